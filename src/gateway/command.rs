@@ -1,0 +1,44 @@
+//! What the control API asks of the gateway, with a place for the reply.
+
+use tokio::sync::oneshot;
+
+use crate::{ids::PeerId, report::Message};
+
+/// A request to the running gateway.
+#[derive(Debug)]
+pub enum Command {
+    /// Send a message over data channels.
+    Send {
+        /// To this peer, in whatever room it is; `None` for all.
+        peer: Option<PeerId>,
+        /// What to send.
+        message: Message,
+        /// To how many it went.
+        reply: oneshot::Sender<Result<usize, CommandError>>,
+    },
+    /// Close the connection to a peer.
+    ClosePeer {
+        /// Which.
+        peer: PeerId,
+        /// Done, or why not.
+        reply: oneshot::Sender<Result<(), CommandError>>,
+    },
+}
+
+/// Why a request was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// No such peer.
+    #[error("no peer {0} in any room; GET /api/state lists those that are there")]
+    NoSuchPeer(PeerId),
+    /// Its channel is not open.
+    #[error("the data channel of peer {0} is not open; wait for its peer_connected event")]
+    ChannelClosed(PeerId),
+    /// Too much waits to be sent.
+    #[error("peer {0} does not keep up: {1} bytes wait to be sent to it; send less or wait")]
+    Congested(PeerId, u64),
+    /// The message can't be sent.
+    #[error("{0}")]
+    Unsendable(String),
+}

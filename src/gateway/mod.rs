@@ -1,0 +1,3 @@
+//! Where rooms meet media: the tasks that hold a [`crate::room`], its relay connection and its peers.
+
+pub mod command;

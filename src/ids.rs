@@ -1,0 +1,110 @@
+//! The names of things: peers, members, sources, sessions.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// The longest id that is taken from a room, in bytes. The library's own ids have 20.
+pub const MAX_ID_BYTES: usize = 256;
+
+/// Why a text is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidId {
+    /// The text is empty.
+    #[error("expected an id, got an empty text")]
+    Empty,
+    /// The text is longer than [`MAX_ID_BYTES`].
+    #[error("expected an id of at most {MAX_ID_BYTES} bytes, got {0}")]
+    TooLong(usize),
+    /// The text holds a control character.
+    #[error("expected an id without control characters")]
+    Control,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Takes `text` as an id.
+            ///
+            /// # Errors
+            /// When it is empty, too long, or holds control characters.
+            pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidId> {
+                checked(text.as_ref()).map(|text| Self(text.into()))
+            }
+
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.as_ref().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &*self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// A peer's id in its room: ours, or a remote one's. Ordered by bytes, which decides who gives way
+    /// when two gateways offer to each other.
+    PeerId
+}
+id! {
+    /// The name of a source in the configuration, as in `[video.front]`.
+    SourceName
+}
+
+/// One connection to one peer. A peer that comes back under its old id is a new session, so what the
+/// old one still reports is told apart from what the new one does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Session(pub u64);
+
+/// Which peer, and which connection to it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct PeerKey {
+    /// The remote peer's id in the room.
+    pub id: PeerId,
+    /// The connection: unique within the process.
+    pub session: Session,
+}
+
+fn checked(text: &str) -> Result<&str, InvalidId> {
+    if text.is_empty() {
+        return Err(InvalidId::Empty);
+    }
+    if text.len() > MAX_ID_BYTES {
+        return Err(InvalidId::TooLong(text.len()));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(InvalidId::Control);
+    }
+    Ok(text)
+}

@@ -1,0 +1,25 @@
+//! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
+//!
+//! 1. **Pure**: [`ids`], [`codec`], [`connection`], [`units`], [`ice`], [`redact`], [`report`], [`sdp`], [`room`] and
+//!    [`signal::message`]. No GStreamer, no tokio, no clock of their own.
+//! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
+//!    nothing of rooms or relays.
+//! 3. **Gateway**: [`gateway`], [`signal`]: tasks, sockets and servers,
+//!    and the only place where the first two meet.
+
+pub mod codec;
+pub mod connection;
+pub mod encoder;
+pub mod gateway;
+pub mod ice;
+pub mod ids;
+pub mod media;
+pub mod peer;
+pub mod redact;
+pub mod report;
+pub mod room;
+pub mod sdp;
+pub mod signal;
+pub mod source;
+pub mod studio;
+pub mod units;

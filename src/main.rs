@@ -1,0 +1,3 @@
+//! The `peergate` program.
+
+fn main() {}

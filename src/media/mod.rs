@@ -1,0 +1,4 @@
+//! What sources, encoders, peers and recordings share: pipelines on one clock, and feeds between them.
+
+pub mod clockwork;
+pub mod pipeline;

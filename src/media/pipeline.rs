@@ -1,0 +1,190 @@
+//! A pipeline with an owner: every change of state goes through here, off the callback threads, with a
+//! time limit, and dropping it takes it down.
+
+use std::time::Duration;
+
+use gst::prelude::*;
+use tokio::sync::mpsc;
+
+use super::clockwork::Clockwork;
+
+/// How long a change of state may take. GStreamer 1.22 has ways to hang in one (sctpenc, libnice).
+const STATE_CHANGE_LIMIT: Duration = Duration::from_secs(10);
+
+/// A GStreamer pipeline that is on the house's clock and is set to NULL when it is dropped.
+#[derive(Debug)]
+pub struct Pipeline {
+    inner: gst::Pipeline,
+    name: String,
+}
+
+/// What a pipeline's bus tells its owner.
+#[derive(Debug, Clone)]
+pub enum BusEvent {
+    /// An element gave up.
+    Error {
+        /// Which.
+        element: String,
+        /// What it says.
+        error: glib::Error,
+        /// Its details for developers.
+        debug: Option<String>,
+    },
+    /// An element has something to say.
+    Warning {
+        /// Which.
+        element: String,
+        /// What it says.
+        error: glib::Error,
+    },
+    /// All sinks have seen the end.
+    EndOfStream,
+    /// An element posted a message of its own.
+    Element(gst::Structure),
+}
+
+/// A change of state that did not come about.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StateError {
+    /// An element refused.
+    #[error("pipeline {name} could not go to {to:?}; its bus says why")]
+    Refused {
+        /// The pipeline.
+        name: String,
+        /// The state wanted.
+        to: gst::State,
+    },
+    /// It took longer than the limit.
+    #[error("pipeline {name} did not reach {to:?} within {} s", STATE_CHANGE_LIMIT.as_secs())]
+    TimedOut {
+        /// The pipeline.
+        name: String,
+        /// The state wanted.
+        to: gst::State,
+    },
+}
+
+impl Pipeline {
+    /// An empty pipeline on `clockwork`. Its bus goes to the returned channel; bounded, and what does
+    /// not fit is dropped, so that nobody who is slow holds references to dead elements.
+    #[must_use]
+    pub fn new(name: &str, clockwork: &Clockwork) -> (Self, mpsc::Receiver<BusEvent>) {
+        Self::adopt(gst::Pipeline::with_name(name), name, clockwork)
+    }
+
+    /// A pipeline of the launch `description`.
+    ///
+    /// # Errors
+    /// GStreamer's own, when the description does not parse or names an element that is not there.
+    pub fn parse(
+        name: &str,
+        description: &str,
+        clockwork: &Clockwork,
+    ) -> Result<(Self, mpsc::Receiver<BusEvent>), glib::Error> {
+        let parsed = gst::parse::launch_full(description, None, gst::ParseFlags::FATAL_ERRORS)?;
+        let pipeline = match parsed.downcast::<gst::Pipeline>() {
+            Ok(pipeline) => pipeline,
+            Err(element) => {
+                let pipeline = gst::Pipeline::new();
+                // A fresh pipeline takes any element that has no parent.
+                let _ = pipeline.add(&element);
+                pipeline
+            }
+        };
+        Ok(Self::adopt(pipeline, name, clockwork))
+    }
+
+    fn adopt(inner: gst::Pipeline, name: &str, clockwork: &Clockwork) -> (Self, mpsc::Receiver<BusEvent>) {
+        clockwork.apply(&inner);
+        let (events, receiver) = mpsc::channel(64);
+        if let Some(bus) = inner.bus() {
+            let pipeline = inner.downgrade();
+            bus.set_sync_handler(move |_, message| {
+                forward(message, &pipeline, &events);
+                gst::BusSyncReply::Drop
+            });
+        }
+        (Self { inner, name: name.to_owned() }, receiver)
+    }
+
+    /// The pipeline itself, to add and find elements. Its state is changed only through `self`.
+    #[must_use]
+    pub const fn as_gst(&self) -> &gst::Pipeline {
+        &self.inner
+    }
+
+    /// Goes to `state` and waits until it is there. A live pipeline that goes to PAUSED is there
+    /// without preroll.
+    ///
+    /// # Errors
+    /// When an element refuses, or the limit of 10 s passes.
+    pub async fn set_state(&self, state: gst::State) -> Result<(), StateError> {
+        let inner = self.inner.clone();
+        let change = tokio::task::spawn_blocking(move || change_state(&inner, state));
+        match tokio::time::timeout(STATE_CHANGE_LIMIT, change).await {
+            Ok(Ok(Ok(()))) => Ok(()),
+            Ok(_) => Err(StateError::Refused { name: self.name.clone(), to: state }),
+            Err(_) => Err(StateError::TimedOut { name: self.name.clone(), to: state }),
+        }
+    }
+
+    /// Takes the pipeline down and waits until it is.
+    ///
+    /// # Errors
+    /// When it does not come down within 10 s. It is left behind then, on purpose: a thread that hangs
+    /// in it can't be ended.
+    pub async fn stop(self) -> Result<(), StateError> {
+        self.set_state(gst::State::Null).await
+    }
+}
+
+impl Drop for Pipeline {
+    fn drop(&mut self) {
+        // On a thread of its own: the drop may happen on one that the pipeline would have to join.
+        let inner = self.inner.clone();
+        let name = std::mem::take(&mut self.name);
+        let spawned = std::thread::Builder::new().name("pipeline-stop".to_owned()).spawn(move || {
+            let _ = change_state(&inner, gst::State::Null);
+        });
+        if let Err(error) = spawned {
+            tracing::error!(pipeline = name, %error, "no thread to take a pipeline down with; it is left behind");
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that changes a state")]
+fn change_state(pipeline: &gst::Pipeline, state: gst::State) -> Result<(), gst::StateChangeError> {
+    pipeline.set_state(state)?;
+    let limit = gst::ClockTime::from_mseconds(STATE_CHANGE_LIMIT.as_millis() as u64);
+    pipeline.state(limit).0.map(drop)
+}
+
+/// On whatever thread posts the message: builds one event and sends it.
+fn forward(message: &gst::Message, pipeline: &glib::WeakRef<gst::Pipeline>, events: &mpsc::Sender<BusEvent>) {
+    let element = || message.src().map_or_else(String::new, |source| source.name().to_string());
+    let event = match message.view() {
+        gst::MessageView::Error(error) => BusEvent::Error {
+            element: element(),
+            error: error.error(),
+            debug: error.debug().map(|debug| debug.to_string()),
+        },
+        gst::MessageView::Warning(warning) => BusEvent::Warning { element: element(), error: warning.error() },
+        gst::MessageView::Eos(_) => BusEvent::EndOfStream,
+        gst::MessageView::Element(message) => match message.structure() {
+            Some(structure) => BusEvent::Element(structure.to_owned()),
+            None => return,
+        },
+        gst::MessageView::Latency(_) => {
+            if let Some(pipeline) = pipeline.upgrade() {
+                pipeline.call_async(|pipeline| {
+                    let _ = pipeline.recalculate_latency();
+                });
+            }
+            return;
+        }
+        _ => return,
+    };
+    // Full: the owner is behind, and has an error to look at already.
+    let _ = events.try_send(event);
+}

@@ -1,0 +1,252 @@
+//! What the gateway tells about itself: the state that `GET /api/state` shows and the events of
+//! `GET /api/events`. Plain data, so that every floor can speak of it.
+
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use crate::{
+    codec::{Codec, MediaKind},
+    ids::{PeerId, SourceName},
+    units::{Bitrate, Size},
+};
+
+/// The whole, at one moment.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct State {
+    /// Our appearances in rooms.
+    pub members: Vec<MemberState>,
+    /// What is captured.
+    pub sources: Vec<SourceState>,
+    /// What is encoded.
+    pub encoders: Vec<EncoderState>,
+}
+
+/// One appearance in one room.
+#[derive(Debug, Clone, Serialize)]
+pub struct MemberState {
+    /// Our id in the room.
+    pub id: PeerId,
+    /// The room's address without user, password, query or fragment.
+    pub room: String,
+    /// Whether the relay is there.
+    pub relay: RelayState,
+    /// The remote peers.
+    pub peers: Vec<PeerState>,
+}
+
+/// Whether the relay is there, and since when.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RelayState {
+    /// Connected.
+    Connected {
+        /// Unix time in ms.
+        #[serde(serialize_with = "unix_ms")]
+        since: SystemTime,
+    },
+    /// Away; tried again by itself.
+    Away {
+        /// Unix time in ms.
+        #[serde(serialize_with = "unix_ms")]
+        since: SystemTime,
+        /// Why, in words.
+        why: String,
+    },
+}
+
+/// One remote peer.
+#[derive(Debug, Clone, Serialize)]
+pub struct PeerState {
+    /// Its id in the room.
+    pub id: PeerId,
+    /// Where the connection is.
+    pub connection: Connection,
+    /// ICE's own word: `new`, `checking`, `connected`, `completed`, `failed`, `disconnected`, `closed`.
+    pub ice: String,
+    /// Unix time in ms of the last change of `connection`.
+    #[serde(serialize_with = "unix_ms")]
+    pub since: SystemTime,
+    /// What we send it.
+    pub sending: Vec<TrackState>,
+    /// What it sends us.
+    pub receiving: Vec<TrackState>,
+    /// The data channel, if there is one.
+    pub channel: Option<ChannelState>,
+}
+
+/// Where a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connection {
+    /// Descriptions and candidates travel.
+    Negotiating,
+    /// Media and data can flow.
+    Connected,
+    /// It is being taken down.
+    Closing,
+}
+
+/// One track of a peer.
+#[derive(Debug, Clone, Serialize)]
+pub struct TrackState {
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// How it is encoded.
+    pub codec: Codec,
+    /// Encoded bytes so far, without packet headers.
+    pub bytes: u64,
+    /// Frames (video) or packets of sound (audio) so far.
+    pub frames: u64,
+    /// Frames that were dropped because the peer did not keep up.
+    pub dropped: u64,
+}
+
+/// A peer's data channel.
+#[derive(Debug, Clone, Serialize)]
+pub struct ChannelState {
+    /// Its label.
+    pub label: String,
+    /// Whether messages can be sent now.
+    pub open: bool,
+    /// Bytes that wait to be sent.
+    pub buffered: u64,
+    /// Messages sent so far.
+    pub sent: u64,
+    /// Messages received so far.
+    pub received: u64,
+}
+
+/// One source.
+#[derive(Debug, Clone, Serialize)]
+pub struct SourceState {
+    /// Its name in the configuration.
+    pub name: SourceName,
+    /// Audio or video.
+    pub kind: MediaKind,
+    /// What it captures, as in `--video`: `test`, `camera:front`.
+    pub spec: String,
+    /// How it does.
+    pub condition: Condition,
+    /// Its size, once it is known.
+    pub size: Option<Size>,
+    /// Frames or buffers of sound captured so far.
+    pub frames: u64,
+}
+
+/// How a source or an encoder does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum Condition {
+    /// Nobody takes it.
+    Idle,
+    /// It was started, and nothing has come yet.
+    Starting,
+    /// It delivers.
+    Running,
+    /// It failed, and is tried again.
+    Failed {
+        /// What is wrong, whose doing it is, and what helps.
+        why: String,
+    },
+}
+
+/// One encoder.
+#[derive(Debug, Clone, Serialize)]
+pub struct EncoderState {
+    /// The source it encodes.
+    pub source: SourceName,
+    /// The codec.
+    pub codec: Codec,
+    /// The GStreamer element.
+    pub element: String,
+    /// How it does.
+    pub condition: Condition,
+    /// What it was asked for.
+    pub bitrate: Bitrate,
+    /// Who takes from it now.
+    pub takers: usize,
+    /// Frames so far.
+    pub frames: u64,
+    /// Keyframes so far.
+    pub keyframes: u64,
+    /// Encoded bytes so far.
+    pub bytes: u64,
+}
+
+/// Something that happened. Each goes out as one server-sent event.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A peer was met: descriptions are on their way.
+    PeerJoined {
+        /// Our id in the room.
+        member: PeerId,
+        /// Its id.
+        peer: PeerId,
+    },
+    /// Media and data can flow.
+    PeerConnected {
+        /// Our id in the room.
+        member: PeerId,
+        /// Its id.
+        peer: PeerId,
+    },
+    /// A peer sends a track.
+    Track {
+        /// Our id in the room.
+        member: PeerId,
+        /// Its id.
+        peer: PeerId,
+        /// Audio or video.
+        kind: MediaKind,
+        /// How it is encoded.
+        codec: Codec,
+    },
+    /// A message came over a data channel.
+    Message {
+        /// Our id in the room.
+        member: PeerId,
+        /// Who sent it.
+        peer: PeerId,
+        /// What it says.
+        #[serde(flatten)]
+        message: Message,
+    },
+    /// A peer is gone.
+    PeerClosed {
+        /// Our id in the room.
+        member: PeerId,
+        /// Its id.
+        peer: PeerId,
+        /// Why, in words.
+        why: String,
+    },
+}
+
+/// A message of a data channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Message {
+    /// Text.
+    Text {
+        /// The text.
+        text: String,
+    },
+    /// Bytes.
+    Binary {
+        /// The bytes; base64 on the wire.
+        #[serde(serialize_with = "base64_text")]
+        base64: Vec<u8>,
+    },
+}
+
+fn unix_ms<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    serializer.serialize_u64(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn base64_text<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    use base64::Engine;
+    serializer.serialize_str(&base64::engine::general_purpose::STANDARD.encode(bytes))
+}

@@ -1,0 +1,74 @@
+//! What goes into a [`Room`](super) and what comes out.
+
+use crate::{
+    connection::{PeerCommand, PeerEvent},
+    ids::{PeerId, PeerKey},
+    signal::message::Envelope,
+};
+
+/// What happened.
+#[derive(Debug)]
+pub enum Input {
+    /// A message came from the relay.
+    Signal(Envelope),
+    /// The relay came or went.
+    Link(Link),
+    /// A peer's connection reports.
+    Peer(PeerKey, PeerEvent),
+    /// The operator wants something.
+    Command(Command),
+    /// The deadline that [`next_deadline`](super) named has come.
+    Timeout,
+}
+
+/// Whether the relay is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// It is.
+    Up,
+    /// It is not. Peers that are connected stay.
+    Down,
+}
+
+/// What the operator wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Close the connection to a peer.
+    Close(PeerId),
+    /// Close all, and take no more.
+    Leave,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Output {
+    /// Put this on the wire.
+    Send(Envelope),
+    /// Tell this to the peer's connection. The first command of a session makes it.
+    Peer(PeerKey, PeerCommand),
+    /// Tell the world.
+    Notice(Notice),
+}
+
+/// What the world should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A peer was met.
+    Joined(PeerKey),
+    /// A peer is connected.
+    Connected(PeerKey),
+    /// A peer is gone.
+    Closed {
+        /// Which.
+        peer: PeerKey,
+        /// Why, in words.
+        why: String,
+    },
+    /// A room member sent what it should not have. Nothing was done about it but this.
+    Misbehaved {
+        /// Who says that they sent it.
+        peer: PeerId,
+        /// What was expected, and what came.
+        what: String,
+    },
+}

@@ -1,0 +1,121 @@
+//! A source as it is configured, checked and typed.
+
+use std::path::PathBuf;
+
+use crate::{codec::MediaKind, ids::SourceName, units::Size};
+
+/// One source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spec {
+    /// Pictures.
+    Video(VideoSpec),
+    /// Sound: 48 kHz, stereo.
+    Audio(AudioSpec),
+}
+
+/// A source of pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VideoSpec {
+    /// Its name.
+    pub name: SourceName,
+    /// What it captures.
+    pub kind: VideoKind,
+    /// What takers get, whatever the device delivers.
+    pub size: Size,
+    /// Frames a second.
+    pub fps: u32,
+}
+
+/// What a source of pictures captures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VideoKind {
+    /// A test picture with a running clock and a frame counter.
+    Test {
+        /// A pattern of `videotestsrc`: `smpte`, `ball`, ...
+        pattern: String,
+    },
+    /// A V4L2 camera.
+    Camera {
+        /// By-id or by-path name, serial, card name or node; `None` for the first that there is.
+        device: Option<String>,
+    },
+    /// An X display.
+    Screen {
+        /// `:0`; `None` for `$DISPLAY`.
+        display: Option<String>,
+        /// A part of it; `None` for the whole.
+        region: Option<Region>,
+        /// Whether the mouse pointer is in the picture.
+        pointer: bool,
+    },
+    /// A media file, from the start again when it ends.
+    File {
+        /// Where it is.
+        path: PathBuf,
+    },
+}
+
+/// A part of a screen, in pixels from the upper left corner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// From the left.
+    pub x: u32,
+    /// From the top.
+    pub y: u32,
+    /// How large.
+    pub size: Size,
+}
+
+/// A source of sound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudioSpec {
+    /// Its name.
+    pub name: SourceName,
+    /// What it captures.
+    pub kind: AudioKind,
+}
+
+/// What a source of sound captures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AudioKind {
+    /// A test tone with a tick each second.
+    Test {
+        /// A wave of `audiotestsrc`: `sine`, `silence`, ...
+        wave: String,
+    },
+    /// A PulseAudio source.
+    Microphone {
+        /// Its PulseAudio name or description; `None` for the default.
+        device: Option<String>,
+    },
+    /// What a PulseAudio sink plays.
+    Monitor {
+        /// The sink's name or description; `None` for the default.
+        device: Option<String>,
+    },
+    /// A media file, from the start again when it ends.
+    File {
+        /// Where it is.
+        path: PathBuf,
+    },
+}
+
+impl Spec {
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &SourceName {
+        match self {
+            Self::Video(video) => &video.name,
+            Self::Audio(audio) => &audio.name,
+        }
+    }
+
+    /// What it gives.
+    #[must_use]
+    pub const fn media(&self) -> MediaKind {
+        match self {
+            Self::Video(_) => MediaKind::Video,
+            Self::Audio(_) => MediaKind::Audio,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The sources and encoders that run, each once, shared by all who take from them.

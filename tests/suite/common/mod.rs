@@ -1,0 +1,1 @@
+//! What the tests share: one file per real thing they start or look at.
