@@ -1,0 +1,74 @@
+// The page: a relay, a room, and what a person sees of them. It is in the room as soon as it is open, receiving
+// only, which needs no permission; sending is a choice.
+
+import { randomId, shortName } from './ids.js';
+import { Messages } from './messages.js';
+import { dismiss, notice } from './notices.js';
+import { Relay } from './relay.js';
+import { RelayStatus } from './relay_status.js';
+import { Room } from './room.js';
+import { Sending } from './sending.js';
+import { Tiles } from './tiles.js';
+import { endWords, tryingAgainWords } from './words.js';
+
+// The servers that pages of these rooms use unless told otherwise.
+const ICE_SERVERS = [{ urls: 'stun:stun.l.google.com:19302' }];
+
+const ROOM_NAME = new URLSearchParams(location.search).get('room') || decodeURIComponent(location.hash.slice(1));
+
+const relay = new Relay(relayUrl(), {
+  up: () => {
+    status.show('up');
+    room.enter();
+  },
+  down: ({ retryInMs }) => status.countDown(retryInMs),
+  message: (message) => room.handle(message),
+});
+
+const status = new RelayStatus(() => relay.retryNow());
+const tiles = new Tiles();
+const messages = new Messages((text) => room.say(text));
+
+const room = new Room(randomId(), ICE_SERVERS, relay, {
+  change: (peer) => {
+    if (peer.state === 'connected') dismiss(peer.id);
+    tiles.show(peer);
+    countListeners();
+  },
+  message: (peer, data) => messages.add(shortName(peer.id), data),
+  end: (peer, { why, triesAgain }) => {
+    countListeners();
+    if (why === 'replaced') return;
+    if (triesAgain) {
+      tiles.say(peer.id, tryingAgainWords(why));
+      return;
+    }
+    tiles.remove(peer.id);
+    const words = endWords(shortName(peer.id), why);
+    if (words) messages.note(words);
+    if (why === 'unreachable' || why === 'misunderstood') notice(peer.id, words);
+  },
+});
+
+function countListeners() {
+  messages.setListeners([...room.peers.values()].filter((peer) => peer.canSend).length);
+}
+
+function relayUrl() {
+  const url = new URL(ROOM_NAME ? `/signal/${encodeURIComponent(ROOM_NAME)}` : '/signal', location.href);
+  url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+  url.search = url.hash = '';
+  return url.href;
+}
+
+new Sending((stream) => room.useStream(stream, randomId()));
+
+// A page that says nothing when it goes is missed only after seconds.
+addEventListener('pagehide', () => room.leave());
+addEventListener('pageshow', ({ persisted }) => persisted && room.enter());
+addEventListener('hashchange', () => location.reload());
+
+document.getElementById('room-name').textContent = ROOM_NAME;
+document.title = ROOM_NAME ? `${ROOM_NAME} · peergate` : 'peergate';
+countListeners();
+relay.open();

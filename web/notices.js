@@ -1,0 +1,23 @@
+// What went wrong, in words that stay until they are read. One notice for each subject.
+
+const notices = document.getElementById('notices');
+
+export function notice(subject, words) {
+  dismiss(subject);
+  const item = document.createElement('p');
+  item.dataset.subject = subject;
+  item.textContent = words;
+  const close = document.createElement('button');
+  close.type = 'button';
+  close.textContent = 'Close';
+  close.setAttribute('aria-label', 'Close this notice');
+  close.onclick = () => item.remove();
+  item.append(close);
+  notices.append(item);
+}
+
+export function dismiss(subject) {
+  for (const item of [...notices.children]) {
+    if (item.dataset.subject === subject) item.remove();
+  }
+}

@@ -1,0 +1,154 @@
+// The room's protocol: who is there, and who offers to whom. One peer for each id.
+//
+// Who meets somebody new offers at once, so that both directions have their media sections whoever has a stream.
+// When two offer to each other, the smaller id gives way. One offer for each connection: a second one from the
+// same id is a new connection, which takes the place of the old one.
+
+import { isSmaller } from './ids.js';
+import { Peer } from './peer.js';
+
+const KNOCKS = [1000, 3000, 8000]; // ms after a connection was lost; then the peer counts as gone
+const WORTH_KNOCKING = ['silent', 'unreachable', 'unanswered', 'misunderstood'];
+
+export class Room {
+  peers = new Map();
+  #id;
+  #iceServers;
+  #relay;
+  #on;
+  #stream = null;
+  #knocks = new Map(); // id -> { timer, count } of peers that were lost
+
+  // `relay` has `send(event, data)`. `on` holds `change(peer)`, `message(peer, data)` and
+  // `end(peer, { why, triesAgain })`.
+  constructor(id, iceServers, relay, on) {
+    this.#id = id;
+    this.#iceServers = iceServers;
+    this.#relay = relay;
+    this.#on = on;
+  }
+
+  get id() {
+    return this.#id;
+  }
+
+  // Also after the relay was away: somebody may have come meanwhile. Peers that are connected stay.
+  enter() {
+    this.#send('join');
+  }
+
+  // Closes all connections.
+  leave() {
+    for (const { timer } of this.#knocks.values()) clearTimeout(timer);
+    this.#knocks.clear();
+    for (const peer of [...this.peers.values()]) peer.close();
+  }
+
+  // Sends other media from now on. Peers negotiated the kinds of media when they met; where those change, all are
+  // met again, under a new id: that is what others expect of a page.
+  async useStream(stream, newId) {
+    const same = kinds(this.#stream) === kinds(stream);
+    this.#stream = stream;
+    if (same) {
+      await Promise.all([...this.peers.values()].map((peer) => peer.replaceStream(stream)));
+      return;
+    }
+    this.leave();
+    this.#id = newId;
+    this.enter();
+  }
+
+  // To how many it went.
+  say(text) {
+    return [...this.peers.values()].filter((peer) => peer.sendText(text)).length;
+  }
+
+  handle({ event, data }) {
+    const { sender, receiver } = data;
+    if (sender === this.#id || (receiver && receiver !== this.#id)) return;
+    const peer = this.peers.get(sender);
+    switch (event) {
+      case 'join':
+        // Who is connected has been away from the relay, or is new under its old id. Only in the
+        // second case will it make an offer.
+        if (isThere(peer)) this.#send('requestConnect', { receiver: sender });
+        else this.#meet(sender).offer();
+        break;
+      case 'requestConnect':
+        if (!peer) this.#meet(sender).offer();
+        break;
+      case 'sdp':
+        this.#handleDescription(sender, peer, data.sdp);
+        break;
+      case 'candidate':
+        peer?.addCandidate(data.candidate);
+        break;
+    }
+  }
+
+  #handleDescription(sender, peer, sdp) {
+    if (sdp?.type === 'answer') {
+      if (peer?.hasOffered) peer.acceptAnswer(sdp);
+    } else if (sdp?.type === 'offer') {
+      if (peer?.hasOffered && isSmaller(sender, this.#id)) return; // the other side gives way
+      this.#meet(sender).acceptOffer(sdp);
+    }
+  }
+
+  #meet(id) {
+    this.peers.get(id)?.close('replaced');
+    clearTimeout(this.#knocks.get(id)?.timer);
+    const peer = new Peer(id, this.#iceServers, this.#stream, {
+      send: (event, data) => this.#send(event, { receiver: id, ...data }),
+      change: () => {
+        if (peer.state === 'connected') this.#knocks.delete(id);
+        this.#on.change(peer);
+      },
+      message: (data) => this.#on.message(peer, data),
+      end: (why) => this.#handleEnd(peer, why),
+    });
+    this.peers.set(id, peer);
+    this.#on.change(peer);
+    return peer;
+  }
+
+  #handleEnd(peer, why) {
+    if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+    const triesAgain = WORTH_KNOCKING.includes(why) && this.#knock(peer, why);
+    if (!triesAgain && why !== 'replaced') this.#knocks.delete(peer.id);
+    this.#on.end(peer, { why, triesAgain });
+  }
+
+  // A `join` for one peer alone asks it to meet us again, if it is still there.
+  #knock(peer, why) {
+    const knock = this.#knocks.get(peer.id) ?? { count: 0 };
+    const wait = KNOCKS[knock.count++];
+    if (!wait) return false;
+    this.#knocks.set(peer.id, knock);
+    knock.timer = setTimeout(() => {
+      this.#send('join', { receiver: peer.id });
+      knock.timer = setTimeout(() => {
+        if (!this.#knock(peer, why)) this.#giveUp(peer, why);
+      }, wait + 2000);
+    }, wait);
+    return true;
+  }
+
+  #giveUp(peer, why) {
+    this.#knocks.delete(peer.id);
+    this.#on.end(peer, { why, triesAgain: false });
+  }
+
+  #send(event, data) {
+    this.#relay.send(event, { sender: this.#id, ...data });
+  }
+}
+
+function isThere(peer) {
+  return peer?.state === 'connected' || peer?.state === 'interrupted';
+}
+
+function kinds(stream) {
+  const all = stream?.getTracks().map((track) => track.kind) ?? [];
+  return [...new Set(all)].sort().join();
+}
