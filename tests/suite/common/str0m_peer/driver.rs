@@ -1,0 +1,418 @@
+//! Drives one str0m connection over one UDP socket.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use peergate::codec::Codec;
+use serde_json::{Value, json};
+use str0m::{
+    Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError,
+    change::{SdpAnswer, SdpOffer, SdpPendingOffer},
+    channel::{ChannelConfig, ChannelId},
+    format::Codec as StrOmCodec,
+    media::{Direction, Frequency, KeyframeRequestKind, MediaData, MediaKind, MediaTime, Mid},
+    net::{Protocol, Receive},
+};
+use tokio::{
+    net::UdpSocket,
+    sync::{broadcast, mpsc, watch},
+};
+
+use super::{
+    Order,
+    options::{Candidates, Encoded, Options},
+    view::{Connection, Frame, Message, State, Track, View},
+};
+
+/// Larger than any packet on an Ethernet.
+const DATAGRAM: usize = 2000;
+
+/// How a connection begins.
+pub(super) enum Beginning {
+    Offer,
+    Answer(String),
+}
+
+/// What a connection is told, by the room or by the test.
+pub(super) enum DriverOrder {
+    Answer(String),
+    Candidate(String),
+    Test(Order),
+}
+
+pub(super) struct Driver {
+    options: Arc<Options>,
+    peer: String,
+    /// Its place in the view.
+    index: usize,
+    joined: Instant,
+    view: watch::Sender<View>,
+    out: mpsc::UnboundedSender<Value>,
+    inbox: mpsc::UnboundedReceiver<DriverOrder>,
+    rtc: Rtc,
+    socket: UdpSocket,
+    pending: Option<SdpPendingOffer>,
+    channels: Vec<ChannelId>,
+    medias: Vec<(Mid, MediaKind)>,
+    /// The last RTP sequence number of each track.
+    last_sequence: Vec<(Mid, u64)>,
+    media: Vec<broadcast::Receiver<Encoded>>,
+}
+
+enum Wake {
+    Packet(usize, std::net::SocketAddr),
+    Order(DriverOrder),
+    Media(Encoded),
+    Time,
+    Orphaned,
+}
+
+impl Driver {
+    pub(super) async fn new(
+        options: Arc<Options>,
+        peer: String,
+        index: usize,
+        joined: Instant,
+        view: watch::Sender<View>,
+        out: mpsc::UnboundedSender<Value>,
+        inbox: mpsc::UnboundedReceiver<DriverOrder>,
+    ) -> Self {
+        let socket = UdpSocket::bind((options.address, 0)).await.expect("the viewer's address is on this machine");
+        let takes = |codec| options.codecs.contains(&codec);
+        let rtc = RtcConfig::new()
+            .clear_codecs()
+            .enable_opus(takes(Codec::Opus), false)
+            .enable_vp8(takes(Codec::Vp8))
+            .enable_h264(takes(Codec::H264))
+            .build(Instant::now());
+        Self {
+            options,
+            peer,
+            index,
+            joined,
+            view,
+            out,
+            inbox,
+            rtc,
+            socket,
+            pending: None,
+            channels: Vec::new(),
+            medias: Vec::new(),
+            last_sequence: Vec::new(),
+            media: Vec::new(),
+        }
+    }
+
+    /// Until the connection is over or nobody is left to give orders.
+    pub(super) async fn run(mut self, beginning: Beginning) {
+        if let Err(error) = self.begin(beginning) {
+            return self.failed(&error.to_string());
+        }
+        let mut buffer = vec![0; DATAGRAM];
+        loop {
+            let deadline = match self.drain() {
+                Ok(deadline) => deadline,
+                Err(error) => return self.failed(&error.to_string()),
+            };
+            if !self.rtc.is_alive() {
+                return self.see(|one| one.state = State::Closed);
+            }
+            let done = match self.wake(deadline, &mut buffer).await {
+                Wake::Packet(length, source) => self.packet(&buffer[..length], source),
+                Wake::Time => self.rtc.handle_input(Input::Timeout(Instant::now())),
+                Wake::Media(frame) => self.write(&frame),
+                Wake::Order(DriverOrder::Test(Order::GoSilent)) => return std::future::pending().await,
+                Wake::Order(order) => self.obey(order),
+                Wake::Orphaned => return,
+            };
+            if let Err(error) = done {
+                return self.failed(&error.to_string());
+            }
+        }
+    }
+
+    fn begin(&mut self, beginning: Beginning) -> Result<(), RtcError> {
+        let local = Candidate::host(self.socket.local_addr()?, "udp").expect("a bound address is a candidate");
+        if self.options.candidates == Candidates::InDescription {
+            self.rtc.add_local_candidate(local.clone());
+        }
+        let (kind, text) = match beginning {
+            Beginning::Offer => ("offer", self.offer()),
+            Beginning::Answer(offer) => ("answer", self.answer(offer)?),
+        };
+        let text = self.options.rewrite.map_or_else(|| text.clone(), |rewrite| rewrite(&text));
+        let mid = text.lines().find_map(|line| line.strip_prefix("a=mid:")).unwrap_or("0").to_owned();
+        self.say("sdp", "sdp", json!({ "type": kind, "sdp": text }));
+        self.see(|one| one.local_sdp = text);
+        if self.options.candidates == Candidates::Trickled {
+            let candidate = local.to_sdp_string();
+            self.rtc.add_local_candidate(local);
+            let candidate = candidate.trim_start_matches("a=").trim_end();
+            self.say("candidate", "candidate", json!({ "candidate": candidate, "sdpMid": mid, "sdpMLineIndex": 0 }));
+        }
+        Ok(())
+    }
+
+    fn offer(&mut self) -> String {
+        let takes_video = self.options.codecs.iter().any(|codec| *codec != Codec::Opus);
+        let takes_audio = self.options.codecs.contains(&Codec::Opus);
+        let direction = if self.options.sends.is_empty() { Direction::RecvOnly } else { Direction::SendRecv };
+        let mut api = self.rtc.sdp_api();
+        let stream = Some(format!("stream-of-{}", self.options.id));
+        if takes_audio {
+            let mid = api.add_media(MediaKind::Audio, direction, stream.clone(), None, None);
+            self.medias.push((mid, MediaKind::Audio));
+        }
+        if takes_video {
+            let mid = api.add_media(MediaKind::Video, direction, stream, None, None);
+            self.medias.push((mid, MediaKind::Video));
+        }
+        if let Some(label) = &self.options.channel {
+            api.add_channel(label.clone());
+        }
+        let (offer, pending) = api.apply().expect("the offer has something in it");
+        self.pending = Some(pending);
+        offer.to_sdp_string()
+    }
+
+    fn answer(&mut self, offer: String) -> Result<String, RtcError> {
+        let offer = self.remote(offer);
+        let answer = self.rtc.sdp_api().accept_offer(SdpOffer::from_sdp_string(&offer)?)?.to_sdp_string();
+        // str0m has no way to say it before it answers.
+        Ok(if self.options.sends.is_empty() { answer.replace("a=sendrecv", "a=recvonly") } else { answer })
+    }
+
+    fn remote(&self, text: String) -> String {
+        let text = self.options.rewrite_remote.map_or_else(|| text.clone(), |rewrite| rewrite(&text));
+        self.see(|one| one.remote_sdp.clone_from(&text));
+        text
+    }
+
+    async fn wake(&mut self, deadline: Instant, buffer: &mut [u8]) -> Wake {
+        let media = async {
+            let frames = self.media.iter_mut().map(|media| Box::pin(next(media)));
+            match frames.len() {
+                0 => std::future::pending().await,
+                _ => futures_util::future::select_all(frames).await.0,
+            }
+        };
+        tokio::select! {
+            packet = self.socket.recv_from(buffer) => match packet {
+                Ok((length, source)) => Wake::Packet(length, source),
+                // An ICMP error of an earlier packet: the other side is gone, and ICE will notice.
+                Err(_) => Wake::Time,
+            },
+            order = self.inbox.recv() => order.map_or(Wake::Orphaned, Wake::Order),
+            frame = media => Wake::Media(frame),
+            () = tokio::time::sleep_until(deadline.into()) => Wake::Time,
+        }
+    }
+
+    fn packet(&mut self, bytes: &[u8], source: std::net::SocketAddr) -> Result<(), RtcError> {
+        let destination = self.socket.local_addr()?;
+        let Ok(contents) = bytes.try_into() else { return Ok(()) };
+        let packet = Receive { proto: Protocol::Udp, source, destination, contents };
+        self.rtc.handle_input(Input::Receive(Instant::now(), packet))
+    }
+
+    fn obey(&mut self, order: DriverOrder) -> Result<(), RtcError> {
+        match order {
+            DriverOrder::Answer(text) => {
+                let text = self.remote(text);
+                if let Some(pending) = self.pending.take() {
+                    self.rtc.sdp_api().accept_answer(pending, SdpAnswer::from_sdp_string(&text)?)?;
+                }
+            }
+            DriverOrder::Candidate(text) => {
+                self.see(|one| one.candidates.push(text.clone()));
+                // Of another component or transport: nothing to this socket.
+                if let Ok(candidate) = Candidate::from_sdp_string(&text) {
+                    self.rtc.add_remote_candidate(candidate);
+                }
+            }
+            DriverOrder::Test(Order::SendText(text)) => self.send(false, &text)?,
+            DriverOrder::Test(Order::SendBinary(bytes)) => self.send(true, &bytes)?,
+            DriverOrder::Test(Order::OpenChannel(label)) => {
+                self.rtc.direct_api().create_data_channel(ChannelConfig { label, ..Default::default() });
+            }
+            DriverOrder::Test(Order::RequestKeyframe) => {
+                let video = self.medias.iter().find(|(_, kind)| *kind == MediaKind::Video);
+                if let Some(mut writer) = video.and_then(|(mid, _)| self.rtc.writer(*mid)) {
+                    writer.request_keyframe(None, KeyframeRequestKind::Pli)?;
+                }
+            }
+            DriverOrder::Test(Order::Close) => self.rtc.close()?,
+            DriverOrder::Test(Order::GoSilent) => unreachable!("the loop takes it"),
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, binary: bool, bytes: &[u8]) -> Result<(), RtcError> {
+        for id in &self.channels {
+            if let Some(mut channel) = self.rtc.channel(*id) {
+                let taken = channel.write(binary, bytes)?;
+                assert!(taken, "the viewer's send buffer is full: send less at once");
+            }
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, frame: &Encoded) -> Result<(), RtcError> {
+        let wanted = wire_codec(frame.codec);
+        for (mid, _) in &self.medias {
+            let Some(writer) = self.rtc.writer(*mid) else { continue };
+            let Some(pt) = writer.payload_params().find(|params| params.spec().codec == wanted).map(|one| one.pt())
+            else {
+                continue;
+            };
+            let clock = Frequency::new(frame.codec.clock_rate()).expect("no codec has a clock of 0 Hz");
+            writer.write(pt, Instant::now(), MediaTime::new(frame.time, clock), frame.data.clone())?;
+            // One frame at a time: str0m wants its output taken in between.
+            self.drain()?;
+            break;
+        }
+        Ok(())
+    }
+
+    /// Takes all output; gives the time at which str0m wants to be woken.
+    fn drain(&mut self) -> Result<Instant, RtcError> {
+        loop {
+            match self.rtc.poll_output()? {
+                Output::Timeout(deadline) => return Ok(deadline),
+                Output::Transmit(packet) => {
+                    // A full socket buffer or an unreachable candidate: what UDP does, it loses.
+                    let _ = self.socket.try_send_to(&packet.contents, packet.destination);
+                }
+                Output::Event(event) => self.event(event),
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Connected => {
+                let after = self.joined.elapsed();
+                self.media = self.options.sends.iter().map(broadcast::Sender::subscribe).collect();
+                self.see(|one| {
+                    one.state = State::Connected;
+                    one.connected_after = Some(after);
+                });
+            }
+            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
+                self.see(|one| one.state = State::Disconnected);
+            }
+            Event::MediaAdded(added) => self.medias.push((added.mid, added.kind)),
+            Event::MediaData(data) => self.frame(data),
+            Event::ChannelOpen(id, label) => {
+                self.channels.push(id);
+                self.see(|one| one.channels.push(label));
+            }
+            Event::ChannelData(data) => {
+                let message = match String::from_utf8(data.data) {
+                    Ok(text) if !data.binary => Message::Text(text),
+                    Ok(text) => Message::Binary(text.into_bytes()),
+                    Err(bytes) => Message::Binary(bytes.into_bytes()),
+                };
+                self.see(|one| one.messages.push(message));
+            }
+            Event::ChannelClose(id) => self.channels.retain(|open| *open != id),
+            Event::KeyframeRequest(_) => self.see(|one| one.keyframe_requests += 1),
+            Event::Closed => self.see(|one| one.state = State::Closed),
+            _ => {}
+        }
+    }
+
+    fn frame(&mut self, data: MediaData) {
+        let Some(codec) = house_codec(data.params.spec().codec) else { return };
+        let after = self.joined.elapsed();
+        let keyframe = data.is_keyframe();
+        let gap = self.gap(data.mid, **data.seq_range.start(), **data.seq_range.end());
+        let keeps = self.options.keeps;
+        self.see(|one| {
+            let position = one.tracks.iter().position(|track| track.codec == codec).unwrap_or_else(|| {
+                one.tracks.push(Track {
+                    codec,
+                    frames: 0,
+                    keyframes: 0,
+                    bytes: 0,
+                    gaps: 0,
+                    first_after: after,
+                    first_keyframe_after: None,
+                    latest_after: after,
+                    began_with_keyframe: keyframe,
+                    kept: Vec::new(),
+                });
+                one.tracks.len() - 1
+            });
+            let track = &mut one.tracks[position];
+            track.frames += 1;
+            track.bytes += data.data.len() as u64;
+            track.gaps += u64::from(gap);
+            track.latest_after = after;
+            if keyframe {
+                track.keyframes += 1;
+                track.first_keyframe_after.get_or_insert(after);
+            }
+            if track.kept.len() < keeps {
+                track.kept.push(Frame { keyframe, time: Duration::from(data.time), after, data: data.data.clone() });
+            }
+        });
+    }
+
+    /// Whether packets are missing between the track's last frame and this one.
+    fn gap(&mut self, mid: Mid, first: u64, last: u64) -> bool {
+        match self.last_sequence.iter_mut().find(|(track, _)| *track == mid) {
+            Some((_, earlier)) => std::mem::replace(earlier, last) + 1 != first,
+            None => {
+                self.last_sequence.push((mid, last));
+                false
+            }
+        }
+    }
+
+    fn say(&self, event: &str, key: &str, value: Value) {
+        let message = json!({
+            "event": event,
+            "data": { "sender": self.options.id, "receiver": self.peer, key: value },
+        });
+        let _ = self.out.send(message);
+    }
+
+    fn see(&self, change: impl FnOnce(&mut Connection)) {
+        self.view.send_modify(|view| change(&mut view.connections[self.index]));
+    }
+
+    fn failed(&self, why: &str) {
+        self.see(|one| {
+            one.state = State::Closed;
+            one.error = Some(why.to_owned());
+        });
+    }
+}
+
+/// The next frame. One that falls behind loses what it missed, as a camera's viewer does.
+async fn next(media: &mut broadcast::Receiver<Encoded>) -> Encoded {
+    loop {
+        match media.recv().await {
+            Ok(frame) => return frame,
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
+        }
+    }
+}
+
+fn wire_codec(codec: Codec) -> StrOmCodec {
+    match codec {
+        Codec::H264 => StrOmCodec::H264,
+        Codec::Vp8 => StrOmCodec::Vp8,
+        Codec::Vp9 => StrOmCodec::Vp9,
+        Codec::Av1 => StrOmCodec::Av1,
+        Codec::Opus => StrOmCodec::Opus,
+    }
+}
+
+fn house_codec(codec: StrOmCodec) -> Option<Codec> {
+    Codec::ALL.into_iter().find(|one| wire_codec(*one) == codec)
+}
