@@ -18,8 +18,6 @@ pub enum PeerCommand {
     AcceptAnswer(Box<RemoteAnswer>),
     /// Take a candidate. Those that come before the description wait for it.
     AddCandidate(RemoteCandidate),
-    /// Send a message over the data channel.
-    Send(Message),
     /// End the connection. [`PeerEvent::Closed`] follows when all is down.
     Close(CloseReason),
 }

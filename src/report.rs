@@ -236,8 +236,8 @@ pub enum Message {
     /// Bytes.
     Binary {
         /// The bytes; base64 on the wire.
-        #[serde(serialize_with = "base64_text")]
-        base64: Vec<u8>,
+        #[serde(rename = "base64", serialize_with = "base64_text")]
+        bytes: Vec<u8>,
     },
 }
 
