@@ -5,20 +5,24 @@
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`]: tasks, sockets and servers,
-//!    and the only place where the first two meet.
+//!    and the only place where the first two meet. Around them what makes a process of it: [`cli`],
+//!    [`logging`] and [`shutdown`].
 
+pub mod cli;
 pub mod codec;
 pub mod connection;
 pub mod encoder;
 pub mod gateway;
 pub mod ice;
 pub mod ids;
+pub mod logging;
 pub mod media;
 pub mod peer;
 pub mod redact;
 pub mod report;
 pub mod room;
 pub mod sdp;
+pub mod shutdown;
 pub mod signal;
 pub mod source;
 pub mod studio;

@@ -1,4 +1,5 @@
 //! What sources, encoders, peers and recordings share: pipelines on one clock, and feeds between them.
 
 pub mod clockwork;
+pub mod main_loop;
 pub mod pipeline;

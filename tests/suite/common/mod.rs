@@ -1,5 +1,6 @@
 //! What the tests share: one file per real thing they start or look at.
 
+pub(crate) mod daemon;
 pub(crate) mod encoded_media;
 pub(crate) mod plain_relay;
 pub(crate) mod str0m_peer;

@@ -1,0 +1,131 @@
+//! The command line: what `peergate` can be asked for. Every flag of `run` has a twin in the environment.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Joins browser rooms as a WebRTC peer: a camera, a screen or a microphone for everyone in the room.
+#[derive(Debug, Parser)]
+#[command(name = "peergate", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 asked to stop, 1 could not start or could not go on, \
+                        64 bad arguments or configuration.")]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What there is to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Join rooms; without flags: a test picture and tone, with a relay and a page of its own
+    Run(RunArgs),
+    /// Read a configuration, and try to build every pipeline it names
+    Check(CheckArgs),
+    /// Run the signalling relay alone
+    Relay(RelayArgs),
+}
+
+/// The flags of `run`. Texts are checked together with the file's, in [`crate::config`].
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "Precedence: file, then environment, then flags. A flag that may be repeated takes several \
+                        values in the environment too, with spaces between them.\n\n\
+                        Exit codes: 0 asked to stop, 1 could not start or could not go on, \
+                        64 bad arguments or configuration.")]
+pub struct RunArgs {
+    /// Configuration in TOML; config/default.toml shows every key [default: built-in defaults]
+    #[arg(long, value_name = "FILE", env = "PEERGATE_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+
+    /// Room to join, ws:// or wss://; may be repeated [default: the relay of this process]
+    #[arg(long, value_name = "URL", env = "PEERGATE_ROOM", hide_env_values = true)]
+    pub room: Vec<String>,
+
+    /// Our peer id in the room [default: 20 random characters, printed]
+    #[arg(long, value_name = "ID", env = "PEERGATE_ID", hide_env_values = true)]
+    pub id: Option<String>,
+
+    /// Pictures: none, test[:PATTERN], camera[:SELECTOR], screen[:DISPLAY], file:PATH [default: test]
+    #[arg(long, value_name = "SPEC", env = "PEERGATE_VIDEO", hide_env_values = true)]
+    pub video: Option<String>,
+
+    /// Sound: none, test[:WAVE], microphone[:SELECTOR], monitor[:SELECTOR], file:PATH [default: test]
+    #[arg(long, value_name = "SPEC", env = "PEERGATE_AUDIO", hide_env_values = true)]
+    pub audio: Option<String>,
+
+    /// Size of the picture, in pixels [default: 1280x720]
+    #[arg(long, value_name = "WxH", env = "PEERGATE_SIZE", hide_env_values = true)]
+    pub size: Option<String>,
+
+    /// Frames a second [default: 30]
+    #[arg(long, value_name = "N", env = "PEERGATE_FPS", hide_env_values = true)]
+    pub fps: Option<String>,
+
+    /// Of each video encode, such as 800k or 2M, in bit/s [default: 2000k]
+    #[arg(long, value_name = "RATE", env = "PEERGATE_BITRATE", hide_env_values = true)]
+    pub bitrate: Option<String>,
+
+    /// Video codec offered first: h264 or vp8 [default: h264 where an encoder for it is found, else vp8]
+    #[arg(long, value_name = "CODEC", env = "PEERGATE_CODEC", hide_env_values = true)]
+    pub codec: Option<String>,
+
+    /// GStreamer element that encodes that codec, or auto [default: auto]
+    #[arg(long, value_name = "NAME", env = "PEERGATE_ENCODER", hide_env_values = true)]
+    pub encoder: Option<String>,
+
+    /// stun:HOST:PORT, or none [default: stun:stun.l.google.com:19302]
+    #[arg(long, value_name = "URL", env = "PEERGATE_STUN", hide_env_values = true)]
+    pub stun: Vec<String>,
+
+    /// turn:USER:PASSWORD@HOST:PORT?transport=udp|tcp, turns: for TLS, or none; may be repeated [default: none]
+    #[arg(long, value_name = "URL", env = "PEERGATE_TURN", hide_env_values = true)]
+    pub turn: Vec<String>,
+
+    /// HTTP: page, relay (/signal) and API; none for no HTTP [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "PEERGATE_LISTEN", hide_env_values = true)]
+    pub listen: Option<String>,
+
+    /// Holds the token that the API asks for; a must when --listen is not a loopback address
+    #[arg(long, value_name = "FILE", env = "PEERGATE_CONTROL_TOKEN_FILE", hide_env_values = true)]
+    pub control_token_file: Option<String>,
+
+    /// How logs are written.
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+/// The flags of `check`.
+#[derive(Debug, Clone, Args)]
+pub struct CheckArgs {
+    /// The configuration
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// The flags of `relay`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RelayArgs {
+    /// Configuration in TOML, of which [http], [relay] and [log] count [default: built-in defaults]
+    #[arg(long, value_name = "FILE", env = "PEERGATE_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+
+    /// Where to listen; rooms are at /signal and /signal/ROOM [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "PEERGATE_LISTEN", hide_env_values = true)]
+    pub listen: Option<String>,
+
+    /// How logs are written.
+    #[command(flatten)]
+    pub log: LogArgs,
+}
+
+/// How logs are written.
+#[derive(Debug, Clone, Default, Args)]
+pub struct LogArgs {
+    /// What is logged: a level, or target=level with commas between [default: info]
+    #[arg(long = "log", value_name = "FILTER", env = "PEERGATE_LOG", hide_env_values = true)]
+    pub filter: Option<String>,
+
+    /// text or json [default: text]
+    #[arg(long = "log-format", value_name = "FORMAT", env = "PEERGATE_LOG_FORMAT", hide_env_values = true)]
+    pub format: Option<String>,
+}

@@ -1,0 +1,100 @@
+//! Logs: tracing to stderr, with GStreamer's and GLib's own routed in.
+
+use std::{ffi::CStr, io::IsTerminal};
+
+use tracing_subscriber::{EnvFilter, filter::ParseError};
+
+/// How logs are written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// What is logged: tracing's filter directives, known to parse.
+    pub filter: Filter,
+    /// How a line looks.
+    pub format: Format,
+}
+
+/// A tracing filter that parses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter(String);
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// For people; in colours on a terminal.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Filter {
+    /// Takes `directives`.
+    ///
+    /// # Errors
+    /// The filter's own, when they do not parse.
+    pub fn new(directives: &str) -> Result<Self, ParseError> {
+        EnvFilter::builder().parse(directives).map(|_| Self(directives.to_owned()))
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { filter: Filter("info".to_owned()), format: Format::Text }
+    }
+}
+
+/// Starts logging to stderr. Once in a process; a second start changes nothing.
+pub fn start(settings: &Settings) {
+    let filter = EnvFilter::builder().parse_lossy(&settings.filter.0);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
+    let _ = match settings.format {
+        Format::Text => lines.try_init(),
+        Format::Json => lines.json().flatten_event(true).try_init(),
+    };
+}
+
+/// Routes GStreamer's and GLib's messages into the log, under the targets `gstreamer` and `glib`. What ends a
+/// pipeline comes over its bus and is logged by its owner, so these are one level lower than they call themselves.
+/// GStreamer's own `GST_DEBUG` says what it makes at all; warnings and errors without it.
+pub fn capture_gstreamer() {
+    if std::env::var_os("GST_DEBUG").is_none() {
+        gst::log::set_default_threshold(gst::DebugLevel::Warning);
+    }
+    gst::log::remove_default_log_function();
+    gst::log::add_log_function(|category, level, _file, _function, _line, object, message| {
+        let category = category.name();
+        let object = object.map(tracing::field::display);
+        let text = message.get();
+        let text = text.as_ref().map_or("", |text| text.as_str());
+        match level {
+            gst::DebugLevel::Error => tracing::warn!(target: "gstreamer", category, object, "{text}"),
+            gst::DebugLevel::Warning => tracing::debug!(target: "gstreamer", category, object, "{text}"),
+            _ => tracing::trace!(target: "gstreamer", category, object, "{text}"),
+        }
+    });
+    // SAFETY: the handler is a plain function that lives as long as the program, and GLib takes its own lock.
+    unsafe { glib::ffi::g_log_set_default_handler(Some(glib_message), std::ptr::null_mut()) };
+}
+
+/// On whatever thread complains. Through the C interface, because the text may hold what a peer sent, in any bytes.
+unsafe extern "C" fn glib_message(
+    domain: *const std::ffi::c_char,
+    level: glib::ffi::GLogLevelFlags,
+    text: *const std::ffi::c_char,
+    _: glib::ffi::gpointer,
+) {
+    // SAFETY: GLib hands over NULL or a C string that lives during the call.
+    let lossy = |text: *const std::ffi::c_char| match text.is_null() {
+        true => String::new(),
+        false => unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned(),
+    };
+    let (domain, text) = (lossy(domain), lossy(text));
+    if level & (glib::ffi::G_LOG_LEVEL_ERROR | glib::ffi::G_LOG_LEVEL_CRITICAL) != 0 {
+        tracing::warn!(target: "glib", domain, "{text}");
+    } else {
+        tracing::debug!(target: "glib", domain, "{text}");
+    }
+}

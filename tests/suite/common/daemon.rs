@@ -1,0 +1,181 @@
+//! The daemon itself: the binary, started with arguments, its log read, ended by its id.
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    process::{Child, Command, ExitStatus, Stdio},
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::timeout};
+
+/// How long a daemon may take to listen on a loaded machine.
+const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// A running `peergate`. Dropping it kills it.
+pub(crate) struct Daemon {
+    child: Option<Child>,
+    id: u32,
+    log: watch::Receiver<Vec<String>>,
+    address: Option<SocketAddr>,
+}
+
+/// What a `peergate` that has ended left behind.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Daemon {
+    /// `peergate run --listen 127.0.0.1:0` and `arguments`, once it listens.
+    pub(crate) async fn run(arguments: &[&str]) -> Self {
+        let all = [&["run", "--listen", "127.0.0.1:0"], arguments].concat();
+        Self::start(command(&all)).await
+    }
+
+    /// `command`, once it says that it listens. For arguments and an environment of one's own.
+    pub(crate) async fn start(command: Command) -> Self {
+        let mut daemon = Self::spawn(command);
+        let line = daemon.wait_for_log("listening address=", START_LIMIT).await;
+        let (_, address) = line.split_once("listening address=").unwrap();
+        let address = address.split_whitespace().next().unwrap();
+        daemon.address = Some(address.parse().unwrap());
+        daemon
+    }
+
+    /// `command`, started; it may never listen.
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the peergate binary starts");
+        let stderr = child.stderr.take().unwrap();
+        let (lines, log) = watch::channel(Vec::new());
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                lines.send_modify(|lines| lines.push(line));
+            }
+        });
+        Self { id: child.id(), child: Some(child), log, address: None }
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address.expect("a daemon that listens")
+    }
+
+    /// `http://` and its address and `path`.
+    pub(crate) fn http(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address())
+    }
+
+    /// Its embedded relay's room `path`, as in `ws("/signal")`.
+    pub(crate) fn ws(&self, path: &str) -> String {
+        format!("ws://{}{path}", self.address())
+    }
+
+    /// What `GET /api/state` says.
+    pub(crate) async fn state(&self) -> serde_json::Value {
+        reqwest::get(self.http("/api/state")).await.unwrap().json().await.unwrap()
+    }
+
+    /// Asks for the state each 50 ms until `is_so` says yes, and gives that state; panics with the last one and the
+    /// log after `limit`.
+    pub(crate) async fn wait_for_state(
+        &self,
+        limit: Duration,
+        is_so: impl Fn(&serde_json::Value) -> bool,
+    ) -> serde_json::Value {
+        let mut last = serde_json::Value::Null;
+        let found = timeout(limit, async {
+            let mut turns = tokio::time::interval(Duration::from_millis(50));
+            loop {
+                turns.tick().await;
+                last = self.state().await;
+                if is_so(&last) {
+                    break;
+                }
+            }
+        })
+        .await;
+        assert!(found.is_ok(), "the state is not as expected within {limit:?}: {last:#}\nlog:\n{}", self.log());
+        last
+    }
+
+    /// The log so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.borrow().join("\n")
+    }
+
+    /// The first line of the log that holds `text`, now or within `limit`; panics with the log otherwise.
+    pub(crate) async fn wait_for_log(&self, text: &str, limit: Duration) -> String {
+        let holds = |line: &&String| line.contains(text);
+        let mut log = self.log.clone();
+        let found = timeout(limit, log.wait_for(|lines| lines.iter().any(|line| holds(&line)))).await;
+        match found {
+            Ok(Ok(lines)) => lines.iter().find(holds).cloned().unwrap(),
+            Ok(Err(_)) => panic!("peergate ended without a log line with {text:?}:\n{}", self.log()),
+            Err(_) => panic!("no log line with {text:?} within {limit:?}:\n{}", self.log()),
+        }
+    }
+
+    /// Sends it a signal, `TERM` or `INT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.id.to_string()]).status().unwrap();
+        assert!(status.success(), "kill -{name} {}", self.id);
+    }
+
+    /// How it ended, once it has; panics with the log after `limit`.
+    pub(crate) async fn ended(&mut self, limit: Duration) -> ExitStatus {
+        let mut child = self.child.take().expect("ended once");
+        let waiting = tokio::task::spawn_blocking(move || child.wait().unwrap());
+        match timeout(limit, waiting).await {
+            Ok(status) => status.unwrap(),
+            Err(_) => {
+                self.signal("KILL");
+                panic!("peergate still runs after {limit:?}:\n{}", self.log())
+            }
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("log of peergate {}:\n{}", self.id, self.log());
+        }
+    }
+}
+
+/// `peergate` with `arguments`, and nothing of the test's environment that would speak to it.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_peergate"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PEERGATE_")) {
+        command.env_remove(name);
+    }
+    command.env_remove("CREDENTIALS_DIRECTORY").args(arguments);
+    command
+}
+
+/// Runs `command` to its end, and collects what it prints.
+pub(crate) fn run_to_end(mut command: Command) -> Ended {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut pipe = child.stderr.take().unwrap();
+    let stderr = std::thread::spawn(move || {
+        let mut text = Vec::new();
+        pipe.read_to_end(&mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    });
+    let mut stdout = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    Ended { status: child.wait().unwrap(), stdout, stderr: stderr.join().unwrap() }
+}
