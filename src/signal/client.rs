@@ -1,0 +1,229 @@
+//! The connection to a relay, for ever: connect, carry messages, come back when it breaks.
+
+use std::{
+    convert::Infallible,
+    path::PathBuf,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    sync::mpsc,
+    task::JoinHandle,
+    time::{Instant, sleep, timeout},
+};
+use tracing::{Instrument, debug, info, info_span, trace, warn};
+
+use super::{
+    backoff::Backoff,
+    message::{Envelope, MessageError},
+    relay_url::RelayUrl,
+    transport::{Connection, Lost, Transport},
+    websocket::WebSocket,
+};
+use crate::redact::Redacted;
+
+/// Messages that wait to be sent. A room of a hundred gets an offer and a dozen candidates each at once.
+const OUTGOING: usize = 4096;
+/// Events that wait to be looked at. When they are full the relay waits for us.
+const EVENTS: usize = 256;
+/// How long [`Client::close`] may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Which relay, and how it is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Where it is.
+    pub url: RelayUrl,
+    /// The sub-protocols that are offered to it. It must take one when there are any.
+    pub protocols: Vec<String>,
+    /// Headers of the handshake, beside WebSocket's own.
+    pub headers: Vec<(String, Redacted<String>)>,
+    /// PEM certificates of CAs that are trusted beside those of the system.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// A connection that comes back. Dropping it ends it; [`Client::close`] waits for that.
+#[derive(Debug)]
+pub struct Client {
+    outgoing: mpsc::Sender<Envelope>,
+    dropped: Arc<AtomicU64>,
+    task: JoinHandle<()>,
+}
+
+/// What a client tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClientEvent {
+    /// The relay is there: what is sent from now on reaches the room.
+    Up,
+    /// It is not, or the reason has changed. It is tried again without end.
+    Down {
+        /// Why, in words.
+        why: String,
+    },
+    /// A member of the room says something.
+    Message(Envelope),
+    /// A member of the room sent what is no message.
+    Malformed {
+        /// What was expected, and what came.
+        why: String,
+    },
+}
+
+impl Client {
+    /// Begins to connect. What happens comes out of the receiver; when that is dropped, the connection ends.
+    ///
+    /// Call it inside a tokio runtime.
+    #[must_use]
+    pub fn start(settings: Settings) -> (Self, mpsc::Receiver<ClientEvent>) {
+        let span = info_span!("relay", url = %settings.url);
+        Self::over(WebSocket::new(settings), span)
+    }
+
+    fn over(transport: impl Transport, span: tracing::Span) -> (Self, mpsc::Receiver<ClientEvent>) {
+        let (outgoing, queue) = mpsc::channel(OUTGOING);
+        let (events, received) = mpsc::channel(EVENTS);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let keeper =
+            Keeper { transport, queue, events, dropped: Arc::clone(&dropped), backoff: Backoff::default(), told: None };
+        let task = tokio::spawn(keeper.run().instrument(span));
+        (Self { outgoing, dropped, task }, received)
+    }
+
+    /// Sends a message. While the relay is away it is dropped and counted: what signalling says is true
+    /// only for a moment, and the room begins anew when the relay is back.
+    pub fn send(&self, envelope: Envelope) {
+        if self.outgoing.try_send(envelope).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Messages that were dropped so far, because the relay was away or did not keep up.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Sends what waits, says goodbye and ends, within a second.
+    pub async fn close(self) {
+        let Self { outgoing, mut task, .. } = self;
+        drop(outgoing);
+        if timeout(GOODBYE, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+/// The task behind a [`Client`]. It ends when the client is dropped, or when nobody listens any more.
+struct Keeper<T> {
+    transport: T,
+    queue: mpsc::Receiver<Envelope>,
+    events: mpsc::Sender<ClientEvent>,
+    dropped: Arc<AtomicU64>,
+    backoff: Backoff,
+    /// Why the relay is away, as it was last told.
+    told: Option<Lost>,
+}
+
+/// Nobody wants the connection any more.
+struct Unwanted;
+
+impl<T: Transport> Keeper<T> {
+    async fn run(mut self) {
+        let Err(Unwanted) = self.keep().await;
+    }
+
+    async fn keep(&mut self) -> Result<Infallible, Unwanted> {
+        loop {
+            let mut connection = match discarding(&mut self.queue, &self.dropped, self.transport.connect()).await? {
+                Ok(connection) => connection,
+                Err(lost) => {
+                    self.pause(lost).await?;
+                    continue;
+                }
+            };
+            info!("connected");
+            let since = Instant::now();
+            self.told = None;
+            self.tell(ClientEvent::Up).await?;
+            let lost = match self.carry(&mut connection).await {
+                Ok(lost) => lost,
+                Err(Unwanted) => {
+                    connection.close().await;
+                    return Err(Unwanted);
+                }
+            };
+            self.backoff.ended(since.elapsed());
+            self.pause(lost).await?;
+        }
+    }
+
+    /// Carries messages both ways until the connection is lost.
+    async fn carry(&mut self, connection: &mut T::Connection) -> Result<Lost, Unwanted> {
+        loop {
+            tokio::select! {
+                received = connection.receive() => match received {
+                    Ok(wire) => self.read(&wire).await?,
+                    Err(lost) => return Ok(lost),
+                },
+                next = self.queue.recv() => {
+                    let envelope = next.ok_or(Unwanted)?;
+                    if let Err(lost) = connection.send(envelope.to_text()).await {
+                        self.dropped.fetch_add(1, Ordering::Relaxed);
+                        return Ok(lost);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn read(&mut self, wire: &[u8]) -> Result<(), Unwanted> {
+        match Envelope::parse(wire) {
+            Ok(envelope) => self.tell(ClientEvent::Message(envelope)).await,
+            Err(MessageError::Foreign(event)) => {
+                trace!(event, "left alone: an application's own event");
+                Ok(())
+            }
+            Err(error) => self.tell(ClientEvent::Malformed { why: error.to_string() }).await,
+        }
+    }
+
+    /// Tells why there is no connection, and waits before the next try.
+    async fn pause(&mut self, lost: Lost) -> Result<(), Unwanted> {
+        let wait = self.backoff.wait(rand::random());
+        if self.told.as_ref() == Some(&lost) {
+            debug!(why = %lost, ?wait, "still away");
+        } else {
+            warn!(why = %lost, ?wait, "away; it is tried again without end");
+            self.told = Some(lost.clone());
+            self.tell(ClientEvent::Down { why: lost.to_string() }).await?;
+        }
+        discarding(&mut self.queue, &self.dropped, sleep(wait)).await
+    }
+
+    async fn tell(&mut self, event: ClientEvent) -> Result<(), Unwanted> {
+        self.events.send(event).await.map_err(|_| Unwanted)
+    }
+}
+
+/// Waits for `future`; what comes to be sent meanwhile is dropped and counted.
+async fn discarding<F: Future>(
+    queue: &mut mpsc::Receiver<Envelope>,
+    dropped: &AtomicU64,
+    future: F,
+) -> Result<F::Output, Unwanted> {
+    let mut future = pin!(future);
+    loop {
+        tokio::select! {
+            output = &mut future => return Ok(output),
+            stale = queue.recv() => match stale {
+                Some(_) => dropped.fetch_add(1, Ordering::Relaxed),
+                None => return Err(Unwanted),
+            },
+        };
+    }
+}
