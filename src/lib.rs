@@ -4,7 +4,7 @@
 //!    [`signal::message`]. No GStreamer, no tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
 //!    nothing of rooms or relays.
-//! 3. **Gateway**: [`gateway`], [`signal`]: tasks, sockets and servers,
+//! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`server`]: tasks, sockets and servers,
 //!    and the only place where the first two meet. Around them what makes a process of it: [`cli`],
 //!    [`logging`] and [`shutdown`].
 
@@ -19,9 +19,11 @@ pub mod logging;
 pub mod media;
 pub mod peer;
 pub mod redact;
+pub mod relay;
 pub mod report;
 pub mod room;
 pub mod sdp;
+pub mod server;
 pub mod shutdown;
 pub mod signal;
 pub mod source;

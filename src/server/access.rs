@@ -1,0 +1,223 @@
+//! Which requests may come in at all. A browser sends requests on behalf of any page its user has open;
+//! these checks keep the pages of others out.
+//!
+//! - `Host` must be a name of this machine: a page whose own name was made to point at us (DNS rebinding)
+//!   says that name.
+//! - `Origin` must be the server that is asked: another page says its own.
+
+use std::{fs, net::IpAddr};
+
+use http::{HeaderMap, Uri, header};
+use url::Url;
+
+/// The names this server answers to, beside addresses, `localhost` and the machine's own name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hosts(Vec<String>);
+
+/// The pages that may use the relay, beside the server's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origins(Vec<String>);
+
+/// Why a request may not come in. Its text is for whoever looks at the answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error("this server does not answer to the name {0}")]
+    Host(String),
+    #[error("pages of {0} may not use this server")]
+    Origin(String),
+}
+
+impl Hosts {
+    /// Also answers to `names`: `camera.example`, without scheme or port. Case does not matter.
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+        Self(names.into_iter().map(|name| name.to_ascii_lowercase()).collect())
+    }
+
+    /// Also answers to the machine's own name, with and without `.local`.
+    #[must_use]
+    pub fn and_own_name(mut self) -> Self {
+        if let Ok(name) = fs::read_to_string("/proc/sys/kernel/hostname") {
+            let name = name.trim().to_ascii_lowercase();
+            if !name.is_empty() {
+                self.0.push(format!("{name}.local"));
+                self.0.push(name);
+            }
+        }
+        self
+    }
+
+    fn holds(&self, name: &str) -> bool {
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        // An address cannot be rebound: its browser asks for that address because somebody wrote it.
+        let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
+        address || name == "localhost" || name.ends_with(".localhost") || self.0.contains(&name)
+    }
+}
+
+impl Origins {
+    /// Also lets pages of `origins` in: `https://page.example`; `*` for all.
+    pub fn new(origins: impl IntoIterator<Item = String>) -> Self {
+        Self(origins.into_iter().map(|origin| origin.trim_end_matches('/').to_ascii_lowercase()).collect())
+    }
+
+    fn hold(&self, origin: &str) -> bool {
+        self.0.iter().any(|own| own == "*" || own.eq_ignore_ascii_case(origin))
+    }
+}
+
+/// Whether the request asks for a name of this server.
+pub(crate) fn check_host(headers: &HeaderMap, uri: &Uri, hosts: &Hosts) -> Result<(), Refused> {
+    let authority = authority(headers, uri);
+    if hosts.holds(split_port(&authority).0) { Ok(()) } else { Err(Refused::Host(shown(&authority))) }
+}
+
+/// Whether the request comes from a page of this server, of `others`, or from no page at all.
+pub(crate) fn check_origin(headers: &HeaderMap, uri: &Uri, others: &Origins) -> Result<(), Refused> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return Ok(()) };
+    let text = String::from_utf8_lossy(origin.as_bytes());
+    let single = origins.next().is_none();
+    if single && (others.hold(&text) || is_same(&text, &authority(headers, uri))) {
+        Ok(())
+    } else {
+        Err(Refused::Origin(shown(&text)))
+    }
+}
+
+/// An `Origin` has scheme, host and port; `Host` has host and port. A proxy may end TLS before us, so the
+/// scheme only says which port is meant when none is written.
+fn is_same(origin: &str, authority: &str) -> bool {
+    let Ok(origin) = Url::parse(origin) else { return false };
+    let default = match origin.scheme() {
+        "http" => 80,
+        "https" => 443,
+        _ => return false,
+    };
+    let (host, port) = split_port(authority);
+    let same_host = origin.host_str().is_some_and(|own| own.eq_ignore_ascii_case(host));
+    same_host && origin.port().unwrap_or(default) == port.unwrap_or(default)
+}
+
+fn authority(headers: &HeaderMap, uri: &Uri) -> String {
+    let host = headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
+    // HTTP/2 and absolute requests name the host in the address.
+    host.or_else(|| uri.authority().map(ToString::to_string)).unwrap_or_default()
+}
+
+fn split_port(authority: &str) -> (&str, Option<u16>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
+        _ => (authority, None),
+    }
+}
+
+/// Cut and without control characters: it goes into answers and logs.
+fn shown(text: &str) -> String {
+    text.chars().take(80).flat_map(char::escape_debug).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(host: &str, origin: Option<&str>) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, HeaderValue::try_from(host).unwrap());
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, HeaderValue::try_from(origin).unwrap());
+        }
+        headers
+    }
+
+    fn answers_to(host: &str) -> bool {
+        let hosts = Hosts::new(["Camera.Example".to_owned()]);
+        check_host(&headers(host, None), &Uri::from_static("/"), &hosts).is_ok()
+    }
+
+    fn lets_in(host: &str, origin: &str, others: &[&str]) -> bool {
+        let others = Origins::new(others.iter().map(ToString::to_string));
+        check_origin(&headers(host, Some(origin)), &Uri::from_static("/"), &others).is_ok()
+    }
+
+    #[test]
+    fn it_answers_to_addresses_localhost_and_its_names() {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.1:8080",
+            "192.0.2.7:8080",
+            "[::1]",
+            "[::1]:8080",
+            "localhost:8080",
+            "localhost.",
+            "a.localhost",
+            "camera.example",
+            "CAMERA.example:443",
+        ] {
+            assert!(answers_to(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn it_does_not_answer_to_names_of_others() {
+        for host in [
+            "evil.example",
+            "evil.example:8080",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example",
+            "",
+            ":8080",
+            "2130706433.example",
+        ] {
+            assert!(!answers_to(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn pages_of_the_same_server_are_let_in() {
+        for (host, origin) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("localhost", "http://localhost"),
+            ("localhost:80", "http://localhost"),
+            ("camera.example", "https://camera.example"),
+            ("[::1]:8080", "http://[::1]:8080"),
+        ] {
+            assert!(lets_in(host, origin, &[]), "{host} {origin}");
+        }
+    }
+
+    #[test]
+    fn pages_of_others_are_kept_out() {
+        for (host, origin) in [
+            ("127.0.0.1:8080", "http://127.0.0.1:3000"),
+            ("127.0.0.1:8080", "http://localhost:8080"),
+            ("127.0.0.1:8080", "http://127.0.0.1"),
+            ("127.0.0.1:8080", "https://evil.example"),
+            ("127.0.0.1:8080", "null"),
+            ("127.0.0.1:8080", "file://"),
+            ("127.0.0.1:8080", ""),
+            ("localhost", "https://localhost:80"),
+        ] {
+            assert!(!lets_in(host, origin, &["https://page.example"]), "{host} {origin}");
+        }
+    }
+
+    #[test]
+    fn more_origins_can_be_let_in() {
+        assert!(lets_in("127.0.0.1:8080", "https://page.example", &["https://Page.example/"]));
+        assert!(lets_in("127.0.0.1:8080", "https://any.example", &["*"]));
+    }
+
+    #[test]
+    fn a_request_without_a_page_is_let_in() {
+        assert!(check_origin(&headers("127.0.0.1", None), &Uri::from_static("/"), &Origins::default()).is_ok());
+    }
+
+    #[test]
+    fn two_origins_are_one_too_many() {
+        let mut headers = headers("localhost", Some("http://localhost"));
+        headers.append(header::ORIGIN, HeaderValue::from_static("http://localhost"));
+        assert!(check_origin(&headers, &Uri::from_static("/"), &Origins::default()).is_err());
+    }
+}
