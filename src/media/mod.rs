@@ -1,5 +1,9 @@
 //! What sources, encoders, peers and recordings share: pipelines on one clock, and feeds between them.
 
 pub mod clockwork;
+pub mod feed;
+mod keyframes;
 pub mod main_loop;
 pub mod pipeline;
+pub mod tap;
+pub mod template;

@@ -114,6 +114,12 @@ impl Pipeline {
         &self.inner
     }
 
+    /// The element of this name.
+    #[must_use]
+    pub fn element(&self, name: &str) -> Option<gst::Element> {
+        self.inner.by_name(name)
+    }
+
     /// Goes to `state` and waits until it is there. A live pipeline that goes to PAUSED is there
     /// without preroll.
     ///

@@ -1,6 +1,6 @@
 //! A source as it is configured, checked and typed.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use crate::{codec::MediaKind, ids::SourceName, units::Size};
 
@@ -116,6 +116,30 @@ impl Spec {
         match self {
             Self::Video(_) => MediaKind::Video,
             Self::Audio(_) => MediaKind::Audio,
+        }
+    }
+}
+
+/// As `--video` and `--audio` have it: `test`, `camera:front`.
+impl fmt::Display for Spec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (kind, what) = match self {
+            Self::Video(video) => match &video.kind {
+                VideoKind::Test { pattern } => ("test", Some(pattern.clone())),
+                VideoKind::Camera { device } => ("camera", device.clone()),
+                VideoKind::Screen { display, .. } => ("screen", display.clone()),
+                VideoKind::File { path } => ("file", Some(path.display().to_string())),
+            },
+            Self::Audio(audio) => match &audio.kind {
+                AudioKind::Test { wave } => ("test", Some(wave.clone())),
+                AudioKind::Microphone { device } => ("microphone", device.clone()),
+                AudioKind::Monitor { device } => ("monitor", device.clone()),
+                AudioKind::File { path } => ("file", Some(path.display().to_string())),
+            },
+        };
+        match what {
+            Some(what) => write!(f, "{kind}:{what}"),
+            None => f.write_str(kind),
         }
     }
 }

@@ -2,7 +2,9 @@
 
 pub(crate) mod daemon;
 pub(crate) mod encoded_media;
+pub(crate) mod logs;
 pub(crate) mod plain_relay;
 pub(crate) mod relay;
 pub(crate) mod room;
 pub(crate) mod str0m_peer;
+pub(crate) mod studio;

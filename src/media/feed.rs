@@ -1,0 +1,260 @@
+//! A feed: the stable place between a pipeline that makes frames and the many that take them.
+//!
+//! A source or an encoder may die and come back behind it; takers notice a gap and nothing else. Frames
+//! are handed over on the maker's own streaming thread, ref-counted, never copied.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+    time::Instant,
+};
+
+use gst::prelude::*;
+use tokio::sync::watch;
+
+use super::{
+    keyframes::{KeyframeGate, Reason},
+    tap::{Frame, Outlet, Sent, Tap},
+};
+
+/// What a feed carries. It decides whether a taker has to wait for a keyframe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Contents {
+    /// Pictures or sound as captured: every frame stands for itself.
+    Raw,
+    /// Encoded: a taker begins with a keyframe.
+    Encoded,
+}
+
+/// What has passed so far.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FeedCounts {
+    /// Frames of video, or buffers of sound.
+    pub frames: u64,
+    /// Those that were keyframes. Every buffer of sound is one.
+    pub keyframes: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Requests for a keyframe that went to the encoder.
+    pub keyframe_requests: u64,
+}
+
+/// A feed. Clones are the same feed.
+#[derive(Clone)]
+pub struct Feed {
+    hub: Arc<Hub>,
+}
+
+/// What the feed's handles, its taps and the callback of its maker share.
+pub(super) struct Hub {
+    label: String,
+    contents: Contents,
+    epoch: Instant,
+    /// The sink pad of the maker's appsink, where requests for keyframes go.
+    maker: glib::WeakRef<gst::Pad>,
+    /// Which maker is the present one. An earlier one, stuck and left behind, is not listened to.
+    generation: AtomicU64,
+    caps: watch::Sender<Option<gst::Caps>>,
+    gate: KeyframeGate,
+    /// Who takes. Changed by takers; read by the streaming thread when `roster_changed` says so.
+    roster: Mutex<Vec<Weak<Outlet>>>,
+    roster_changed: AtomicBool,
+    /// The streaming thread's own list. Nobody else locks it but a maker that was left behind.
+    routes: Mutex<Vec<Route>>,
+    frames: AtomicU64,
+    keyframes: AtomicU64,
+    bytes: AtomicU64,
+    keyframe_requests: AtomicU64,
+}
+
+/// One taker, as the streaming thread sees it.
+struct Route {
+    outlet: Weak<Outlet>,
+    sent: Sent,
+}
+
+impl Feed {
+    /// A feed without a maker and without takers. `label` is for people.
+    #[must_use]
+    pub fn new(label: impl Into<String>, contents: Contents) -> Self {
+        Self {
+            hub: Arc::new(Hub {
+                label: label.into(),
+                contents,
+                epoch: Instant::now(),
+                maker: glib::WeakRef::new(),
+                generation: AtomicU64::new(0),
+                caps: watch::Sender::new(None),
+                gate: KeyframeGate::default(),
+                roster: Mutex::default(),
+                roster_changed: AtomicBool::new(false),
+                routes: Mutex::default(),
+                frames: AtomicU64::new(0),
+                keyframes: AtomicU64::new(0),
+                bytes: AtomicU64::new(0),
+                keyframe_requests: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// Makes `sink` the maker of this feed, in place of any earlier one. It must not sync to the clock nor
+    /// wait for preroll; both are set here.
+    pub fn ingress(&self, sink: &gst_app::AppSink) {
+        sink.set_property("sync", false);
+        sink.set_property("async", false);
+        sink.set_property("emit-signals", false);
+        // A frame waits for nobody but the streaming thread itself.
+        sink.set_max_buffers(1);
+        let generation = self.hub.generation.fetch_add(1, Relaxed) + 1;
+        self.hub.maker.set(sink.static_pad("sink").as_ref());
+        let hub = Arc::downgrade(&self.hub);
+        sink.set_callbacks(
+            gst_app::AppSinkCallbacks::builder()
+                .new_sample(move |sink| {
+                    let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+                    let hub = hub.upgrade().ok_or(gst::FlowError::Eos)?;
+                    hub.distribute(generation, &sample)
+                })
+                .build(),
+        );
+    }
+
+    /// A new taker. It takes nothing before it is linked.
+    #[must_use]
+    pub fn tap(&self, label: impl Into<String>) -> Tap {
+        let tap = Tap::new(label.into(), &self.hub);
+        let mut roster = self.hub.roster.lock().unwrap_or_else(PoisonError::into_inner);
+        roster.retain(|outlet| outlet.strong_count() > 0);
+        roster.push(tap.outlet());
+        drop(roster);
+        self.hub.roster_changed.store(true, Relaxed);
+        tap
+    }
+
+    /// Asks the maker for a keyframe. Merged with what others ask: at most one goes out in 500 ms.
+    pub fn request_keyframe(&self) {
+        self.hub.request_keyframe(Reason::Repeat);
+    }
+
+    /// The caps of what passes; `None` before the first frame.
+    #[must_use]
+    pub fn caps(&self) -> Option<gst::Caps> {
+        self.hub.caps()
+    }
+
+    /// The caps of what passes, and each change of them.
+    #[must_use]
+    pub fn watch_caps(&self) -> watch::Receiver<Option<gst::Caps>> {
+        self.hub.caps.subscribe()
+    }
+
+    /// What has passed so far.
+    #[must_use]
+    pub fn counts(&self) -> FeedCounts {
+        FeedCounts {
+            frames: self.hub.frames.load(Relaxed),
+            keyframes: self.hub.keyframes.load(Relaxed),
+            bytes: self.hub.bytes.load(Relaxed),
+            keyframe_requests: self.hub.keyframe_requests.load(Relaxed),
+        }
+    }
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feed").field("label", &self.hub.label).field("counts", &self.counts()).finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    pub(super) fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub(super) const fn contents(&self) -> Contents {
+        self.contents
+    }
+
+    pub(super) fn caps(&self) -> Option<gst::Caps> {
+        self.caps.borrow().clone()
+    }
+
+    /// On any thread, streaming threads of takers among them.
+    pub(super) fn request_keyframe(&self, reason: Reason) {
+        if self.has_keyframes() && self.gate.request(self.epoch.elapsed(), reason) {
+            self.ask_maker(reason);
+        }
+    }
+
+    /// On the maker's streaming thread.
+    fn distribute(&self, generation: u64, sample: &gst::Sample) -> Result<gst::FlowSuccess, gst::FlowError> {
+        if generation != self.generation.load(Relaxed) {
+            return Err(gst::FlowError::Eos);
+        }
+        let Some(frame) = Frame::new(sample) else { return Ok(gst::FlowSuccess::Ok) };
+        // Taken already: a maker that was replaced still hands over its last frame. This one is lost.
+        let Ok(mut routes) = self.routes.try_lock() else { return Ok(gst::FlowSuccess::Ok) };
+        self.count(&frame);
+        self.caps.send_if_modified(|caps| {
+            let changed = caps.as_ref() != Some(&frame.caps);
+            if changed {
+                *caps = Some(frame.caps.clone());
+            }
+            changed
+        });
+        if self.roster_changed.load(Relaxed) {
+            self.read_roster(&mut routes);
+        }
+        for route in routes.iter_mut() {
+            if let Some(outlet) = route.outlet.upgrade() {
+                outlet.offer(&frame, &mut route.sent);
+            }
+        }
+        if !frame.delta {
+            self.gate.satisfied();
+        } else if self.gate.due(self.epoch.elapsed()) {
+            self.ask_maker(Reason::Repeat);
+        }
+        Ok(gst::FlowSuccess::Ok)
+    }
+
+    /// Takes over who came and forgets who went. A roster that is being changed is read at the next frame.
+    fn read_roster(&self, routes: &mut Vec<Route>) {
+        let Ok(roster) = self.roster.try_lock() else { return };
+        self.roster_changed.store(false, Relaxed);
+        routes.retain(|route| route.outlet.strong_count() > 0);
+        for outlet in roster.iter() {
+            if !routes.iter().any(|route| route.outlet.ptr_eq(outlet)) {
+                routes.push(Route { outlet: outlet.clone(), sent: Sent::default() });
+            }
+        }
+    }
+
+    fn count(&self, frame: &Frame) {
+        self.frames.fetch_add(1, Relaxed);
+        self.keyframes.fetch_add(u64::from(!frame.delta), Relaxed);
+        self.bytes.fetch_add(frame.buffer.size() as u64, Relaxed);
+    }
+
+    fn has_keyframes(&self) -> bool {
+        self.contents == Contents::Encoded
+            && !self
+                .caps
+                .borrow()
+                .as_ref()
+                .and_then(|caps| caps.structure(0))
+                .is_some_and(|s| s.name().starts_with("audio/"))
+    }
+
+    fn ask_maker(&self, reason: Reason) {
+        let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
+        if self.maker.upgrade().is_some_and(|pad| pad.push_event(event)) {
+            self.keyframe_requests.fetch_add(1, Relaxed);
+        } else {
+            self.gate.undelivered(reason);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What the studio shows of itself.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{Notify, watch};
+
+use super::demand::Demand;
+use crate::{
+    codec::{Codec, MediaKind},
+    ids::SourceName,
+    media::feed::Feed,
+    report::{Condition, EncoderState, SourceState},
+    source::Spec,
+    units::{Bitrate, Size},
+};
+
+/// How often counts are looked at, while no condition changes.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// The sources and encoders at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct StudioState {
+    /// In the order of the configuration.
+    pub sources: Vec<SourceState>,
+    /// Every encode that can be had, running or not.
+    pub encoders: Vec<EncoderState>,
+}
+
+/// Everything that is shown, and where it is read.
+#[derive(Debug, Default)]
+pub(super) struct Board {
+    pub(super) sources: Vec<SourceEntry>,
+    pub(super) encoders: Vec<EncoderEntry>,
+    /// Woken at each change of a condition.
+    pub(super) changes: Arc<Notify>,
+}
+
+#[derive(Debug)]
+pub(super) struct SourceEntry {
+    pub(super) name: SourceName,
+    pub(super) kind: MediaKind,
+    pub(super) spec: String,
+    pub(super) feed: Feed,
+    pub(super) condition: watch::Receiver<Condition>,
+}
+
+#[derive(Debug)]
+pub(super) struct EncoderEntry {
+    pub(super) source: SourceName,
+    pub(super) codec: Codec,
+    pub(super) element: String,
+    pub(super) bitrate: Bitrate,
+    pub(super) feed: Feed,
+    pub(super) demand: Demand,
+    pub(super) condition: watch::Receiver<Condition>,
+}
+
+impl Board {
+    /// Shows it from now on, until `running` says no.
+    pub(super) fn publish(self, running: &watch::Sender<bool>) -> watch::Receiver<StudioState> {
+        let (shown, state) = watch::channel(self.read());
+        let mut running = running.subscribe();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = running.wait_for(|running| !running) => break,
+                    () = self.changes.notified() => {}
+                    () = tokio::time::sleep(PERIOD) => {}
+                }
+                shown.send_replace(self.read());
+            }
+        });
+        state
+    }
+
+    fn read(&self) -> StudioState {
+        StudioState {
+            sources: self.sources.iter().map(SourceEntry::read).collect(),
+            encoders: self.encoders.iter().map(EncoderEntry::read).collect(),
+        }
+    }
+}
+
+impl SourceEntry {
+    pub(super) fn new(spec: &Spec, feed: Feed, condition: watch::Receiver<Condition>) -> Self {
+        Self { name: spec.name().clone(), kind: spec.media(), spec: spec.to_string(), feed, condition }
+    }
+
+    fn read(&self) -> SourceState {
+        SourceState {
+            name: self.name.clone(),
+            kind: self.kind,
+            spec: self.spec.clone(),
+            condition: self.condition.borrow().clone(),
+            size: self.feed.caps().as_ref().and_then(size),
+            frames: self.feed.counts().frames,
+        }
+    }
+}
+
+impl EncoderEntry {
+    fn read(&self) -> EncoderState {
+        let counts = self.feed.counts();
+        EncoderState {
+            source: self.source.clone(),
+            codec: self.codec,
+            element: self.element.clone(),
+            condition: self.condition.borrow().clone(),
+            bitrate: self.bitrate,
+            takers: self.demand.takers(),
+            frames: counts.frames,
+            keyframes: counts.keyframes,
+            bytes: counts.bytes,
+        }
+    }
+}
+
+fn size(caps: &gst::Caps) -> Option<Size> {
+    let structure = caps.structure(0)?;
+    let side = |name| structure.get::<i32>(name).ok().and_then(|side| u32::try_from(side).ok());
+    Some(Size { width: side("width")?, height: side("height")? })
+}

@@ -1,0 +1,162 @@
+//! One task for each source and each encoder: starts it when it is wanted, tries it again when it fails,
+//! stops it when nobody wants it any more.
+
+use std::{fmt::Display, pin::pin, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{Notify, watch},
+    time::Instant,
+};
+
+use super::{LINGER, backoff::Backoff, demand::Demand};
+use crate::{media::feed::Feed, report::Condition};
+
+/// How long a source that runs may deliver nothing. Some cameras just stop, without an error.
+const STALL: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether frames come.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What can be begun, again and again.
+pub(super) trait Job: Send + Sync + 'static {
+    /// Whether silence is a failure of its own.
+    const LIVE: bool;
+    /// What runs once it has begun.
+    type Work: Work;
+    /// Begins.
+    fn begin(&self) -> impl Future<Output = Result<Self::Work, <Self::Work as Work>::Error>> + Send;
+}
+
+/// What runs until it fails or is stopped.
+pub(super) trait Work: Send {
+    /// Why it failed.
+    type Error: Display + Send;
+    /// Waits until it fails.
+    fn failure(&mut self) -> impl Future<Output = Self::Error> + Send;
+    /// Takes it down.
+    fn stop(self) -> impl Future<Output = ()> + Send;
+}
+
+/// The task's view of what it looks after.
+pub(super) struct Supervision {
+    /// For people, in logs.
+    pub(super) label: String,
+    /// What the work fills.
+    pub(super) feed: Feed,
+    /// Who wants it.
+    pub(super) demand: Demand,
+    /// How it does.
+    pub(super) condition: watch::Sender<Condition>,
+    /// Woken when the condition changes.
+    pub(super) changes: Arc<Notify>,
+}
+
+impl Supervision {
+    /// Looks after `job` until `running` says no, or nobody is left to say it.
+    pub(super) fn spawn<J: Job>(self, job: J, running: &watch::Sender<bool>) {
+        let running = running.subscribe();
+        tokio::spawn(self.run(job, running));
+    }
+
+    async fn run<J: Job>(self, job: J, running: watch::Receiver<bool>) {
+        loop {
+            self.say(Condition::Idle);
+            tokio::select! {
+                () = ended(&running) => return,
+                () = self.demand.wanted() => {}
+            }
+            self.serve(&job, &running).await;
+        }
+    }
+
+    /// Keeps it running until it is not wanted any more.
+    async fn serve<J: Job>(&self, job: &J, running: &watch::Receiver<bool>) {
+        let mut over = pin!(async {
+            tokio::select! {
+                () = ended(running) => {}
+                () = self.demand.unwanted_for(LINGER) => {}
+            }
+        });
+        let mut backoff = Backoff::default();
+        loop {
+            self.starting();
+            let begun = tokio::select! {
+                () = &mut over => return,
+                begun = job.begin() => begun,
+            };
+            let why = match begun {
+                Err(error) => error.to_string(),
+                Ok(mut work) => {
+                    let why = tokio::select! {
+                        () = &mut over => None,
+                        error = work.failure() => Some(error.to_string()),
+                        Silent = self.watch_frames(J::LIVE, &mut backoff) => Some(silence()),
+                    };
+                    work.stop().await;
+                    match why {
+                        Some(why) => why,
+                        None => return,
+                    }
+                }
+            };
+            let wait = backoff.next(rand::random());
+            tracing::warn!(what = self.label, why, ?wait, "failed; it is tried again");
+            self.say(Condition::Failed { why });
+            tokio::select! {
+                () = &mut over => return,
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Says `Running` when frames come; returns when none come any more and that is a failure.
+    async fn watch_frames(&self, live: bool, backoff: &mut Backoff) -> Silent {
+        let (mut frames, mut last, begun) = (self.feed.counts().frames, Instant::now(), Instant::now());
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let now = self.feed.counts().frames;
+            if now > frames {
+                (frames, last) = (now, Instant::now());
+                self.say(Condition::Running);
+                if begun.elapsed() > STALL {
+                    backoff.reset();
+                }
+            } else if live && last.elapsed() > STALL {
+                return Silent;
+            }
+        }
+    }
+
+    /// A failure is shown until frames come again.
+    fn starting(&self) {
+        if !matches!(*self.condition.borrow(), Condition::Failed { .. }) {
+            self.say(Condition::Starting);
+        }
+    }
+
+    fn say(&self, condition: Condition) {
+        let changed = self.condition.send_if_modified(|said| {
+            let changed = *said != condition;
+            if changed {
+                tracing::info!(what = self.label, from = ?said, to = ?condition, "its condition changes");
+                *said = condition;
+            }
+            changed
+        });
+        if changed {
+            self.changes.notify_one();
+        }
+    }
+}
+
+/// No frame for [`STALL`].
+struct Silent;
+
+fn silence() -> String {
+    format!("nothing came for {} s, without an error: the device hangs; unplugging it may help", STALL.as_secs())
+}
+
+async fn ended(running: &watch::Receiver<bool>) {
+    // An error: the studio is gone.
+    let _ = running.clone().wait_for(|running| !running).await;
+}

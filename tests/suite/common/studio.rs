@@ -1,0 +1,92 @@
+//! A studio with test sources, and a way to look at what a feed carries.
+
+use std::time::Duration;
+
+use peergate::{
+    codec::Codec,
+    encoder::{ElementChoice, Settings},
+    ids::SourceName,
+    media::{clockwork::Clockwork, feed::Feed, tap::Tap},
+    source::{AudioKind, AudioSpec, Spec, VideoKind, VideoSpec},
+    studio::Studio,
+    units::{Bitrate, Size},
+};
+
+pub(crate) fn name(text: &str) -> SourceName {
+    SourceName::new(text).unwrap()
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings {
+        codec: None,
+        element: ElementChoice::Auto,
+        video_bitrate: Bitrate::from_bits(1_000_000),
+        audio_bitrate: Bitrate::from_bits(64_000),
+    }
+}
+
+/// 320x240 at 30/s.
+pub(crate) fn video(text: &str, kind: VideoKind) -> Spec {
+    Spec::Video(VideoSpec { name: name(text), kind, size: Size { width: 320, height: 240 }, fps: 30 })
+}
+
+pub(crate) fn audio(text: &str, kind: AudioKind) -> Spec {
+    Spec::Audio(AudioSpec { name: name(text), kind })
+}
+
+/// Sources `picture` and `tone`.
+pub(crate) fn test_sources() -> Vec<Spec> {
+    vec![
+        video("picture", VideoKind::Test { pattern: "smpte".to_owned() }),
+        audio("tone", AudioKind::Test { wave: "sine".to_owned() }),
+    ]
+}
+
+pub(crate) fn studio(specs: Vec<Spec>) -> Studio {
+    super::logs::show();
+    gst::init().unwrap();
+    Studio::start(specs, settings(), Clockwork::start()).unwrap()
+}
+
+/// What came over a tap: each frame's time of arrival, its PTS and whether it was a keyframe.
+pub(crate) struct Taker {
+    pub(crate) tap: Tap,
+    frames: std::sync::mpsc::Receiver<Taken>,
+    _sink: gst::Pad,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Taken {
+    pub(crate) at: std::time::Instant,
+    pub(crate) keyframe: bool,
+    pub(crate) buffer: gst::Buffer,
+}
+
+impl Taker {
+    /// Takes from `feed` until it is dropped. Each frame is handled in `work` first, on the feed's thread.
+    pub(crate) fn new(feed: &Feed, work: impl Fn() + Send + Sync + 'static) -> Self {
+        use gst::prelude::*;
+        let (sender, frames) = std::sync::mpsc::channel();
+        let sink = gst::Pad::builder(gst::PadDirection::Sink)
+            .chain_function(move |_, _, buffer| {
+                work();
+                let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+                let _ = sender.send(Taken { at: std::time::Instant::now(), keyframe, buffer });
+                Ok(gst::FlowSuccess::Ok)
+            })
+            .build();
+        sink.set_active(true).unwrap();
+        let tap = feed.tap("taker");
+        tap.link(&sink).unwrap();
+        Self { tap, frames, _sink: sink }
+    }
+
+    /// The next frame; fails after 10 s without one.
+    pub(crate) async fn next(&self) -> Taken {
+        tokio::task::block_in_place(|| self.frames.recv_timeout(Duration::from_secs(10))).expect("a frame within 10 s")
+    }
+}
+
+pub(crate) async fn lease(studio: &Studio, source: &str, codec: Codec) -> peergate::studio::Lease {
+    studio.take(&name(source), codec).await.unwrap()
+}
