@@ -1,6 +1,8 @@
 //! What the tests share: one file per real thing they start or look at.
 
+pub(crate) mod browser;
 pub(crate) mod daemon;
+pub(crate) mod dialect;
 pub(crate) mod encoded_media;
 pub(crate) mod logs;
 pub(crate) mod plain_relay;

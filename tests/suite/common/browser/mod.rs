@@ -1,0 +1,123 @@
+//! Debian's browsers, driven over WebDriver: Chromium by chromedriver, Firefox ESR by geckodriver. Each has a
+//! profile of its own, and all its processes are gone when it is dropped.
+
+mod capabilities;
+mod driver;
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::Value;
+use tempfile::TempDir;
+
+pub(crate) use self::capabilities::{Camera, Kind, Options, Window};
+use self::driver::Driver;
+
+/// How long a condition on a page is waited for. Browsers that share two cores with the rest take their time.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the scripts of tests may use: `looking.frames(video)` and the like.
+const LOOKING: &str = include_str!("looking.js");
+
+/// A browser with one window.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    client: Client,
+    driver: Driver,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts one.
+    pub(crate) async fn start(options: Options) -> Self {
+        let profile = tempfile::Builder::new().prefix("browser-").tempdir().unwrap();
+        let driver = Driver::start(options.kind, profile.path()).await;
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(options.capabilities(profile.path()))
+            .connect(driver.url())
+            .await
+            .unwrap_or_else(|error| panic!("{:?} starts: {error}", options.kind));
+        if options.kind == Kind::Firefox {
+            let (width, height) = options.window.size();
+            client.set_window_size(width, height).await.unwrap();
+        }
+        Self { client, driver, _profile: profile }
+    }
+
+    /// Goes to a page, and comes back when it is loaded.
+    pub(crate) async fn open(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    /// The value of a JavaScript expression; a promise is waited for. `args` are the expression's `arguments`.
+    pub(crate) async fn value(&self, expression: &str, args: &[Value]) -> Value {
+        let script = format!("const looking = (() => {{{LOOKING}}})();\nreturn ({expression});");
+        match self.client.execute(&script, args.to_vec()).await {
+            Ok(value) => value,
+            Err(error) => panic!("{expression}: {error}"),
+        }
+    }
+
+    /// Waits until an expression is true, and gives its value. `what` says in words what is waited for.
+    pub(crate) async fn until(&self, what: &str, expression: &str, args: &[Value]) -> Value {
+        self.within(PATIENCE, what, expression, args).await
+    }
+
+    /// As [`until`](Self::until), with a limit of its own.
+    pub(crate) async fn within(&self, limit: Duration, what: &str, expression: &str, args: &[Value]) -> Value {
+        let end = Instant::now() + limit;
+        loop {
+            let value = self.value(expression, args).await;
+            if is_true(&value) {
+                return value;
+            }
+            if Instant::now() > end {
+                let says = self.value("document.body.innerText", &[]).await;
+                panic!("not within {limit:?}: {what}; it is {value}, and the page says {says}");
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Clicks on the first element of a CSS selector, as a person does.
+    pub(crate) async fn click(&self, selector: &str) {
+        let element = self.client.find(fantoccini::Locator::Css(selector)).await;
+        element.unwrap_or_else(|error| panic!("{selector}: {error}")).click().await.unwrap();
+    }
+
+    /// Types into the first element of a CSS selector.
+    pub(crate) async fn type_into(&self, selector: &str, text: &str) {
+        let element = self.client.find(fantoccini::Locator::Css(selector)).await;
+        element.unwrap_or_else(|error| panic!("{selector}: {error}")).send_keys(text).await.unwrap();
+    }
+
+    /// Writes what the window shows to a PNG file.
+    pub(crate) async fn screenshot(&self, file: &Path) {
+        fs::write(file, self.client.screenshot().await.unwrap()).unwrap();
+    }
+
+    /// Ends the browser at once, as a crash or a lost network does: nothing is said to anybody.
+    pub(crate) fn kill(self) {
+        self.driver.kill();
+    }
+
+    /// Closes the window, as a person does. The page has time to say goodbye.
+    pub(crate) async fn close(self) {
+        self.client.close().await.unwrap();
+    }
+}
+
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(is) => *is,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(_) | Value::Object(_) => true,
+    }
+}
