@@ -14,13 +14,13 @@ run_packages=(
   gstreamer1.0-pulseaudio
 )
 network_packages=(iproute2 iptables)
+guest_packages=(python3 xz-utils)
 test_packages=(
-  "${network_packages[@]}"
+  "${network_packages[@]}" "${guest_packages[@]}"
   gstreamer1.0-tools ffmpeg
   chromium chromium-driver firefox-esr
   coturn
   xvfb x11-apps pulseaudio pulseaudio-utils
-  python3 # lab/usb-camera.py
 )
 lint_packages=(shellcheck)
 

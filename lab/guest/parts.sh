@@ -1,0 +1,100 @@
+# shellcheck shell=bash
+# What the guest is made of: qemu, a kernel, and the packages that the host lacks. They are fetched with apt-get and
+# unpacked into the user's cache. Nothing is installed: qemu-system-x86 would drive out a newer qemu-utils.
+
+guest_cache=${XDG_CACHE_HOME:-$HOME/.cache}/peergate-lab/guest
+guest_layer=$guest_cache/layer   # lies over the host's file system, in the guest
+guest_kernel=$guest_cache/kernel
+guest_initrd=$guest_cache/initrd
+layer_packages=(qemu-system-x86 busybox-static kmod udev v4l-utils)
+
+# Each step is skipped where its result is there already. Two at once: one does it, the other waits.
+prepare_parts() {
+  mkdir --parents "$guest_cache"
+  exec 9>"$guest_cache/lock"
+  flock 9
+  if [ ! -e "$guest_layer" ]; then make_layer; fi
+  if [ ! -e "$guest_kernel" ]; then unpack_kernel; fi
+  if [ ! "$guest_initrd" -nt "$here/guest/init" ]; then make_initrd; fi
+  exec 9>&-
+}
+
+# The host's qemu where there is one, else that of the layer. It dies with this shell.
+run_qemu() {
+  local limit=$1 qemu library=$guest_layer/usr/lib/x86_64-linux-gnu arguments=("${@:2}")
+  if ! qemu=$(command -v qemu-system-x86_64); then
+    qemu=$guest_layer/usr/bin/qemu-system-x86_64
+    arguments+=(-L "$guest_layer/usr/share/qemu" -L "$guest_layer/usr/share/seabios")
+    local -x LD_LIBRARY_PATH=$library QEMU_MODULE_DIR=$library/qemu
+  fi
+  timeout --foreground --kill-after=3 "$limit" setpriv --pdeathsig KILL "$qemu" "${arguments[@]}" </dev/null
+}
+
+make_layer() {
+  local kernel missing building=$guest_cache/layer.new
+  # A rehearsed installation tells what this host lacks.
+  missing=$(apt-get --simulate install --no-install-recommends "${layer_packages[@]}" | awk '/^Inst/ { print $2 }')
+  kernel=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image/ { print $2; exit }')
+  [ -n "$kernel" ] || give_up "apt-get knows no linux-image-amd64: run apt-get update"
+  printf 'camera-guest: fetching, once: %s\n' "$(tr '\n' ' ' <<<"$missing $kernel")" >&2
+
+  rm --recursive --force "$guest_cache/debs" "$building"
+  mkdir --parents "$guest_cache/debs" "$building"/usr/{bin,sbin,lib,lib64}
+  # As on the host; else a folder of the layer would hide the host's link.
+  ln --symbolic usr/bin usr/sbin usr/lib usr/lib64 "$building"
+  # shellcheck disable=SC2086 # a list
+  (cd "$guest_cache/debs" && apt-get -qq -o APT::Sandbox::User=root download $missing "$kernel" >&2)
+  local package
+  for package in "$guest_cache"/debs/*.deb; do
+    dpkg-deb --fsys-tarfile "$package" | tar --extract --keep-directory-symlink --no-same-owner --directory "$building" \
+      --exclude=drivers/{gpu,infiniband,iio,net/ethernet,net/wireless,scsi,staging} --exclude=share/{doc,locale,man}
+  done
+  rm --recursive --force "$guest_cache/debs"
+  # What the kernel's package does when it is installed.
+  kmod_as depmod "$building" --basedir "$building" "$(basename "$building"/lib/modules/*)"
+  mv "$building" "$guest_layer"
+}
+
+# A program of the host, or else of the layer.
+program() {
+  PATH=$PATH:/usr/sbin:$2/usr/sbin:$2/usr/bin type -P "$1"
+}
+
+# kmod does what the name says that it is called by.
+kmod_as() {
+  local name=$1 kmod && shift
+  kmod=$(program kmod "$1") && shift
+  (exec -a "$name" "$kmod" "$@")
+}
+
+# The kernel inside of its compressed image: to unpack it in the guest takes 4 s at every boot.
+unpack_kernel() {
+  local image offset
+  image=$(echo "$guest_layer"/boot/vmlinuz-*)
+  offset=$(LC_ALL=C grep --text --byte-offset --only-matching --perl-regexp '\xfd7zXZ\x00' "$image" | head --lines=1)
+  # What follows the kernel in the image is not xz's, which it says.
+  tail --bytes="+$((${offset%%:*} + 1))" "$image" | xz --decompress --stdout >"$guest_kernel.new" 2>/dev/null || :
+  [ "$(head --bytes=4 "$guest_kernel.new" | tail --bytes=3)" = ELF ] || give_up "no kernel was found in $image"
+  mv "$guest_kernel.new" "$guest_kernel"
+}
+
+# busybox, the init, and the modules that it takes to see the host's file system.
+make_initrd() {
+  local files=$guest_cache/initrd.files busybox version word path
+  busybox=$(program busybox "$guest_layer")
+  version=$(basename "$guest_layer"/lib/modules/*)
+  rm --recursive --force "$files"
+  mkdir --parents "$files"/{bin,modules,proc,sys,dev,host,layer,memory,root}
+  cp "$busybox" "$files/bin/busybox"
+  for word in sh mount mkdir insmod switch_root poweroff; do ln --symbolic busybox "$files/bin/$word"; done
+  cp "$here/guest/init" "$files/init"
+  # `insmod PATH`, in the order in which they need each other.
+  for word in virtio_pci virtio_console 9pnet_virtio 9p overlay; do
+    kmod_as modprobe "$guest_layer" --dirname "$guest_layer" --set-version "$version" --show-depends "$word"
+  done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
+    cp "$path" "$files/modules"
+    basename "$path" >>"$files/modules/order"
+  done
+  (cd "$files" && find . | "$files/bin/busybox" cpio -o -H newc 2>/dev/null) >"$guest_initrd.new"
+  mv "$guest_initrd.new" "$guest_initrd"
+}
