@@ -1,0 +1,3 @@
+//! What is served over HTTP: the page.
+
+pub mod page;
