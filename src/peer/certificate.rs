@@ -1,7 +1,5 @@
 //! Our DTLS certificate: ECDSA P-256, because some peers take no RSA, and its making costs no 100 ms.
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     redact::Redacted,
     sdp::{Fingerprint, HashAlgorithm},
@@ -29,10 +27,9 @@ impl Certificate {
         let mut parameters = rcgen::CertificateParams::default();
         parameters.distinguished_name.push(rcgen::DnType::CommonName, format!("{:016x}", rand::random::<u64>()));
         let certificate = parameters.self_signed(&key)?;
-        let bytes = Sha256::digest(certificate.der()).to_vec();
         Ok(Self {
             pem: Redacted::new(format!("{}{}", key.serialize_pem(), certificate.pem())),
-            fingerprint: Fingerprint { algorithm: HashAlgorithm::Sha256, bytes },
+            fingerprint: Fingerprint::of(HashAlgorithm::Sha256, certificate.der()),
         })
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod daemon;
 pub(crate) mod dialect;
 pub(crate) mod encoded_media;
 pub(crate) mod logs;
+pub(crate) mod peers;
 pub(crate) mod plain_relay;
 pub(crate) mod relay;
 pub(crate) mod room;

@@ -1,0 +1,225 @@
+//! Codecs as payload types: what we offer, what of an offer we take, and the caps that say so to
+//! webrtcbin.
+
+use crate::{
+    codec::{Codec, MediaKind},
+    sdp::{Format, Section, SectionKind},
+};
+
+/// The payload type under which we offer a codec: from the dynamic range (RFC 3551, section 3).
+pub(super) const fn offered_payload_type(codec: Codec) -> u8 {
+    match codec {
+        Codec::H264 => 96,
+        Codec::Vp8 => 98,
+        Codec::Vp9 => 100,
+        Codec::Av1 => 102,
+        Codec::Opus => 111,
+    }
+}
+
+/// The `codec-preferences` with which a section offers `codecs`, the preferred one first. Complete, so
+/// that an offer can be made before anything flows. Only the first names the SSRC: webrtcbin writes the
+/// `a=ssrc` lines once for each that does.
+pub(super) fn offer_caps(codecs: &[Codec], ssrc: Option<u32>) -> gst::Caps {
+    let mut caps = gst::Caps::new_empty();
+    let list = caps.make_mut();
+    for (index, &codec) in codecs.iter().enumerate() {
+        let mut format = rtp_caps(codec, offered_payload_type(codec));
+        match codec {
+            // Constrained baseline, level 3.1, either side free to send a higher level (RFC 6184, section 8.1).
+            Codec::H264 => {
+                format.set("packetization-mode", "1");
+                format.set("profile-level-id", "42e01f");
+                format.set("level-asymmetry-allowed", "1");
+            }
+            Codec::Opus => {
+                format.set("encoding-params", "2");
+                format.set("minptime", "10");
+                format.set("useinbandfec", "1");
+            }
+            Codec::Vp8 | Codec::Vp9 | Codec::Av1 => {}
+        }
+        if let (0, Some(ssrc)) = (index, ssrc) {
+            format.set("ssrc", ssrc);
+        }
+        list.append_structure(format);
+    }
+    caps
+}
+
+/// The `codec-preferences` with which a section of somebody's offer is answered: exactly one format.
+/// webrtcbin compares strings exactly, so what differs between encoders stays out; above all
+/// `profile-level-id`, which may differ under level asymmetry.
+pub(super) fn answer_caps(codec: Codec, format: &Format, ssrc: Option<u32>) -> gst::Caps {
+    let mut structure = rtp_caps(codec, format.payload_type);
+    match codec {
+        Codec::H264 => structure.set("packetization-mode", "1"),
+        Codec::Opus => structure.set("encoding-params", "2"),
+        Codec::Vp8 | Codec::Vp9 | Codec::Av1 => {}
+    }
+    for feedback in &format.feedback {
+        if let Some(field) = feedback_field(feedback) {
+            structure.set(field, true);
+        }
+    }
+    if let Some(ssrc) = ssrc {
+        structure.set("ssrc", ssrc);
+    }
+    let mut caps = gst::Caps::new_empty();
+    caps.make_mut().append_structure(structure);
+    caps
+}
+
+/// Which of `codecs`, in our order, a section takes, and under which payload type.
+pub(super) fn choose<'a>(section: &'a Section, codecs: &[Codec]) -> Option<(Codec, &'a Format)> {
+    if section.rejected {
+        return None;
+    }
+    codecs
+        .iter()
+        .filter(|codec| section.kind == SectionKind::Media(codec.kind()))
+        .find_map(|&codec| section.formats.iter().find(|format| takes(format, codec)).map(|format| (codec, format)))
+}
+
+/// Which of the codecs that we offered, in the answerer's order, it takes.
+pub(super) fn answered(section: &Section) -> Option<(Codec, u8)> {
+    if section.rejected {
+        return None;
+    }
+    section.formats.iter().find_map(|format| {
+        let codec = Codec::from_encoding_name(&format.encoding_name)?;
+        (format.payload_type == offered_payload_type(codec)).then_some((codec, format.payload_type))
+    })
+}
+
+/// What we can make sense of when it is sent to us. No more than that: each parser is a way in.
+pub(super) const fn receivable(kind: MediaKind) -> &'static [Codec] {
+    match kind {
+        MediaKind::Audio => &[Codec::Opus],
+        MediaKind::Video => &[Codec::H264, Codec::Vp8],
+    }
+}
+
+fn rtp_caps(codec: Codec, payload_type: u8) -> gst::Structure {
+    gst::Structure::builder("application/x-rtp")
+        .field("media", codec.kind().to_string())
+        .field("encoding-name", codec.encoding_name())
+        .field("payload", i32::from(payload_type))
+        .field("clock-rate", codec.clock_rate() as i32)
+        .build()
+}
+
+fn feedback_field(feedback: &str) -> Option<&'static str> {
+    match feedback {
+        "nack" => Some("rtcp-fb-nack"),
+        "nack pli" => Some("rtcp-fb-nack-pli"),
+        "ccm fir" => Some("rtcp-fb-ccm-fir"),
+        _ => None,
+    }
+}
+
+fn takes(format: &Format, codec: Codec) -> bool {
+    if Codec::from_encoding_name(&format.encoding_name) != Some(codec) || format.clock_rate != codec.clock_rate() {
+        return false;
+    }
+    match codec {
+        Codec::H264 => takes_constrained_baseline(&format.parameters),
+        Codec::Opus => format.channels == Some(2),
+        Codec::Vp8 | Codec::Vp9 | Codec::Av1 => true,
+    }
+}
+
+/// We send constrained baseline in packetization mode 1. Without a `profile-level-id` baseline is meant
+/// (RFC 6184, section 8.1).
+fn takes_constrained_baseline(parameters: &str) -> bool {
+    let mut mode_1 = false;
+    let mut baseline = true;
+    for parameter in parameters.split(';') {
+        match parameter.trim().split_once('=') {
+            Some((name, value)) if name.eq_ignore_ascii_case("packetization-mode") => mode_1 = value.trim() == "1",
+            Some((name, value)) if name.eq_ignore_ascii_case("profile-level-id") => {
+                baseline = value.trim().starts_with("42");
+            }
+            _ => {}
+        }
+    }
+    mode_1 && baseline
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sdp::Direction;
+
+    fn format(payload_type: u8, name: &str, parameters: &str) -> Format {
+        Format {
+            payload_type,
+            encoding_name: name.to_owned(),
+            clock_rate: 90_000,
+            channels: None,
+            parameters: parameters.to_owned(),
+            feedback: vec!["nack".to_owned(), "goog-remb".to_owned()],
+        }
+    }
+
+    fn video(formats: Vec<Format>) -> Section {
+        Section {
+            kind: SectionKind::Media(MediaKind::Video),
+            mid: "0".to_owned(),
+            rejected: false,
+            direction: Direction::SendRecv,
+            formats,
+            extensions: Vec::new(),
+            msid: None,
+        }
+    }
+
+    #[test]
+    fn our_order_decides_what_is_taken_of_an_offer() {
+        let section = video(vec![
+            format(96, "VP8", ""),
+            format(102, "H264", "profile-level-id=42001f;packetization-mode=1;level-asymmetry-allowed=1"),
+        ]);
+        let (codec, taken) = choose(&section, &[Codec::H264, Codec::Vp8]).unwrap();
+        assert_eq!((codec, taken.payload_type), (Codec::H264, 102));
+        let (codec, taken) = choose(&section, &[Codec::Vp8]).unwrap();
+        assert_eq!((codec, taken.payload_type), (Codec::Vp8, 96));
+    }
+
+    #[test]
+    fn h264_is_taken_in_packetization_mode_1_and_baseline_only() {
+        for unfit in ["profile-level-id=42e01f", "profile-level-id=640032;packetization-mode=1", "packetization-mode=0"]
+        {
+            assert_eq!(choose(&video(vec![format(102, "H264", unfit)]), &[Codec::H264]), None, "{unfit}");
+        }
+    }
+
+    #[test]
+    fn retransmission_and_redundancy_are_no_codecs() {
+        let section = video(vec![format(97, "RTX", "apt=96"), format(98, "RED", ""), format(99, "ULPFEC", "")]);
+        assert_eq!(choose(&section, &Codec::ALL), None);
+    }
+
+    #[test]
+    fn a_rejected_section_takes_nothing() {
+        let section = Section { rejected: true, ..video(vec![format(98, "VP8", "")]) };
+        assert_eq!(choose(&section, &[Codec::Vp8]), None);
+        assert_eq!(answered(&section), None);
+    }
+
+    #[test]
+    fn the_answerers_order_decides_what_is_sent() {
+        let h264 = format(96, "H264", "packetization-mode=1;profile-level-id=42e01f");
+        let vp8 = format(98, "VP8", "");
+        assert_eq!(answered(&video(vec![vp8.clone(), h264.clone()])), Some((Codec::Vp8, 98)));
+        assert_eq!(answered(&video(vec![h264, vp8])), Some((Codec::H264, 96)));
+    }
+
+    #[test]
+    fn offers_name_the_ssrc_once() {
+        gst::init().unwrap();
+        let caps = offer_caps(&[Codec::H264, Codec::Vp8], Some(7));
+        assert_eq!(caps.structure(0).and_then(|s| s.get::<u32>("ssrc").ok()), Some(7));
+        assert!(caps.structure(1).is_some_and(|s| !s.has_field("ssrc")));
+    }
+}

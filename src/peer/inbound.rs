@@ -1,0 +1,83 @@
+//! What the peer sends us: the branch behind each of webrtcbin's source pads.
+//!
+//! The branch is built within `pad-added`, the one exception to the rule that callbacks only report: a
+//! pad that stays unlinked answers not-linked, and that ends the whole session.
+
+use gst::prelude::*;
+
+use crate::{
+    codec::{Codec, MediaKind},
+    media::feed::{Contents, Feed},
+    report::TrackState,
+};
+
+/// A track that the peer sends, depayloaded, ready to be taken from `feed`.
+#[derive(Debug, Clone)]
+pub(super) struct InboundTrack {
+    pub(super) codec: Codec,
+    pub(super) feed: Feed,
+}
+
+impl InboundTrack {
+    pub(super) const fn kind(&self) -> MediaKind {
+        self.codec.kind()
+    }
+
+    pub(super) fn state(&self) -> TrackState {
+        let counts = self.feed.counts();
+        TrackState { kind: self.kind(), codec: self.codec, bytes: counts.bytes, frames: counts.frames, dropped: 0 }
+    }
+}
+
+/// Builds what takes the pad's packets. What can't be made sense of is thrown away, quietly: pads also
+/// come for retransmissions and for SSRCs that no description named.
+pub(super) fn branch(webrtcbin: &gst::Element, pad: &gst::Pad) -> Option<InboundTrack> {
+    let bin = webrtcbin.parent()?.downcast::<gst::Bin>().ok()?;
+    let codec = codec_of(pad);
+    let built = codec.and_then(|codec| depayload(&bin, pad, codec));
+    if built.is_none() {
+        discard(&bin, pad);
+    }
+    built
+}
+
+fn codec_of(pad: &gst::Pad) -> Option<Codec> {
+    let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+    let structure = caps.structure(0)?;
+    let codec = Codec::from_encoding_name(structure.get::<&str>("encoding-name").ok()?)?;
+    // An SSRC that no description named is taken for the bundle's first section, whatever it is.
+    (structure.get::<&str>("media").ok()? == codec.kind().to_string()).then_some(codec)
+}
+
+fn depayload(bin: &gst::Bin, pad: &gst::Pad, codec: Codec) -> Option<InboundTrack> {
+    let description = match codec {
+        Codec::H264 => include_str!("../../pipelines/receive/h264.launch"),
+        Codec::Vp8 => include_str!("../../pipelines/receive/vp8.launch"),
+        Codec::Opus => include_str!("../../pipelines/receive/opus.launch"),
+        Codec::Vp9 | Codec::Av1 => return None,
+    };
+    let branch = gst::parse::bin_from_description(description, true).ok()?;
+    let sink = branch.by_name("sink")?.downcast::<gst_app::AppSink>().ok()?;
+    let feed = Feed::new(format!("received {codec}"), Contents::Encoded);
+    feed.ingress(&sink);
+    attach(bin, pad, branch.upcast_ref())?;
+    Some(InboundTrack { codec, feed })
+}
+
+fn discard(bin: &gst::Bin, pad: &gst::Pad) {
+    let fakesink = gst::ElementFactory::make("fakesink").property("sync", false).property("async", false).build();
+    if let Ok(fakesink) = fakesink {
+        let _ = attach(bin, pad, &fakesink);
+    }
+}
+
+fn attach(bin: &gst::Bin, pad: &gst::Pad, element: &gst::Element) -> Option<()> {
+    bin.add(element).ok()?;
+    let linked = element.sync_state_with_parent().is_ok()
+        && element.static_pad("sink").is_some_and(|sink| pad.link(&sink).is_ok());
+    if linked {
+        return Some(());
+    }
+    let _ = bin.remove(element);
+    None
+}

@@ -1,0 +1,97 @@
+//! ICE as configured, put into webrtcbin and libnice.
+
+use std::net::IpAddr;
+
+use gst::prelude::*;
+
+use crate::ice::{IceSettings, TransportPolicy};
+
+/// A configuration that ICE does not take.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum NetworkError {
+    #[error("the TURN server {server} was refused by libnice; look at its host and port in [ice] turn")]
+    TurnRefused { server: String },
+    #[error("no interface is left to connect over: [ice] allow and deny leave none of {0:?}")]
+    NoInterface(Vec<String>),
+    #[error("the interfaces could not be listed: {0}")]
+    Interfaces(#[from] std::io::Error),
+}
+
+/// Sets `webrtcbin` up. Before its first description, while candidates are not yet gathered.
+pub(super) fn configure(webrtcbin: &gst::Element, ice: &IceSettings) -> Result<(), NetworkError> {
+    if let Some(stun) = &ice.stun {
+        webrtcbin.set_property("stun-server", stun.gst_url());
+    }
+    for turn in &ice.turn {
+        if !webrtcbin.emit_by_name::<bool>("add-turn-server", &[&turn.gst_url().reveal().as_str()]) {
+            return Err(NetworkError::TurnRefused { server: turn.server.to_string() });
+        }
+    }
+    if ice.policy == TransportPolicy::Relay {
+        webrtcbin.set_property_from_str("ice-transport-policy", "relay");
+    }
+    let Some(agent) = webrtcbin.property::<Option<glib::Object>>("ice-agent") else { return Ok(()) };
+    if let Some(ports) = &ice.ports {
+        agent.set_property("min-rtp-port", u32::from(*ports.start()));
+        agent.set_property("max-rtp-port", u32::from(*ports.end()));
+    }
+    if let Some(nice) = agent.property::<Option<glib::Object>>("agent") {
+        nice.set_property("ice-tcp", ice.tcp);
+        // Makes a lost peer show as `failed` after some 47 s, besides what `liveness` finds.
+        nice.set_property("keepalive-conncheck", true);
+    }
+    for address in addresses(ice)? {
+        agent.emit_by_name::<bool>("add-local-ip-address", &[&address.to_string()]);
+    }
+    Ok(())
+}
+
+/// The addresses that are offered; none where no list narrows them down, which lets libnice take all.
+fn addresses(ice: &IceSettings) -> Result<Vec<IpAddr>, NetworkError> {
+    if ice.allow.is_empty() && ice.deny.is_empty() {
+        return Ok(Vec::new());
+    }
+    let interfaces = if_addrs::get_if_addrs()?;
+    let wanted = |name: &str| {
+        let listed = |list: &[String]| list.iter().any(|pattern| matches(pattern, name));
+        (ice.allow.is_empty() || listed(&ice.allow)) && !listed(&ice.deny)
+    };
+    let addresses: Vec<IpAddr> = interfaces
+        .iter()
+        .filter(|interface| !interface.is_loopback() && !interface.is_link_local() && wanted(&interface.name))
+        .map(if_addrs::Interface::ip)
+        .collect();
+    if addresses.is_empty() {
+        let mut names: Vec<String> = interfaces.into_iter().map(|interface| interface.name).collect();
+        names.sort();
+        names.dedup();
+        return Err(NetworkError::NoInterface(names));
+    }
+    Ok(addresses)
+}
+
+/// `docker*` matches every name that begins with `docker`.
+fn matches(pattern: &str, name: &str) -> bool {
+    pattern.strip_suffix('*').map_or(pattern == name, |prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trailing_star_matches_any_ending() {
+        assert!(matches("docker*", "docker0"));
+        assert!(matches("eth0", "eth0"));
+        assert!(!matches("eth0", "eth01"));
+        assert!(!matches("docker*", "eth0"));
+    }
+
+    #[test]
+    fn lists_that_leave_nothing_are_an_error_that_names_what_there_is() {
+        let ice = IceSettings { allow: vec!["no-such-interface".to_owned()], ..IceSettings::default() };
+        let error = addresses(&ice).unwrap_err().to_string();
+        assert!(error.contains("lo"), "{error}");
+    }
+}

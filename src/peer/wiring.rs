@@ -1,0 +1,245 @@
+//! webrtcbin's signals, turned into messages to the actor.
+//!
+//! Each callback builds one [`Signal`] and sends it. It reads no property of webrtcbin where that would
+//! take the lock under which it is called, changes no state, and holds nothing strongly.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
+
+use gst::prelude::*;
+use gst_webrtc::{WebRTCDataChannel, WebRTCICEConnectionState, WebRTCPeerConnectionState};
+use tokio::sync::mpsc;
+
+use super::{
+    Certificate, channel,
+    inbound::{self, InboundTrack},
+};
+use crate::{ids::Session, report::Message};
+
+/// What webrtcbin tells. Candidates are the most of it: some tens for each peer.
+const SIGNAL_QUEUE: usize = 512;
+
+/// Received media streams. Each costs a pad, a jitter buffer and two threads; a hostile peer can make
+/// hundreds in a second.
+const MAX_STREAMS: u32 = 8;
+
+/// Channels that the other side may open. Closed ones keep their threads before GStreamer 1.24.9.
+const MAX_CHANNELS: usize = 4;
+
+/// What webrtcbin has told.
+#[derive(Debug)]
+pub(super) enum Signal {
+    /// A local candidate.
+    Candidate { section: u32, text: String },
+    /// ICE's state.
+    Ice(WebRTCICEConnectionState),
+    /// ICE's and DTLS's state together.
+    Connection(WebRTCPeerConnectionState),
+    /// The other side has closed DTLS: its `close_notify` came.
+    DtlsClosed,
+    /// The other side sends a track, and its branch is in place.
+    Track(InboundTrack),
+    /// The other side has made a data channel, and it is open.
+    Channel(WebRTCDataChannel),
+    /// Our data channel can be sent over.
+    ChannelOpen,
+    /// The data channel is closed, by whichever side.
+    ChannelClosed,
+    /// A message came.
+    Message(Message),
+    /// The other side did what no page does.
+    Misbehaved(String),
+}
+
+/// How callbacks reach the actor. What does not fit into the queue is counted.
+#[derive(Debug, Clone)]
+pub(super) struct Signals {
+    sender: mpsc::Sender<Signal>,
+    lost: Arc<AtomicU64>,
+}
+
+impl Signals {
+    /// A queue, and its other end.
+    pub(super) fn new() -> (Self, mpsc::Receiver<Signal>) {
+        let (sender, receiver) = mpsc::channel(SIGNAL_QUEUE);
+        (Self { sender, lost: Arc::default() }, receiver)
+    }
+
+    /// Sends, or counts what was lost. Never waits.
+    pub(super) fn send(&self, signal: Signal) {
+        if self.sender.try_send(signal).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Signals that found the queue full: the peer sends faster than it can be listened to.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+/// Counts that callbacks keep and the actor reads.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Heard(Arc<AtomicU64>);
+
+impl Heard {
+    /// Packets that have arrived, of any kind but STUN.
+    pub(super) fn packets(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The elements within webrtcbin that are read or told something later. max-bundle makes one transport, so
+/// there is one of each.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Inner {
+    decoder: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
+    encoder: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
+    socket: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
+}
+
+impl Inner {
+    /// `dtlssrtpdec`, which knows the remote certificate.
+    pub(super) fn decoder(&self) -> Option<gst::Element> {
+        self.decoder.get()?.upgrade()
+    }
+
+    /// `dtlsenc`, which says goodbye at the end of its stream.
+    pub(super) fn encoder(&self) -> Option<gst::Element> {
+        self.encoder.get()?.upgrade()
+    }
+
+    /// `nicesink`, through which everything leaves.
+    pub(super) fn socket(&self) -> Option<gst::Element> {
+        self.socket.get()?.upgrade()
+    }
+}
+
+/// Connects everything. Before webrtcbin leaves the NULL state, so that nothing is missed.
+pub(super) fn connect(
+    webrtcbin: &gst::Element,
+    session: Session,
+    certificate: &Arc<Certificate>,
+    signals: &Signals,
+) -> (Heard, Inner) {
+    let to = signals.clone();
+    webrtcbin.connect("on-ice-candidate", false, move |arguments| {
+        if let (Some(section), Some(text)) = (argument::<u32>(arguments, 1), text(arguments, 2))
+            && !text.is_empty()
+        {
+            to.send(Signal::Candidate { section, text });
+        }
+        None
+    });
+
+    // Reading the own property in a notification is safe: the lock is released by then.
+    let to = signals.clone();
+    webrtcbin.connect_notify(Some("ice-connection-state"), move |webrtcbin, _| {
+        to.send(Signal::Ice(webrtcbin.property("ice-connection-state")));
+    });
+    let to = signals.clone();
+    webrtcbin.connect_notify(Some("connection-state"), move |webrtcbin, _| {
+        to.send(Signal::Connection(webrtcbin.property("connection-state")));
+    });
+
+    let to = signals.clone();
+    let opened = AtomicUsize::new(0);
+    webrtcbin.connect("prepare-data-channel", false, move |arguments| {
+        let local = argument::<bool>(arguments, 2).unwrap_or(false);
+        if !local && opened.fetch_add(1, Ordering::Relaxed) >= MAX_CHANNELS {
+            to.send(Signal::Misbehaved(format!("it opened more than {MAX_CHANNELS} data channels")));
+        }
+        None
+    });
+    let to = signals.clone();
+    webrtcbin.connect("on-data-channel", false, move |arguments| {
+        if let Some(channel) = argument::<WebRTCDataChannel>(arguments, 1) {
+            channel::connect(&channel, &to);
+            to.send(Signal::Channel(channel));
+        }
+        None
+    });
+
+    let to = signals.clone();
+    webrtcbin.connect_pad_added(move |webrtcbin, pad| {
+        if pad.direction() == gst::PadDirection::Src
+            && let Some(track) = inbound::branch(webrtcbin, pad)
+        {
+            to.send(Signal::Track(track));
+        }
+    });
+
+    let heard = Heard::default();
+    let inner = Inner::default();
+    watch_elements(webrtcbin, session, certificate, signals, &heard, &inner);
+    (heard, inner)
+}
+
+/// Sets properties of elements that webrtcbin makes within itself, as they come.
+fn watch_elements(
+    webrtcbin: &gst::Element,
+    session: Session,
+    certificate: &Arc<Certificate>,
+    signals: &Signals,
+    heard: &Heard,
+    inner: &Inner,
+) {
+    let Some(bin) = webrtcbin.downcast_ref::<gst::Bin>() else { return };
+    if let Some(rtpbin) = bin.by_name("rtpbin") {
+        rtpbin.set_property("max-streams", MAX_STREAMS);
+    }
+    let (certificate, signals, heard, inner) = (certificate.clone(), signals.clone(), heard.clone(), inner.clone());
+    // webrtcbin picks random ids before 1.28; two peers with the same one break each other's channel.
+    let association = u32::try_from(session.0 % 65_535 + 1).unwrap_or(1);
+    bin.connect_deep_element_added(move |_, _, element| {
+        let Some(factory) = element.factory() else { return };
+        match factory.name().as_str() {
+            "dtlssrtpdec" => {
+                element.set_property("pem", certificate.pem().reveal());
+                let _ = inner.decoder.set(element.downgrade());
+            }
+            "dtlsdec" => watch_dtls(element, &signals),
+            "dtlsenc" => {
+                let _ = inner.encoder.set(element.downgrade());
+            }
+            "nicesink" => {
+                let _ = inner.socket.set(element.downgrade());
+            }
+            "sctpdec" | "sctpenc" => element.set_property("sctp-association-id", association),
+            "nicesrc" => count_packets(element, &heard),
+            _ => {}
+        }
+    });
+}
+
+/// webrtcbin takes a closed DTLS connection for nothing special.
+fn watch_dtls(dtlsdec: &gst::Element, signals: &Signals) {
+    let to = signals.clone();
+    dtlsdec.connect_notify(Some("connection-state"), move |dtlsdec, _| {
+        let state = dtlsdec.property_value("connection-state");
+        if glib::EnumValue::from_value(&state).is_some_and(|(_, state)| state.nick() == "closed") {
+            to.send(Signal::DtlsClosed);
+        }
+    });
+}
+
+fn count_packets(nicesrc: &gst::Element, heard: &Heard) {
+    let heard = heard.clone();
+    if let Some(pad) = nicesrc.static_pad("src") {
+        pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
+            heard.0.fetch_add(1, Ordering::Relaxed);
+            gst::PadProbeReturn::Ok
+        });
+    }
+}
+
+/// A signal's argument, if it is there and of that type.
+fn argument<T: for<'a> glib::value::FromValue<'a>>(arguments: &[glib::Value], index: usize) -> Option<T> {
+    arguments.get(index)?.get::<T>().ok()
+}
+
+fn text(arguments: &[glib::Value], index: usize) -> Option<String> {
+    arguments.get(index).and_then(channel::lossy)
+}
