@@ -95,7 +95,6 @@ struct Actor {
     expected: Option<Fingerprint>,
     verified: bool,
     connected: bool,
-    has_media: bool,
     liveness: Option<Liveness>,
     held: Vec<Signal>,
     early_candidates: Vec<RemoteCandidate>,
@@ -133,7 +132,6 @@ impl Actor {
             expected: None,
             verified: false,
             connected: false,
-            has_media: false,
             liveness: None,
             held: Vec::new(),
             early_candidates: Vec::new(),
@@ -229,7 +227,6 @@ impl Actor {
 
     fn expect(&mut self, remote: &sdp::Outline) {
         self.expected = Some(remote.fingerprint.clone());
-        self.has_media = negotiation::has_media(remote);
     }
 
     /// Puts in place what is sent in each section that was agreed upon.
@@ -348,7 +345,7 @@ impl Actor {
         }
         self.connected = true;
         self.since = SystemTime::now();
-        self.liveness = Some(Liveness::new(Instant::now(), self.has_media));
+        self.liveness = Some(Liveness::new(Instant::now()));
         let label = self.key.id.to_string();
         for claim in &mut self.claimed {
             claim.outbound.start(&label).map_err(failed)?;
@@ -412,7 +409,8 @@ impl Actor {
             return Err(CloseReason::Misbehaved("it sends faster than it can be listened to".to_owned()));
         }
         if let Some(liveness) = &mut self.liveness {
-            liveness.check(Instant::now(), self.webrtc.packets_heard())?;
+            let sent = self.claimed.iter().filter_map(|claim| claim.outbound.state()).map(|track| track.frames).sum();
+            liveness.check(Instant::now(), self.webrtc.packets_heard(), sent)?;
         }
         if self.connected && ticks.is_multiple_of(2) { self.tell_state().await } else { Ok(()) }
     }

@@ -48,12 +48,16 @@ pub(super) fn offer_caps(codecs: &[Codec], ssrc: Option<u32>) -> gst::Caps {
 }
 
 /// The `codec-preferences` with which a section of somebody's offer is answered: exactly one format.
-/// webrtcbin compares strings exactly, so what differs between encoders stays out; above all
-/// `profile-level-id`, which may differ under level asymmetry.
+/// webrtcbin compares strings exactly, so what is not the offer's own word stays out.
 pub(super) fn answer_caps(codec: Codec, format: &Format, ssrc: Option<u32>) -> gst::Caps {
     let mut structure = rtp_caps(codec, format.payload_type);
     match codec {
-        Codec::H264 => structure.set("packetization-mode", "1"),
+        Codec::H264 => {
+            structure.set("packetization-mode", "1");
+            if let Some(profile) = format.parameter("profile-level-id") {
+                structure.set("profile-level-id", profile);
+            }
+        }
         Codec::Opus => structure.set("encoding-params", "2"),
         Codec::Vp8 | Codec::Vp9 | Codec::Av1 => {}
     }
@@ -75,10 +79,11 @@ pub(super) fn choose<'a>(section: &'a Section, codecs: &[Codec]) -> Option<(Code
     if section.rejected {
         return None;
     }
-    codecs
-        .iter()
-        .filter(|codec| section.kind == SectionKind::Media(codec.kind()))
-        .find_map(|&codec| section.formats.iter().find(|format| takes(format, codec)).map(|format| (codec, format)))
+    codecs.iter().filter(|codec| section.kind == SectionKind::Media(codec.kind())).find_map(|&codec| {
+        let format =
+            section.formats.iter().filter(|format| takes(format, codec)).min_by_key(|format| !is_exact(format))?;
+        Some((codec, format))
+    })
 }
 
 /// Which of the codecs that we offered, in the answerer's order, it takes.
@@ -87,7 +92,7 @@ pub(super) fn answered(section: &Section) -> Option<(Codec, u8)> {
         return None;
     }
     section.formats.iter().find_map(|format| {
-        let codec = Codec::from_encoding_name(&format.encoding_name)?;
+        let codec = format.codec()?;
         (format.payload_type == offered_payload_type(codec)).then_some((codec, format.payload_type))
     })
 }
@@ -119,31 +124,24 @@ fn feedback_field(feedback: &str) -> Option<&'static str> {
 }
 
 fn takes(format: &Format, codec: Codec) -> bool {
-    if Codec::from_encoding_name(&format.encoding_name) != Some(codec) || format.clock_rate != codec.clock_rate() {
+    if format.codec() != Some(codec) {
         return false;
     }
     match codec {
-        Codec::H264 => takes_constrained_baseline(&format.parameters),
+        // We send constrained baseline in packetization mode 1. Baseline decoders take that, and baseline
+        // is meant where nothing is said (RFC 6184, section 8.1).
+        Codec::H264 => {
+            format.parameter("packetization-mode") == Some("1")
+                && format.parameter("profile-level-id").is_none_or(|profile| profile.starts_with("42"))
+        }
         Codec::Opus => format.channels == Some(2),
         Codec::Vp8 | Codec::Vp9 | Codec::Av1 => true,
     }
 }
 
-/// We send constrained baseline in packetization mode 1. Without a `profile-level-id` baseline is meant
-/// (RFC 6184, section 8.1).
-fn takes_constrained_baseline(parameters: &str) -> bool {
-    let mut mode_1 = false;
-    let mut baseline = true;
-    for parameter in parameters.split(';') {
-        match parameter.trim().split_once('=') {
-            Some((name, value)) if name.eq_ignore_ascii_case("packetization-mode") => mode_1 = value.trim() == "1",
-            Some((name, value)) if name.eq_ignore_ascii_case("profile-level-id") => {
-                baseline = value.trim().starts_with("42");
-            }
-            _ => {}
-        }
-    }
-    mode_1 && baseline
+/// Whether a format is constrained baseline by its own word: the one to take where there are several.
+fn is_exact(format: &Format) -> bool {
+    format.parameter("profile-level-id").is_some_and(|profile| profile.to_ascii_lowercase().starts_with("42e0"))
 }
 
 #[cfg(test)]
@@ -192,6 +190,15 @@ mod tests {
         {
             assert_eq!(choose(&video(vec![format(102, "H264", unfit)]), &[Codec::H264]), None, "{unfit}");
         }
+    }
+
+    #[test]
+    fn constrained_baseline_is_taken_before_baseline() {
+        let section = video(vec![
+            format(102, "H264", "profile-level-id=42001f;packetization-mode=1"),
+            format(108, "H264", "profile-level-id=42e01f;packetization-mode=1"),
+        ]);
+        assert_eq!(choose(&section, &[Codec::H264]).map(|(_, format)| format.payload_type), Some(108));
     }
 
     #[test]

@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use crate::connection::CloseReason;
 
-/// Browsers report on received media at least every 5 s (RFC 3550, section 6.2), so three reports are
-/// missing then, and with the time to take the peer down it is gone within 20 s.
-const MEDIA_SILENCE: Duration = Duration::from_secs(15);
+/// Browsers report on the media they receive at least every 5 s (RFC 3550, section 6.2), so three reports
+/// are missing then, and with the time to take the peer down it is gone within 20 s.
+const SILENCE_UNDER_MEDIA: Duration = Duration::from_secs(15);
 
-/// Without media only SCTP's heartbeat is heard: every 30 s, give or take half of the RTO (RFC 9260,
+/// A peer that is sent nothing, because it takes nothing or because our source has failed, has nothing to
+/// report on. Only SCTP's heartbeat is heard then: every 30 s, give or take half of the RTO (RFC 9260,
 /// section 8.3).
-const DATA_SILENCE: Duration = Duration::from_secs(55);
+const SILENCE: Duration = Duration::from_secs(55);
 
 /// A page that closes its connection closes the data channel and then says nothing more. One that only
 /// closes the channel goes on talking.
@@ -22,17 +23,16 @@ const SILENCE_AFTER_CHANNEL_CLOSED: Duration = Duration::from_secs(3);
 /// What is known of a peer's being there.
 #[derive(Debug)]
 pub(super) struct Liveness {
-    limit: Duration,
     heard: u64,
     heard_at: Instant,
+    sent_when_heard: u64,
     channel_closed_at: Option<Instant>,
 }
 
 impl Liveness {
-    /// A peer that has just connected. `media` says whether RTP flows in any direction.
-    pub(super) const fn new(now: Instant, media: bool) -> Self {
-        let limit = if media { MEDIA_SILENCE } else { DATA_SILENCE };
-        Self { limit, heard: 0, heard_at: now, channel_closed_at: None }
+    /// A peer that has just connected.
+    pub(super) const fn new(now: Instant) -> Self {
+        Self { heard: 0, heard_at: now, sent_when_heard: 0, channel_closed_at: None }
     }
 
     /// The other side has closed the data channel.
@@ -40,21 +40,24 @@ impl Liveness {
         self.channel_closed_at.get_or_insert(now);
     }
 
-    /// `heard` counts the packets that have arrived so far. Called twice a second.
+    /// Judges by the packets that have been `heard` so far, and the frames that have been `sent`. Called
+    /// twice a second.
     ///
     /// # Errors
     /// The reason to close, once the peer has been silent for too long.
-    pub(super) fn check(&mut self, now: Instant, heard: u64) -> Result<(), CloseReason> {
+    pub(super) fn check(&mut self, now: Instant, heard: u64, sent: u64) -> Result<(), CloseReason> {
         if heard != self.heard {
             self.heard = heard;
             self.heard_at = now;
+            self.sent_when_heard = sent;
             return Ok(());
         }
         let silent = now.saturating_duration_since(self.heard_at);
         if self.channel_closed_at.is_some() && silent >= SILENCE_AFTER_CHANNEL_CLOSED {
             return Err(CloseReason::ClosedByPeer);
         }
-        if silent >= self.limit {
+        let limit = if sent > self.sent_when_heard { SILENCE_UNDER_MEDIA } else { SILENCE };
+        if silent >= limit {
             return Err(CloseReason::Silent(silent.as_secs()));
         }
         Ok(())
@@ -70,48 +73,49 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_peer_with_media_is_gone_within_twenty_seconds() {
+    fn a_peer_that_is_sent_media_and_says_nothing_is_gone_within_twenty_seconds() {
         let start = Instant::now();
-        let mut peer = Liveness::new(start, true);
-        assert_eq!(peer.check(start + seconds(1), 10), Ok(()));
-        assert_eq!(peer.check(start + seconds(15), 10), Ok(()));
-        assert_eq!(peer.check(start + seconds(16), 10), Err(CloseReason::Silent(15)));
+        let mut peer = Liveness::new(start);
+        assert_eq!(peer.check(start + seconds(1), 10, 30), Ok(()));
+        assert_eq!(peer.check(start + seconds(15), 10, 400), Ok(()));
+        assert_eq!(peer.check(start + seconds(16), 10, 430), Err(CloseReason::Silent(15)));
     }
 
     #[test]
-    fn a_peer_without_media_has_time_for_two_heartbeats() {
+    fn a_peer_that_is_sent_nothing_has_time_for_two_heartbeats() {
         let start = Instant::now();
-        let mut peer = Liveness::new(start, false);
-        assert_eq!(peer.check(start + seconds(54), 0), Ok(()));
-        assert_eq!(peer.check(start + seconds(55), 0), Err(CloseReason::Silent(55)));
+        let mut peer = Liveness::new(start);
+        assert_eq!(peer.check(start + seconds(1), 10, 30), Ok(()));
+        assert_eq!(peer.check(start + seconds(55), 10, 30), Ok(()));
+        assert_eq!(peer.check(start + seconds(56), 10, 30), Err(CloseReason::Silent(55)));
     }
 
     #[test]
     fn every_packet_starts_the_wait_anew() {
         let start = Instant::now();
-        let mut peer = Liveness::new(start, true);
+        let mut peer = Liveness::new(start);
         for n in 1..100 {
-            assert_eq!(peer.check(start + seconds(n * 10), n), Ok(()));
+            assert_eq!(peer.check(start + seconds(n * 10), n, n * 300), Ok(()));
         }
     }
 
     #[test]
     fn a_closed_channel_and_silence_mean_a_closed_page() {
         let start = Instant::now();
-        let mut peer = Liveness::new(start, true);
-        assert_eq!(peer.check(start + seconds(5), 10), Ok(()));
+        let mut peer = Liveness::new(start);
+        assert_eq!(peer.check(start + seconds(5), 10, 0), Ok(()));
         peer.channel_closed(start + seconds(5));
-        assert_eq!(peer.check(start + seconds(7), 10), Ok(()));
-        assert_eq!(peer.check(start + seconds(8), 10), Err(CloseReason::ClosedByPeer));
+        assert_eq!(peer.check(start + seconds(7), 10, 0), Ok(()));
+        assert_eq!(peer.check(start + seconds(8), 10, 0), Err(CloseReason::ClosedByPeer));
     }
 
     #[test]
     fn a_closed_channel_alone_closes_nothing() {
         let start = Instant::now();
-        let mut peer = Liveness::new(start, true);
+        let mut peer = Liveness::new(start);
         peer.channel_closed(start);
         for n in 1..100 {
-            assert_eq!(peer.check(start + seconds(n), n), Ok(()));
+            assert_eq!(peer.check(start + seconds(n), n, n), Ok(()));
         }
     }
 }

@@ -89,13 +89,6 @@ const fn receives(direction: Direction) -> bool {
     matches!(direction, Direction::SendRecv | Direction::RecvOnly)
 }
 
-/// Whether media flows in any section of a description.
-pub(super) fn has_media(outline: &Outline) -> bool {
-    outline.sections.iter().any(|section| {
-        matches!(section.kind, SectionKind::Media(_)) && !section.rejected && section.direction != Direction::Inactive
-    })
-}
-
 /// The mids of a description's sections, in order.
 pub(super) fn mids(sdp: &str) -> Vec<String> {
     sdp.lines().filter_map(|line| line.strip_prefix("a=mid:")).map(|mid| mid.trim().to_owned()).collect()
