@@ -1,6 +1,12 @@
 //! The names of things: peers, members, sources, sessions.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -86,6 +92,19 @@ id! {
 /// old one still reports is told apart from what the new one does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Session(pub u64);
+
+/// Where sessions get their numbers. Clones share one count, so that numbers are unique among all that
+/// hold one.
+#[derive(Debug, Clone, Default)]
+pub struct Sessions(Arc<AtomicU64>);
+
+impl Sessions {
+    /// A number that was not given before.
+    #[must_use]
+    pub fn next(&self) -> Session {
+        Session(self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
 
 /// Which peer, and which connection to it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! What goes into a [`Room`](super) and what comes out.
+//! What goes into a [`Room`](super::Room) and what comes out.
 
 use crate::{
     connection::{PeerCommand, PeerEvent},
@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// What happened.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Input {
     /// A message came from the relay.
     Signal(Envelope),
@@ -17,7 +17,7 @@ pub enum Input {
     Peer(PeerKey, PeerEvent),
     /// The operator wants something.
     Command(Command),
-    /// The deadline that [`next_deadline`](super) named has come.
+    /// The deadline that [`next_deadline`](super::Room::next_deadline) named has come.
     Timeout,
 }
 
@@ -40,17 +40,21 @@ pub enum Command {
 }
 
 /// What is to be done.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
     /// Put this on the wire.
     Send(Envelope),
-    /// Tell this to the peer's connection. The first command of a session makes it.
+    /// Tell this to the peer's connection. The first command of a session makes it, and
+    /// [`PeerCommand::Close`] is the last.
     Peer(PeerKey, PeerCommand),
     /// Tell the world.
     Notice(Notice),
 }
 
 /// What the world should know.
+///
+/// `Joined` and `Closed` come in pairs: a negotiation that is begun anew before it led to a connection
+/// keeps the peer as it is, and tells nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// A peer was met.
@@ -69,6 +73,13 @@ pub enum Notice {
         /// Who says that they sent it.
         peer: PeerId,
         /// What was expected, and what came.
+        what: String,
+    },
+    /// Something harmless was left out: a late answer, a candidate that can't be used here.
+    Ignored {
+        /// Who says that they sent it.
+        peer: PeerId,
+        /// What it was, and why it was left out.
         what: String,
     },
 }

@@ -1,0 +1,34 @@
+//! How much a room may ask of us. Whoever is let into the room is not trusted with more.
+
+use std::time::Duration;
+
+/// The bounds of everything that grows with what others send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Peers at a time, those that are being taken down among them. One costs about 14 threads and 1.5 MB.
+    pub peers: usize,
+    /// Candidates of one peer in one session. Browsers send under 20; each makes libnice probe an address.
+    pub candidates: usize,
+    /// How long a connection may take, from the first command to `Connected`.
+    pub negotiation: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { peers: 64, candidates: 64, negotiation: Duration::from_secs(10) }
+    }
+}
+
+/// Peers that have no session, and whose candidates are held back all the same.
+pub(super) const EARLY_PEERS: usize = 8;
+
+/// Sessions of one peer that may be on their way down. A peer that restarts faster than they go is refused.
+pub(super) const CLOSING_PER_PEER: usize = 8;
+
+/// How long a session that is being taken down counts as a peer. It is at most 10 s before its pipeline is down or given
+/// up (`media::pipeline`); one whose end was never reported must not keep its place for ever.
+pub(super) const CLOSING_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long a call (`join`, `requestConnect`) that came while there was a session is remembered. A connection whose other
+/// end is gone is noticed within this time; when it ends, the call is answered.
+pub(super) const CALL_MEMORY: Duration = Duration::from_secs(60);

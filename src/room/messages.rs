@@ -1,0 +1,222 @@
+//! What comes from the relay: each message and what it means for the session that its sender has.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    Notice, Output, Room,
+    fragments::Fragments,
+    limits::CALL_MEMORY,
+    negotiation::{Negotiation, Stage},
+};
+use crate::{
+    connection::PeerCommand,
+    ids::{PeerId, PeerKey},
+    sdp::{ParsedCandidate, RemoteAnswer, RemoteCandidate, RemoteOffer, SectionKind},
+    signal::message::{Candidate, Description, DescriptionKind, Envelope, Signal},
+};
+
+impl Room {
+    pub(super) fn handle_message(&mut self, now: Instant, envelope: Envelope) {
+        let Envelope { from, to, body } = envelope;
+        if self.left || self.settings.siblings.contains(&from) {
+            return;
+        }
+        if from == self.settings.own {
+            self.handle_own_id(from);
+            return;
+        }
+        if to.is_some_and(|to| to != self.settings.own) {
+            return;
+        }
+        match body {
+            Signal::Join => self.handle_join(now, &from),
+            Signal::RequestConnect => self.handle_request(now, &from),
+            Signal::Description(Description { kind: DescriptionKind::Offer, sdp }) => {
+                self.handle_offer(now, &from, sdp)
+            }
+            Signal::Description(Description { kind: DescriptionKind::Answer, sdp }) => self.handle_answer(&from, &sdp),
+            Signal::Candidate(candidate) => self.handle_candidate(now, &from, candidate),
+            // Applications send events of their own through the same relay.
+            Signal::Other(_) => {}
+        }
+    }
+
+    fn handle_own_id(&mut self, from: PeerId) {
+        if !self.told_of_own_id {
+            self.told_of_own_id = true;
+            let what = "a message with our own id came: the relay echoes, or another one uses this id, \
+                        and then neither sees the other; give each its own"
+                .to_owned();
+            self.notice(Notice::Misbehaved { peer: from, what });
+        }
+    }
+
+    /// Who joins has no negotiation with us, and may have a connection.
+    fn handle_join(&mut self, now: Instant, peer: &PeerId) {
+        match self.peers.get_mut(peer) {
+            // The offer that is being made reaches the newcomer.
+            Some(Negotiation { stage: Stage::Preparing, .. }) => {}
+            // Has it come back to the relay, or come back at all? Only it knows: a gateway that is still connected
+            // ignores the request, everybody else makes an offer, which replaces the connection.
+            Some(negotiation) if negotiation.is_connected() => {
+                negotiation.called = Some(now);
+                negotiation.asked = Some(now);
+                self.send(Some(peer), Signal::RequestConnect);
+            }
+            Some(_) | None => {
+                self.offer(now, peer);
+            }
+        }
+    }
+
+    /// 'Make me an offer'. Whoever has a session gets no second one, but is heard should the session end soon.
+    fn handle_request(&mut self, now: Instant, peer: &PeerId) {
+        match self.peers.get_mut(peer) {
+            Some(negotiation) => negotiation.called = Some(now),
+            None => {
+                self.offer(now, peer);
+            }
+        }
+    }
+
+    /// An offer means a new connection on its side, unless it crossed one of ours.
+    fn handle_offer(&mut self, now: Instant, peer: &PeerId, sdp: String) {
+        let own_is_greater = self.settings.own > *peer;
+        if let Some(negotiation) = self.peers.get_mut(peer) {
+            if negotiation.their_offer.as_ref() == Some(&sdp) {
+                return;
+            }
+            if matches!(negotiation.stage, Stage::Offered { .. }) && own_is_greater {
+                negotiation.disregarding = true;
+                return;
+            }
+        }
+        let offer = match RemoteOffer::parse(&sdp) {
+            Ok(offer) => offer,
+            Err(error) => {
+                self.notice(Notice::Misbehaved {
+                    peer: peer.clone(),
+                    what: format!("its offer can't be used: {error}"),
+                });
+                return;
+            }
+        };
+        if self.settings.shows_media && self.asked_for_offer(now, peer) && !carries_media(&offer) {
+            if self.offer(now, peer)
+                && let Some(negotiation) = self.peers.get_mut(peer)
+            {
+                negotiation.disregarding = true;
+            }
+            return;
+        }
+        if !self.accept(now, peer, offer) {
+            return;
+        }
+        if let Some(negotiation) = self.peers.get_mut(peer) {
+            negotiation.their_fragments = Some(Fragments::of(&sdp));
+            negotiation.their_offer = Some(sdp);
+        }
+        self.release_candidates(peer);
+    }
+
+    fn asked_for_offer(&self, now: Instant, peer: &PeerId) -> bool {
+        let asked = self.peers.get(peer).and_then(|negotiation| negotiation.asked);
+        asked.is_some_and(|at| now.saturating_duration_since(at) < CALL_MEMORY)
+    }
+
+    fn handle_answer(&mut self, peer: &PeerId, sdp: &str) {
+        let parsed = match self.peers.get(peer).map(|negotiation| &negotiation.stage) {
+            Some(Stage::Offered { offer }) => RemoteAnswer::parse(sdp, offer),
+            _ => return self.ignore(peer, "an answer, but no offer of ours waits for one".to_owned()),
+        };
+        let Some(negotiation) = self.peers.get_mut(peer) else { return };
+        match parsed {
+            Ok(answer) => {
+                negotiation.stage = Stage::Connecting;
+                negotiation.their_fragments = Some(Fragments::of(sdp));
+                negotiation.disregarding = false;
+                let key = PeerKey { id: peer.clone(), session: negotiation.session };
+                self.outputs.push_back(Output::Peer(key, PeerCommand::AcceptAnswer(Box::new(answer))));
+                self.release_candidates(peer);
+            }
+            // It may be the answer to an earlier offer; ours waits on until its deadline.
+            Err(error) => {
+                negotiation.refused_answer = Some(error.to_string());
+                self.notice(Notice::Misbehaved {
+                    peer: peer.clone(),
+                    what: format!("its answer can't be used: {error}"),
+                });
+            }
+        }
+    }
+
+    fn handle_candidate(&mut self, now: Instant, peer: &PeerId, candidate: Candidate) {
+        let most = self.settings.limits.candidates;
+        let Some(negotiation) = self.peers.get_mut(peer) else {
+            let time: Duration = self.settings.limits.negotiation;
+            if !self.early.hold(now, time, most, peer.clone(), candidate) {
+                self.ignore(peer, "a candidate without a session: too many wait already".to_owned());
+            }
+            return;
+        };
+        if negotiation.disregarding {
+            return;
+        }
+        if negotiation.candidates >= most {
+            if !std::mem::replace(&mut negotiation.told_of_excess, true) {
+                let what = format!("it sends more than {most} candidates; the rest is refused");
+                self.notice(Notice::Misbehaved { peer: peer.clone(), what });
+            }
+            return;
+        }
+        negotiation.candidates += 1;
+        if negotiation.their_fragments.is_some() {
+            self.hand_on_candidate(peer, &candidate);
+        } else {
+            negotiation.early.push(candidate);
+        }
+    }
+
+    /// Their description is taken: what came before it can go on.
+    fn release_candidates(&mut self, peer: &PeerId) {
+        let Some(negotiation) = self.peers.get_mut(peer) else { return };
+        for candidate in std::mem::take(&mut negotiation.early) {
+            self.hand_on_candidate(peer, &candidate);
+        }
+    }
+
+    fn hand_on_candidate(&mut self, peer: &PeerId, candidate: &Candidate) {
+        let Some(negotiation) = self.peers.get_mut(peer) else { return };
+        if negotiation.their_fragments.as_ref().is_some_and(|fragments| !fragments.fit(candidate)) {
+            return self.ignore(peer, "a candidate of an earlier description".to_owned());
+        }
+        match RemoteCandidate::parse(candidate) {
+            Ok(ParsedCandidate::Usable(candidate)) => {
+                negotiation.usable_candidates += 1;
+                let key = PeerKey { id: peer.clone(), session: negotiation.session };
+                self.outputs.push_back(Output::Peer(key, PeerCommand::AddCandidate(candidate)));
+            }
+            // GStreamer does without it.
+            Ok(ParsedCandidate::EndOfCandidates) => {}
+            Ok(ParsedCandidate::Ignored(why)) => {
+                if !std::mem::replace(&mut negotiation.told_of_ignored, true) {
+                    self.ignore(peer, why.to_string());
+                }
+            }
+            Err(error) => {
+                self.notice(Notice::Misbehaved {
+                    peer: peer.clone(),
+                    what: format!("its candidate can't be used: {error}"),
+                });
+            }
+        }
+    }
+
+    pub(super) fn ignore(&mut self, peer: &PeerId, what: String) {
+        self.notice(Notice::Ignored { peer: peer.clone(), what });
+    }
+}
+
+fn carries_media(offer: &RemoteOffer) -> bool {
+    offer.outline.sections.iter().any(|section| matches!(section.kind, SectionKind::Media(_)) && !section.rejected)
+}

@@ -1,0 +1,92 @@
+//! What a room may ask of us is bounded.
+
+use super::*;
+
+#[test]
+fn peers() {
+    let mut scene = Scene::of("we");
+    for n in 0..64 {
+        assert_eq!(begun(&scene.hears_join(&format!("page {n}"))).len(), 1);
+    }
+    let outputs = scene.hears_join("one too many");
+    assert_eq!(misbehaved(&outputs), ["there are 64 peers already, which is the limit; refused"]);
+    assert_eq!(outputs.len(), 1);
+    // Those that are there go on.
+    assert_eq!(begun(&scene.hears("page 3", description(DescriptionKind::Offer, &sdp("theirs", "0")))).len(), 1);
+}
+
+#[test]
+fn a_place_is_free_again_when_its_connection_is_down() {
+    let mut scene = Scene::with(Settings { limits: Limits { peers: 1, ..Limits::default() }, ..settings("we") });
+    let session = scene.connects_to("one");
+    scene.input(Input::Command(Command::Close(id("one"))));
+    assert_eq!(begun(&scene.hears_join("two")), [], "it is still being taken down");
+    scene.reports(&session, PeerEvent::Closed(CloseReason::Asked(String::new())));
+    assert_eq!(begun(&scene.hears_join("two")).len(), 1);
+}
+
+#[test]
+fn a_connection_whose_end_is_never_reported_keeps_its_place_for_half_a_minute() {
+    let mut scene = Scene::with(Settings { limits: Limits { peers: 1, ..Limits::default() }, ..settings("we") });
+    scene.connects_to("one");
+    scene.input(Input::Command(Command::Close(id("one"))));
+    scene.passes(seconds(30));
+    assert_eq!(begun(&scene.hears_join("two")).len(), 1);
+}
+
+#[test]
+fn offers_of_one_peer_while_its_earlier_sessions_are_taken_down() {
+    let mut scene = Scene::of("we");
+    let offer = |n: u32| description(DescriptionKind::Offer, &sdp(&format!("theirs{n}"), "0"));
+    let begun: usize = (0..1000).map(|n| begun(&scene.hears("page", offer(n))).len()).sum();
+    assert_eq!(begun, 9, "one that lives and eight that are taken down");
+    assert_eq!(scene.room.closing(), 8);
+}
+
+#[test]
+fn candidates_of_a_session() {
+    let mut scene = Scene::of("we");
+    scene.connects_to("page");
+    let outputs: Vec<Output> =
+        (0..1000).flat_map(|n| scene.hears("page", Signal::Candidate(candidate("theirs", 1000 + n)))).collect();
+    assert_eq!(handed_on(&outputs).len(), 64);
+    assert_eq!(misbehaved(&outputs), ["it sends more than 64 candidates; the rest is refused"]);
+    assert_eq!(outputs.len(), 65);
+}
+
+#[test]
+fn candidates_before_their_description() {
+    let mut scene = Scene::of("we");
+    scene.offers_to("page", &sdp("ours", "1"));
+    for n in 0..1000 {
+        scene.hears("page", Signal::Candidate(candidate("theirs", 1000 + n)));
+    }
+    let outputs = scene.hears("page", description(DescriptionKind::Answer, &sdp("theirs", "1")));
+    assert_eq!(handed_on(&outputs).len(), 64);
+}
+
+#[test]
+fn candidates_of_peers_without_a_session() {
+    let mut scene = Scene::of("we");
+    for n in 0..100 {
+        for port in 0..100 {
+            scene.hears(&format!("ghost {n}"), Signal::Candidate(candidate("theirs", 1000 + port)));
+        }
+    }
+    assert_eq!(scene.room.early.len(), 8 * 64);
+    scene.passes(seconds(10));
+    assert_eq!(scene.room.early.len(), 0);
+}
+
+#[test]
+fn held_candidates_count_for_the_session_that_takes_them() {
+    let mut scene = Scene::of("we");
+    for n in 0..60 {
+        scene.hears("page", Signal::Candidate(candidate("theirs", 1000 + n)));
+    }
+    let mut outputs = scene.hears("page", description(DescriptionKind::Offer, &sdp("theirs", "0")));
+    for n in 60..100 {
+        outputs.extend(scene.hears("page", Signal::Candidate(candidate("theirs", 1000 + n))));
+    }
+    assert_eq!(handed_on(&outputs).len(), 64);
+}
