@@ -79,14 +79,15 @@ impl Room {
         }
     }
 
-    /// An offer means a new connection on its side, unless it crossed one of ours.
+    /// An offer means a new connection on its side. When both offer, the smaller id gives way; ours counts from the moment
+    /// it is begun, since it will reach the other side whatever that does meanwhile.
     fn handle_offer(&mut self, now: Instant, peer: &PeerId, sdp: String) {
         let own_is_greater = self.settings.own > *peer;
         if let Some(negotiation) = self.peers.get_mut(peer) {
             if negotiation.their_offer.as_ref() == Some(&sdp) {
                 return;
             }
-            if matches!(negotiation.stage, Stage::Offered { .. }) && own_is_greater {
+            if own_is_greater && matches!(negotiation.stage, Stage::Preparing | Stage::Offered { .. }) {
                 negotiation.disregarding = true;
                 return;
             }

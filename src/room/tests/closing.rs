@@ -40,7 +40,7 @@ fn a_connection_that_ends_by_itself_is_told_of_once() {
 fn what_an_old_session_reports_is_ignored() {
     let mut scene = Scene::of("we");
     let old = scene.connects_to("page");
-    scene.hears("page", description(DescriptionKind::Offer, &sdp("new", "0")));
+    scene.hears("page", description(DescriptionKind::Offer, &sdp("fresh", "0")));
     let new = scene.session("page");
     assert_eq!(scene.reports(&old, described(DescriptionKind::Offer, &sdp("late", "1"))), []);
     assert_eq!(scene.reports(&old, PeerEvent::Candidate(candidate("late", 1000))), []);

@@ -39,19 +39,22 @@ fn ids_are_compared_by_bytes() {
     }
 }
 
-/// An offer that nobody has seen can be dropped by either side.
+/// It will be seen, and whoever sees it gives way or replaces what it has.
 #[test]
-fn whoever_has_not_sent_its_offer_yet_answers() {
-    for own in ["a", "z"] {
-        let mut scene = Scene::of(own);
-        scene.hears_join("m");
-        let unsent = scene.session("m");
-        let outputs = scene.hears("m", description(DescriptionKind::Offer, &sdp("theirs", "7")));
-        assert_eq!(closed(&outputs), [(unsent.clone(), CloseReason::Replaced)]);
-        assert_eq!(begun(&outputs), [(scene.session("m"), "answer")]);
-        // And it stays unsent.
-        assert_eq!(scene.reports(&unsent, described(DescriptionKind::Offer, &sdp("ours", "1"))), []);
-    }
+fn an_offer_that_is_still_being_made_counts() {
+    let mut scene = Scene::of("b");
+    scene.hears_join("a");
+    let own = scene.session("a");
+    assert_eq!(scene.hears("a", description(DescriptionKind::Offer, &sdp("dropped", "7"))), []);
+    assert_eq!(scene.session("a"), own);
+
+    let mut scene = Scene::of("a");
+    scene.hears_join("b");
+    let own = scene.session("b");
+    let outputs = scene.hears("b", description(DescriptionKind::Offer, &sdp("theirs", "7")));
+    assert_eq!(closed(&outputs), [(own.clone(), CloseReason::Replaced)]);
+    assert_eq!(begun(&outputs), [(scene.session("b"), "answer")]);
+    assert_eq!(scene.reports(&own, described(DescriptionKind::Offer, &sdp("ours", "1"))), [], "it is never sent");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn who_came_back_under_its_old_id_replaces_its_connection_by_the_offer_it_was_as
     let mut scene = Scene::of("we");
     let old = scene.connects_to("page");
     scene.hears_join("page");
-    let outputs = scene.hears("page", description(DescriptionKind::Offer, &sdp("new", "0")));
+    let outputs = scene.hears("page", description(DescriptionKind::Offer, &sdp("fresh", "0")));
     assert_eq!(closed(&outputs), [(old.clone(), CloseReason::Replaced)]);
     assert_eq!(begun(&outputs), [(scene.session("page"), "answer")]);
     let notices: Vec<_> = outputs.iter().filter(|output| matches!(output, Output::Notice(_))).cloned().collect();
@@ -94,12 +94,12 @@ fn a_page_without_a_stream_that_came_back_is_met_with_an_offer_that_shows_it_som
     let mut scene = Scene::of("we");
     let old = scene.connects_to("page");
     scene.hears_join("page");
-    let outputs = scene.hears("page", description(DescriptionKind::Offer, &data_only_sdp("new", "0")));
+    let outputs = scene.hears("page", description(DescriptionKind::Offer, &data_only_sdp("fresh", "0")));
     assert_eq!(closed(&outputs), [(old, CloseReason::Replaced)]);
     assert_eq!(begun(&outputs), [(scene.session("page"), "offer")]);
     // The candidates of the offer that was not taken are not for ours.
     let session = scene.session("page");
-    scene.hears("page", Signal::Candidate(candidate("new", 1000)));
+    scene.hears("page", Signal::Candidate(candidate("fresh", 1000)));
     scene.reports(&session, described(DescriptionKind::Offer, &sdp("ours", "2")));
     let outputs = scene.hears("page", description(DescriptionKind::Answer, &sdp("newer", "2")));
     assert_eq!(handed_on(&outputs), [""; 0]);
@@ -111,7 +111,7 @@ fn a_page_without_a_stream_is_answered_when_we_have_nothing_to_show() {
     let mut scene = Scene::with(Settings { shows_media: false, ..settings("we") });
     scene.connects_to("page");
     scene.hears_join("page");
-    let outputs = scene.hears("page", description(DescriptionKind::Offer, &data_only_sdp("new", "0")));
+    let outputs = scene.hears("page", description(DescriptionKind::Offer, &data_only_sdp("fresh", "0")));
     assert_eq!(begun(&outputs), [(scene.session("page"), "answer")]);
 }
 

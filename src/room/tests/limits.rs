@@ -12,7 +12,8 @@ fn peers() {
     assert_eq!(misbehaved(&outputs), ["there are 64 peers already, which is the limit; refused"]);
     assert_eq!(outputs.len(), 1);
     // Those that are there go on.
-    assert_eq!(begun(&scene.hears("page 3", description(DescriptionKind::Offer, &sdp("theirs", "0")))).len(), 1);
+    let third = scene.session("page 3");
+    assert_eq!(scene.reports(&third, described(DescriptionKind::Offer, &sdp("ours", "1"))).len(), 1);
 }
 
 #[test]

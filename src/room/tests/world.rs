@@ -15,6 +15,8 @@ pub(super) struct World {
     pub(super) now: Instant,
     sides: [Played; 2],
     offers: u32,
+    /// What happened so far, to be read when a walk fails.
+    history: Vec<String>,
 }
 
 /// One of the two: its room, its socket, its connections.
@@ -89,7 +91,7 @@ impl World {
             described: HashSet::new(),
             told_joined: false,
         };
-        Self { now: Instant::now(), sides: [played("a"), played("b")], offers: 0 }
+        Self { now: Instant::now(), sides: [played("a"), played("b")], offers: 0, history: Vec::new() }
     }
 
     /// Everything that goes on by itself.
@@ -135,6 +137,7 @@ impl World {
     }
 
     pub(super) fn take(&mut self, step: Step) {
+        self.history.push(format!("{step:?}"));
         match step {
             Step::Relay(side) => {
                 if let Some(envelope) = self.sides[side].outgoing.pop_front() {
@@ -210,9 +213,9 @@ impl World {
     pub(super) fn assert_one_connection(&self) {
         let ends: Vec<_> = (0..2).map(|side| self.connected_end(side)).collect();
         let [Some((own_a, theirs_a)), Some((own_b, theirs_b))] = ends.as_slice() else {
-            panic!("not connected: {ends:?}");
+            panic!("not connected: {ends:?}\n{}", self.history());
         };
-        assert_eq!((own_a, theirs_a), (theirs_b, own_b), "they hold two different connections");
+        assert_eq!((own_a, theirs_a), (theirs_b, own_b), "two connections\n{}", self.history());
         for played in &self.sides {
             assert_eq!(played.room.sessions().count(), 1);
             assert_eq!(played.room.closing(), 0, "what was closed is down");
@@ -267,9 +270,15 @@ impl World {
         self.input(side, Input::Peer(PeerKey { id: peer, session }, event));
     }
 
+    fn history(&self) -> String {
+        self.history.join("\n")
+    }
+
     fn input(&mut self, side: Side, input: Input) {
+        self.history.push(format!("  {side} < {}", shortened(&input)));
         self.sides[side].room.handle_input(self.now, input);
         while let Some(output) = self.sides[side].room.poll_output() {
+            self.history.push(format!("  {side} > {}", shortened(&output)));
             match output {
                 Output::Send(envelope) => self.send(side, envelope),
                 Output::Peer(key, command) => self.command(side, key.session, command),
@@ -366,7 +375,7 @@ impl World {
                 let key = PeerKey { id: peer.clone(), session: *session };
                 assert!(ended || played.room.holds(&key), "a connection that the room has forgotten");
             }
-            assert!(played.room.closing() <= super::limits::CLOSING_PER_PEER);
+            assert!(played.room.closing() <= CLOSING_PER_PEER);
         }
     }
 }
@@ -379,6 +388,11 @@ impl Connection {
             self.reports.push_back(PeerEvent::Candidate(candidate(name, 1000 + port)));
         }
     }
+}
+
+/// What went in or came out, without the whole of a description.
+fn shortened(what: &impl std::fmt::Debug) -> String {
+    format!("{what:?}").replace("\\r\\n", " ").chars().take(160).collect()
 }
 
 /// A description's ICE user fragment.
