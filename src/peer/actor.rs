@@ -209,7 +209,8 @@ impl Actor {
         self.claimed = plan.claimed;
         self.webrtc.pipeline().set_state(gst::State::Playing).await.map_err(failed)?;
         self.webrtc.accept_offer(&plan.offer).await.map_err(failed)?;
-        let answer = self.webrtc.answer(sdp::local::strip_rejected_fingerprints).await.map_err(failed)?;
+        let ours = self.settings.certificate.fingerprint();
+        let answer = self.webrtc.answer(|sdp| sdp::local::write_fingerprint(sdp, ours)).await.map_err(failed)?;
         self.prepare().await?;
         self.describe(DescriptionKind::Answer, &answer).await?;
         self.add_early_candidates();

@@ -4,28 +4,18 @@
 
 use super::{Direction, Fingerprint};
 
-/// Says that we have this certificate: in each section that is wanted, in place of what stands there. webrtcbin names
-/// the one that it would have made itself.
+/// Says in every section that we have this certificate, in place of what stands there: webrtcbin names the one that it
+/// would have made itself. Rejected sections say so too: webrtcbin 1.22 writes the peer's certificate there when it
+/// answers, and then refuses its own answer, as it may one in which a section names none.
 #[must_use]
 pub fn write_fingerprint(sdp: &str, fingerprint: &Fingerprint) -> String {
-    edit(sdp, |section| {
+    edit(sdp, |part| {
         let line = format!("a=fingerprint:{fingerprint}");
-        for old in section.iter_mut().filter(|line| line.starts_with("a=fingerprint:")) {
+        for old in part.iter_mut().filter(|line| line.starts_with("a=fingerprint:")) {
             line.clone_into(old);
         }
-        if is_wanted(section) && !section.contains(&line) {
-            section.push(line);
-        }
-    })
-}
-
-/// Takes the certificate out of rejected sections. webrtcbin before 1.22.8 writes the peer's there when it answers, and
-/// then refuses its own answer.
-#[must_use]
-pub fn strip_rejected_fingerprints(sdp: &str) -> String {
-    edit(sdp, |section| {
-        if is_media_line(section) && !is_wanted(section) {
-            section.retain(|line| !line.starts_with("a=fingerprint:"));
+        if is_section(part) && !part.contains(&line) {
+            part.push(line);
         }
     })
 }
@@ -64,14 +54,14 @@ fn edit(sdp: &str, change: impl Fn(&mut Vec<String>)) -> String {
     parts.iter().flatten().flat_map(|line| [line.as_str(), "\r\n"]).collect()
 }
 
-fn is_media_line(part: &[String]) -> bool {
+fn is_section(part: &[String]) -> bool {
     part[0].starts_with("m=")
 }
 
 /// A section whose port is not 0, or only 0 because it goes over another one's transport.
 fn is_wanted(part: &[String]) -> bool {
     let port = part[0].split(' ').nth(1);
-    is_media_line(part) && (port != Some("0") || part.iter().any(|line| line == "a=bundle-only"))
+    is_section(part) && (port != Some("0") || part.iter().any(|line| line == "a=bundle-only"))
 }
 
 fn sends(part: &[String]) -> bool {
@@ -104,23 +94,16 @@ mod tests {
     }
 
     #[test]
-    fn our_certificate_stands_in_each_wanted_section_once() {
+    fn our_certificate_stands_in_each_section_once() {
         let fingerprint = Fingerprint::of(HashAlgorithm::Sha256, b"ours");
         let line = format!("a=fingerprint:{fingerprint}\r\n");
         assert_idempotent(|sdp| write_fingerprint(sdp, &fingerprint));
         let sdp = write_fingerprint(ANSWER, &fingerprint);
+        assert_eq!(sections(&sdp).len(), 4);
         for (index, section) in sections(&sdp).iter().enumerate() {
             assert_eq!(section.matches(&line).count(), 1, "section {index}");
             assert_eq!(section.matches("a=fingerprint").count(), 1, "section {index}");
         }
-    }
-
-    #[test]
-    fn rejected_sections_lose_their_certificate_and_others_keep_it() {
-        assert_idempotent(strip_rejected_fingerprints);
-        let sdp = strip_rejected_fingerprints(ANSWER);
-        let with: Vec<_> = sections(&sdp).iter().map(|section| section.contains("a=fingerprint")).collect();
-        assert_eq!(with, [true, true, false, false]);
     }
 
     #[test]
@@ -137,7 +120,6 @@ mod tests {
     fn a_text_without_sections_is_left_alone() {
         for sdp in ["", "v=0\r\ns=-\r\n", "garbage\r\n"] {
             assert_eq!(write_msids(sdp, "s"), sdp);
-            assert_eq!(strip_rejected_fingerprints(sdp), sdp);
             assert_eq!(write_fingerprint(sdp, &Fingerprint::of(HashAlgorithm::Sha256, b"")), sdp);
         }
     }

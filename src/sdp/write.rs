@@ -50,10 +50,8 @@ impl CheckedSection {
         let Transport { ufrag, password, setup, fingerprint } = transport;
         write!(out, "\r\nc=IN IP4 0.0.0.0\r\na=setup:{}\r\n", setup.name())?;
         write!(out, "a=ice-ufrag:{ufrag}\r\na=ice-pwd:{password}\r\n")?;
-        // Not in a rejected section: webrtcbin 1.22 copies it into its answer, and then refuses that.
-        if !section.rejected {
-            write!(out, "a=fingerprint:{fingerprint}\r\n")?;
-        }
+        // In rejected sections too: webrtcbin may refuse a description in which one section names no certificate.
+        write!(out, "a=fingerprint:{fingerprint}\r\n")?;
         write!(out, "a=mid:{}\r\na={}\r\n", section.mid, section.direction)?;
         self.write_rtp(out)?;
         if let Some(port) = self.sctp_port {
