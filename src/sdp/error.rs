@@ -176,6 +176,12 @@ pub enum SdpError {
     /// An offer with media whose first section is for data channels.
     #[error("expected audio or video in the offer's first section, got application: media comes before data channels")]
     ApplicationFirst,
+    /// An offer that rejects a section itself, as a later offer of the same connection may.
+    #[error("expected {place} of a first offer to be wanted, got port 0")]
+    RejectedInOffer {
+        /// Where.
+        place: Place,
+    },
     /// An answer with more or fewer sections than the offer.
     #[error("expected {offered} sections in the answer, as in our offer, got {answered}")]
     SectionCount {

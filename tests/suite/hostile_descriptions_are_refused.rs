@@ -85,6 +85,7 @@ mod as_offer {
     use super::*;
     refused!(hostile::OFFERS, &[offer_error], {
         the_channel_before_the_media => SdpError::ApplicationFirst,
+        a_rejected_section => SdpError::RejectedInOffer { .. },
     });
 }
 

@@ -48,7 +48,7 @@ pub(crate) const DESCRIPTIONS: &[Hostile] = listed![
 ];
 
 /// Bad as an offer.
-pub(crate) const OFFERS: &[Hostile] = listed![the_channel_before_the_media];
+pub(crate) const OFFERS: &[Hostile] = listed![the_channel_before_the_media, a_rejected_section];
 
 /// Bad as an answer.
 pub(crate) const ANSWERS: &[Hostile] = listed![
@@ -260,6 +260,14 @@ pub(crate) fn the_channel_before_the_media(sdp: &str) -> String {
     parts[1..=channel].rotate_right(1);
     let mids: Vec<String> = parts[1..].iter().map(|part| value(part, "a=mid:")).collect();
     with_line(&parts.concat(), "a=group:", &format!("a=group:BUNDLE {}", mids.join(" ")))
+}
+
+pub(crate) fn a_rejected_section(sdp: &str) -> String {
+    let mut parts = parts(sdp);
+    let mid = value(&parts.pop().unwrap(), "a=mid:");
+    let group = value(sdp, "a=group:").replace(&format!(" {mid}"), "");
+    let last = format!("m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:{mid}\r\n");
+    with_line(&parts.concat(), "a=group:", &format!("a=group:{group}")) + &last
 }
 
 pub(crate) fn the_channel_becomes_audio(sdp: &str) -> String {
