@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 
-use crate::{ids::PeerId, report::Message};
+use crate::{ids::PeerId, peer::SendError, report::Message};
 
 /// A request to the running gateway.
 #[derive(Debug)]
@@ -41,4 +41,18 @@ pub enum CommandError {
     /// The message can't be sent.
     #[error("{0}")]
     Unsendable(String),
+    /// A member is being restarted, or is so far behind that requests to it pile up.
+    #[error("the gateway takes no requests right now; try again in a moment")]
+    Busy,
+}
+
+impl CommandError {
+    /// Why a message did not go to `peer`.
+    pub(super) fn of_send(peer: PeerId, error: SendError) -> Self {
+        match error {
+            SendError::NotOpen => Self::ChannelClosed(peer),
+            SendError::Congested(bytes) => Self::Congested(peer, bytes),
+            other => Self::Unsendable(other.to_string()),
+        }
+    }
 }

@@ -1,3 +1,115 @@
 //! Where rooms meet media: the tasks that hold a [`crate::room`], its relay connection and its peers.
+//!
+//! One task for each member, supervised, and one hub that joins what they report and hands commands to them.
+//!
+//! ```text
+//!              commands                    requests
+//!   api ───────────────────▶ hub ───────────────────────▶ member ──▶ relay client
+//!       ◀── state, events ──     ◀─────── updates ───────        ──▶ peer, peer, ...
+//! ```
 
 pub mod command;
+mod complaints;
+mod execute;
+mod hub;
+mod member;
+mod settings;
+mod supervise;
+
+use tokio::{
+    sync::{broadcast, mpsc, watch},
+    task::JoinHandle,
+};
+
+pub use self::settings::{MemberSettings, Settings};
+use self::{command::Command, hub::Hub};
+use crate::{
+    encoder::LineupError,
+    ids::Sessions,
+    media::clockwork::Clockwork,
+    report::{Event, State},
+    studio::Studio,
+};
+
+/// Commands that may wait. Each is a request to the API that waits for its reply.
+const COMMANDS: usize = 64;
+/// Events that a slow reader may be behind before it misses some.
+const EVENTS: usize = 1024;
+/// What members have to tell the hub. They wait for it when it is behind.
+const UPDATES: usize = 256;
+/// Requests that a member may be behind.
+const REQUESTS: usize = 64;
+
+/// A running gateway. [`Handle::stop`] ends it; dropping it ends it without a word to its peers.
+#[derive(Debug)]
+pub struct Handle {
+    /// What it is asked to do.
+    pub commands: mpsc::Sender<Command>,
+    /// How it is.
+    pub state: watch::Receiver<State>,
+    /// What happens. Subscribe to it for a receiver of your own.
+    pub events: broadcast::Sender<Event>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// A gateway that can't be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The settings ask for an encoder that is not here.
+    #[error(transparent)]
+    Lineup(#[from] LineupError),
+}
+
+/// Starts the sources' studio and every member. A relay that is not there is waited for, and so is a device.
+///
+/// Must be called within a tokio runtime, with GStreamer initialised.
+///
+/// # Errors
+/// When the settings ask for an encoder that is not here.
+pub fn start(settings: Settings) -> Result<Handle, StartError> {
+    let clockwork = Clockwork::start();
+    let studio = Studio::start(settings.sources, settings.encode, clockwork.clone())?;
+    let (stop, stopping) = watch::channel(false);
+    let (commands, asked) = mpsc::channel(COMMANDS);
+    let (updates, updated) = mpsc::channel(UPDATES);
+    let (events, _) = broadcast::channel(EVENTS);
+    let sessions = Sessions::default();
+    let siblings = settings::siblings(&settings.members);
+
+    let mut states = Vec::new();
+    let mut requests = Vec::new();
+    let mut tasks = Vec::new();
+    for (index, (member, siblings)) in settings.members.into_iter().zip(siblings).enumerate() {
+        let (sender, receiver) = mpsc::channel(REQUESTS);
+        requests.push(sender);
+        states.push(member::first_state(&member));
+        let surroundings = member::Surroundings {
+            index: hub::Index(index),
+            settings: member.into(),
+            siblings,
+            sessions: sessions.clone(),
+            studio: studio.clone(),
+            clockwork: clockwork.clone(),
+            updates: updates.clone(),
+            events: events.clone(),
+            stopping: stopping.clone(),
+        };
+        tasks.push(tokio::spawn(supervise::run(surroundings, receiver)));
+    }
+    let (state, watched) = watch::channel(State { members: states, ..State::default() });
+    let hub = Hub { requests, asked, updated, state, studio, tasks, stopping };
+    Ok(Handle { commands, state: watched, events, stop, task: tokio::spawn(hub.run()) })
+}
+
+impl Handle {
+    /// Closes every peer and stops every source, and waits until that is done or 1.5 s have passed.
+    pub async fn stop(self) {
+        let Self { stop, task, .. } = self;
+        stop.send_replace(true);
+        if let Err(error) = task.await {
+            tracing::error!(%error, "the gateway did not end as it should");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The hub: keeps the state that all members and the studio report, and hands commands to the members.
+//! It never waits for a member, so that members may wait for it.
+
+use futures_util::future::join_all;
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
+
+use super::command::{Command, CommandError};
+use crate::{
+    ids::PeerId,
+    report::{MemberState, Message, PeerState, RelayState, State},
+    studio::{Studio, StudioState},
+};
+
+/// Which member, by its place in the configuration.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Index(pub(super) usize);
+
+/// What a member tells the hub.
+#[derive(Debug)]
+pub(super) enum Update {
+    /// The relay came or went.
+    Relay(RelayState),
+    /// A peer is there, or has changed.
+    Peer(PeerState),
+    /// A peer is gone.
+    PeerGone(PeerId),
+    /// The member begins anew: no peers, no relay.
+    Restarted(RelayState),
+}
+
+/// How many peers a request reached.
+pub(super) type Answer = Result<usize, CommandError>;
+
+/// What a member is asked, with a place for the reply.
+#[derive(Debug)]
+pub(super) enum Request {
+    /// Send a message to one peer or all.
+    Send(Option<PeerId>, Message, oneshot::Sender<Answer>),
+    /// Close a peer.
+    Close(PeerId, oneshot::Sender<Answer>),
+}
+
+/// Comes back when the gateway is to stop, or its handle was dropped.
+pub(super) async fn stop(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+pub(super) struct Hub {
+    pub(super) requests: Vec<mpsc::Sender<Request>>,
+    pub(super) asked: mpsc::Receiver<Command>,
+    pub(super) updated: mpsc::Receiver<(Index, Update)>,
+    pub(super) state: watch::Sender<State>,
+    pub(super) studio: Studio,
+    pub(super) tasks: Vec<JoinHandle<()>>,
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+impl Hub {
+    /// Runs until it is stopped, and every member with it.
+    pub(super) async fn run(mut self) {
+        let mut studio = self.studio.state();
+        self.copy_studio(&mut studio);
+        let mut asked_for_more = true;
+        loop {
+            tokio::select! {
+                command = self.asked.recv(), if asked_for_more => match command {
+                    Some(command) => self.handle_command(command),
+                    None => asked_for_more = false,
+                },
+                Some((index, update)) = self.updated.recv() => self.apply(index, update),
+                Ok(()) = studio.changed() => self.copy_studio(&mut studio),
+                () = stop(&mut self.stopping) => break,
+            }
+        }
+        let Self { updated, tasks, studio, .. } = self;
+        // Members that still have something to tell must not wait for us.
+        drop(updated);
+        for ended in join_all(tasks).await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a member did not end as it should");
+            }
+        }
+        studio.stop().await;
+    }
+
+    fn handle_command(&self, command: Command) {
+        match command {
+            Command::Send { peer, message, reply } => {
+                let answers = self.ask(|answer| Request::Send(peer.clone(), message.clone(), answer));
+                tokio::spawn(async move {
+                    let _ = reply.send(answers.joined(peer.as_ref()).await);
+                });
+            }
+            Command::ClosePeer { peer, reply } => {
+                let answers = self.ask(|answer| Request::Close(peer.clone(), answer));
+                tokio::spawn(async move {
+                    let _ = reply.send(answers.joined(Some(&peer)).await.map(drop));
+                });
+            }
+        }
+    }
+
+    /// Asks every member the same.
+    fn ask(&self, request: impl Fn(oneshot::Sender<Answer>) -> Request) -> Answers {
+        let ask = |member: &mpsc::Sender<Request>| {
+            let (answer, answered) = oneshot::channel();
+            // Full, or not there: the sender is dropped, and the receiver says so.
+            let _ = member.try_send(request(answer));
+            answered
+        };
+        Answers(self.requests.iter().map(ask).collect())
+    }
+
+    fn apply(&self, index: Index, update: Update) {
+        self.state.send_modify(|state| {
+            if let Some(member) = state.members.get_mut(index.0) {
+                apply(member, update);
+            }
+        });
+    }
+
+    fn copy_studio(&self, studio: &mut watch::Receiver<StudioState>) {
+        let seen = studio.borrow_and_update().clone();
+        self.state.send_modify(|state| {
+            state.sources = seen.sources;
+            state.encoders = seen.encoders;
+        });
+    }
+}
+
+fn apply(member: &mut MemberState, update: Update) {
+    match update {
+        Update::Relay(relay) => member.relay = relay,
+        Update::Peer(peer) => match member.peers.iter_mut().find(|known| known.id == peer.id) {
+            Some(known) => *known = peer,
+            None => member.peers.push(peer),
+        },
+        Update::PeerGone(peer) => member.peers.retain(|known| known.id != peer),
+        Update::Restarted(relay) => {
+            member.relay = relay;
+            member.peers.clear();
+        }
+    }
+}
+
+/// What the members will say to a request.
+struct Answers(Vec<oneshot::Receiver<Answer>>);
+
+impl Answers {
+    /// How many peers were reached. A peer is in few rooms, so most members do not know it.
+    async fn joined(self, peer: Option<&PeerId>) -> Answer {
+        let answers = join_all(self.0).await.into_iter().map(|answer| answer.unwrap_or(Err(CommandError::Busy)));
+        let (reached, errors): (Vec<_>, Vec<_>) = answers.partition(Result::is_ok);
+        let reached: usize = reached.into_iter().flatten().sum();
+        let Some(peer) = peer.filter(|_| reached == 0) else { return Ok(reached) };
+        let mut telling = errors.into_iter().filter_map(Result::err);
+        let telling = telling.find(|error| !matches!(error, CommandError::NoSuchPeer(_)));
+        Err(telling.unwrap_or_else(|| CommandError::NoSuchPeer(peer.clone())))
+    }
+}

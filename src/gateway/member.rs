@@ -1,0 +1,302 @@
+//! One member: a room, its relay connection and its peers, in one select loop.
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use futures_util::future::join_all;
+use tokio::{
+    sync::{broadcast, mpsc, watch},
+    time::{Instant, sleep_until, timeout_at},
+};
+use tracing::{debug, info, warn};
+
+use super::{
+    MemberSettings,
+    command::CommandError,
+    complaints::Complaints,
+    execute::Connections,
+    hub::{self, Index, Request, Update},
+};
+use crate::{
+    connection::{CloseReason, PeerCommand, PeerEvent},
+    ids::{PeerId, PeerKey, Sessions},
+    media::clockwork::Clockwork,
+    report::{Connection, Event, MemberState, Message, PeerState, RelayState},
+    room::{self, Input, Link, Notice, Output, Room},
+    signal::client::{Client, ClientEvent},
+    studio::Studio,
+};
+
+/// How long peers have to close when the gateway stops. The process ends within 2 s of being asked to.
+const FAREWELL: Duration = Duration::from_millis(1500);
+
+/// What a member is given.
+pub(super) struct Surroundings {
+    pub(super) index: Index,
+    pub(super) settings: Arc<MemberSettings>,
+    pub(super) siblings: BTreeSet<PeerId>,
+    pub(super) sessions: Sessions,
+    pub(super) studio: Studio,
+    pub(super) clockwork: Clockwork,
+    pub(super) updates: mpsc::Sender<(Index, Update)>,
+    pub(super) events: broadcast::Sender<Event>,
+    pub(super) stopping: watch::Receiver<bool>,
+}
+
+/// It was asked to stop, and all is closed.
+pub(super) struct Stopped;
+
+/// A member that can't go on.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The relay client's task is gone.
+    #[error("its relay client ended")]
+    ClientEnded,
+}
+
+/// What is shown of a member that has not begun.
+pub(super) fn first_state(settings: &MemberSettings) -> MemberState {
+    MemberState {
+        id: settings.id.clone(),
+        room: settings.relay.url.to_string(),
+        relay: away("not connected yet".to_owned()),
+        peers: Vec::new(),
+    }
+}
+
+/// The relay is away since now.
+pub(super) fn away(why: String) -> RelayState {
+    RelayState::Away { since: SystemTime::now(), why }
+}
+
+/// Runs a member until it is stopped.
+pub(super) async fn run(
+    surroundings: &Surroundings,
+    requests: &mut mpsc::Receiver<Request>,
+) -> Result<Stopped, Failure> {
+    let settings = &surroundings.settings;
+    let (client, mut relay) = Client::start(settings.relay.clone());
+    let (connections, mut reports) =
+        Connections::new(settings, surroundings.studio.clone(), surroundings.clockwork.clone());
+    let room = Room::new(
+        room::Settings {
+            own: settings.id.clone(),
+            siblings: surroundings.siblings.clone(),
+            shows_media: settings.video.is_some() || settings.audio.is_some(),
+            limits: room::Limits::default(),
+        },
+        surroundings.sessions.clone(),
+    );
+    let mut stopping = surroundings.stopping.clone();
+    let mut member = Member {
+        surroundings,
+        room,
+        client,
+        connections,
+        complaints: Complaints::default(),
+        away_since: Some(SystemTime::now()),
+    };
+    info!(room = %settings.relay.url, "entering");
+    loop {
+        let deadline = member.room.next_deadline().map(Instant::from_std);
+        tokio::select! {
+            event = relay.recv() => member.handle_relay(event.ok_or(Failure::ClientEnded)?).await,
+            Some((key, event)) = reports.recv() => member.handle_report(key, event).await,
+            Some(request) = requests.recv() => member.handle_request(request).await,
+            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                member.handle(Input::Timeout).await;
+            }
+            () = hub::stop(&mut stopping) => break,
+        }
+    }
+    member.leave(reports).await;
+    Ok(Stopped)
+}
+
+struct Member<'a> {
+    surroundings: &'a Surroundings,
+    room: Room,
+    client: Client,
+    connections: Connections,
+    complaints: Complaints,
+    away_since: Option<SystemTime>,
+}
+
+impl Member<'_> {
+    async fn handle_relay(&mut self, event: ClientEvent) {
+        match event {
+            ClientEvent::Up => {
+                self.away_since = None;
+                self.update(Update::Relay(RelayState::Connected { since: SystemTime::now() })).await;
+                self.handle(Input::Link(Link::Up)).await;
+            }
+            ClientEvent::Down { why } => {
+                let since = *self.away_since.get_or_insert_with(SystemTime::now);
+                self.update(Update::Relay(RelayState::Away { since, why })).await;
+                self.handle(Input::Link(Link::Down)).await;
+            }
+            ClientEvent::Message(envelope) => self.handle(Input::Signal(envelope)).await,
+            ClientEvent::Malformed { why } => {
+                if let Some(swallowed) = self.complaints.admit(now().into_std()) {
+                    warn!(why, swallowed, "the room sends what is no message");
+                }
+            }
+        }
+    }
+
+    /// Tells the world what a peer reports, if it is of the session that the peer has now, and the room in any case.
+    async fn handle_report(&mut self, key: PeerKey, event: PeerEvent) {
+        if self.room.holds(&key) {
+            self.publish(&key.id, &event).await;
+        }
+        if matches!(event, PeerEvent::Closed(_)) {
+            self.connections.remove(&key);
+        }
+        self.handle(Input::Peer(key, event)).await;
+    }
+
+    async fn publish(&mut self, peer: &PeerId, event: &PeerEvent) {
+        let (member, peer) = (self.room.own().clone(), peer.clone());
+        match event {
+            PeerEvent::TrackAdded { kind, codec } => {
+                debug!(%peer, %kind, %codec, "sends a track");
+                self.tell(Event::Track { member, peer, kind: *kind, codec: *codec });
+            }
+            PeerEvent::ChannelOpen { label } => debug!(%peer, label, "data channel open"),
+            PeerEvent::Message(message) => self.tell(Event::Message { member, peer, message: message.clone() }),
+            PeerEvent::State(state) => self.update(Update::Peer(state.as_ref().clone())).await,
+            PeerEvent::Description(_) | PeerEvent::Candidate(_) | PeerEvent::Connected | PeerEvent::Closed(_) => {}
+        }
+    }
+
+    async fn handle_request(&mut self, request: Request) {
+        match request {
+            Request::Send(peer, message, answer) => {
+                let sent = self.send(peer.as_ref(), &message);
+                // On a task of its own: a channel that is full must not hold up the room.
+                tokio::spawn(async move {
+                    let _ = answer.send(sent.await);
+                });
+            }
+            Request::Close(peer, answer) => {
+                let known = self.room.session(&peer).is_some();
+                let _ = answer.send(if known { Ok(1) } else { Err(CommandError::NoSuchPeer(peer.clone())) });
+                self.handle(Input::Command(room::Command::Close(peer))).await;
+            }
+        }
+    }
+
+    /// Sends to one peer, or to all that can be sent to, and counts.
+    fn send(
+        &self,
+        peer: Option<&PeerId>,
+        message: &Message,
+    ) -> impl Future<Output = Result<usize, CommandError>> + Send + use<> {
+        let wanted = self.room.sessions().filter(|key| peer.is_none_or(|peer| *peer == key.id));
+        let sends: Vec<_> = wanted.filter_map(|key| self.connections.send(&key, message.clone())).collect();
+        let one = peer.cloned();
+        async move {
+            let results = join_all(sends).await;
+            match one {
+                None => Ok(results.iter().filter(|sent| sent.is_ok()).count()),
+                Some(peer) => match results.into_iter().next() {
+                    Some(sent) => sent.map(|()| 1).map_err(|error| CommandError::of_send(peer, error)),
+                    None => Err(CommandError::NoSuchPeer(peer)),
+                },
+            }
+        }
+    }
+
+    /// Puts `input` into the room, and carries out what comes of it.
+    async fn handle(&mut self, input: Input) {
+        self.room.handle_input(now().into_std(), input);
+        while let Some(output) = self.room.poll_output() {
+            match output {
+                Output::Send(envelope) => self.client.send(envelope),
+                Output::Peer(key, command) => self.tell_peer(&key, command).await,
+                Output::Notice(notice) => self.handle_notice(notice).await,
+            }
+        }
+    }
+
+    /// A connection that takes no commands is over, whether it knows or not.
+    async fn tell_peer(&mut self, key: &PeerKey, command: PeerCommand) {
+        if self.connections.tell(key, command).is_err() && self.room.holds(key) {
+            let reason = CloseReason::Failed("its connection takes no commands any more".to_owned());
+            self.room.handle_input(now().into_std(), Input::Peer(key.clone(), PeerEvent::Closed(reason)));
+        }
+    }
+
+    async fn handle_notice(&mut self, notice: Notice) {
+        let member = self.room.own().clone();
+        match notice {
+            Notice::Joined(PeerKey { id: peer, .. }) => {
+                debug!(%peer, "met");
+                self.update(Update::Peer(met(peer.clone()))).await;
+                self.tell(Event::PeerJoined { member, peer });
+            }
+            Notice::Connected(PeerKey { id: peer, .. }) => {
+                info!(%peer, "connected");
+                self.tell(Event::PeerConnected { member, peer });
+            }
+            Notice::Closed { peer: PeerKey { id: peer, .. }, why } => {
+                info!(%peer, why, "gone");
+                self.update(Update::PeerGone(peer.clone())).await;
+                self.tell(Event::PeerClosed { member, peer, why });
+            }
+            Notice::Misbehaved { peer, what } => {
+                if let Some(swallowed) = self.complaints.admit(now().into_std()) {
+                    warn!(%peer, what, swallowed, "misbehaved");
+                }
+            }
+            Notice::Ignored { peer, what } => debug!(%peer, what, "ignored"),
+        }
+    }
+
+    /// Closes every peer and waits until all report that they are, or the time is up.
+    async fn leave(mut self, mut reports: mpsc::Receiver<(PeerKey, PeerEvent)>) {
+        let until = now() + FAREWELL;
+        self.handle(Input::Command(room::Command::Leave)).await;
+        while self.room.closing() > 0 {
+            match timeout_at(until, reports.recv()).await {
+                Ok(Some((key, event))) => self.handle_report(key, event).await,
+                Ok(None) => break,
+                Err(_) => {
+                    warn!(peers = self.room.closing(), "not all connections could be closed in time");
+                    break;
+                }
+            }
+        }
+        info!("left");
+    }
+
+    /// Waits for the hub, which never waits for us. It is gone when the gateway stops.
+    async fn update(&self, update: Update) {
+        let _ = self.surroundings.updates.send((self.surroundings.index, update)).await;
+    }
+
+    fn tell(&self, event: Event) {
+        // An error: nobody listens.
+        let _ = self.surroundings.events.send(event);
+    }
+}
+
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// What is shown of a peer before its connection reports.
+fn met(id: PeerId) -> PeerState {
+    PeerState {
+        id,
+        connection: Connection::Negotiating,
+        ice: "new".to_owned(),
+        since: SystemTime::now(),
+        sending: Vec::new(),
+        receiving: Vec::new(),
+        channel: None,
+    }
+}
