@@ -5,7 +5,7 @@ import { randomId } from './ids.js';
 
 const KINDS = ['audio', 'video'];
 const MEETING_LIMIT = 10000; // ms for the descriptions
-const SEARCHING_LIMIT = 30000; // ms for a way: as long as browsers try before they call it failed
+const SEARCHING_LIMIT = 20000; // ms for a way
 const INTERRUPTED_LIMIT = 5000; // ms without an answer, after which the peer counts as gone
 const HELD_CANDIDATES = 64;
 
@@ -91,6 +91,13 @@ export class Peer {
 
   stats() {
     return this.#connection.getStats();
+  }
+
+  // How loud its sound is now, 0 to 1, as its sender says in each packet; 0 where it says nothing.
+  get saidLevel() {
+    const receivers = this.#connection.getReceivers().filter(({ track }) => track.kind === 'audio');
+    const levels = receivers.flatMap((receiver) => receiver.getSynchronizationSources().map(({ audioLevel }) => audioLevel ?? 0));
+    return Math.max(0, ...levels);
   }
 
   close(why = 'closed') {

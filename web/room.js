@@ -7,8 +7,9 @@
 import { isSmaller } from './ids.js';
 import { Peer } from './peer.js';
 
-const KNOCKS = [1000, 3000, 8000]; // ms after a connection was lost; then the peer counts as gone
-const WORTH_KNOCKING = ['silent', 'unreachable', 'unanswered', 'misunderstood'];
+const KNOCKS = [1000, 4000]; // ms after a connection was lost; then the peer counts as gone
+const KNOCK_ANSWER = 3000; // ms
+const WORTH_KNOCKING = ['silent', 'unreachable', 'misunderstood'];
 
 export class Room {
   peers = new Map();
@@ -129,7 +130,7 @@ export class Room {
       this.#send('join', { receiver: peer.id });
       knock.timer = setTimeout(() => {
         if (!this.#knock(peer, why)) this.#giveUp(peer, why);
-      }, wait + 2000);
+      }, KNOCK_ANSWER);
     }, wait);
     return true;
   }

@@ -15,6 +15,8 @@ export class Statistics {
     this.path = path(report, all);
     this.#readVideo(report, incoming(all, 'video'));
     this.#readAudio(incoming(all, 'audio'));
+    // Chromium measures only what it plays, and says 0 while the sound is off.
+    this.level ||= peer.saidLevel;
   }
 
   #readVideo(report, inbound) {

@@ -2,7 +2,7 @@
 
 import { shortName } from './ids.js';
 import { Statistics } from './statistics.js';
-import { stateWords, trackWords } from './words.js';
+import { RECEIVES_ONLY, stateWords, trackWords } from './words.js';
 
 const STATISTICS_PERIOD = 1000; // ms
 const LEVEL_PERIOD = 120; // ms, for a peer that is only heard
@@ -93,17 +93,26 @@ export class Tile {
     this.element.dataset.shows = this.#whatItShows();
     this.#words.textContent = peer.state === 'connected' ? '' : words;
     this.#state.textContent = words;
+    this.#details.textContent = this.#detailWords();
     const hasSound = peer.stream.getAudioTracks().length > 0;
     this.#sound.hidden = !hasSound;
     this.#sound.setAttribute('aria-pressed', String(!this.#video.muted));
     this.element.dataset.sound = hasSound && !this.#video.muted ? 'on' : 'off';
   }
 
+  #detailWords() {
+    if (this.#peer.state !== 'connected') return '';
+    if (this.#whatItShows() === 'nothing') return RECEIVES_ONLY;
+    return this.#statistics.video ? trackWords(this.#statistics.video) : '';
+  }
+
   #whatItShows() {
     const { state, stream } = this.#peer;
     const isMet = state === 'connected' || state === 'interrupted';
-    if (!isMet || stream.getVideoTracks().length > 0) return 'picture';
-    return stream.getAudioTracks().length > 0 ? 'sound' : 'nothing';
+    if (stream.getVideoTracks().length > 0) return 'picture';
+    if (stream.getAudioTracks().length > 0) return 'sound';
+    // Who has not said anything yet may never do so, or is here under a new id.
+    return isMet || this.#peer.hasOffered ? 'nothing' : 'picture';
   }
 
   async #measure() {
@@ -111,7 +120,6 @@ export class Tile {
     const peer = this.#peer;
     if (peer.state === 'connected') {
       await this.#statistics.read(peer).catch(() => {}); // closed meanwhile
-      this.#details.textContent = this.#statistics.video ? trackWords(this.#statistics.video) : '';
       this.#level.style.setProperty('--level', meterOf(this.#statistics.level));
       if (peer === this.#peer && this.element.dataset.state !== 'lost') this.#show();
     }

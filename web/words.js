@@ -26,8 +26,6 @@ export function endWords(name, why) {
         `No way to reach ${name} was found. A firewall between you and it keeps the media from passing; ` +
         `a TURN server helps (start the gateway with --turn).`
       );
-    case 'unanswered':
-      return `${name} does not answer.`;
     case 'misunderstood':
       return `${name} sent a description that this browser can't use. Another browser, or a newer one, may do better.`;
     default:
@@ -77,6 +75,8 @@ export const SENDING_WORDS = {
   camera: 'You, mirrored',
   screen: 'Your screen',
 };
+
+export const RECEIVES_ONLY = 'Receives only';
 
 export function trackWords({ width, height, framesPerSecond, bitrate, codec }) {
   const parts = [];

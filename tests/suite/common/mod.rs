@@ -6,6 +6,8 @@ pub(crate) mod dialect;
 pub(crate) mod encoded_media;
 pub(crate) mod hostile;
 pub(crate) mod logs;
+pub(crate) mod page;
+pub(crate) mod page_server;
 pub(crate) mod peers;
 pub(crate) mod plain_relay;
 pub(crate) mod recorded_sdp;
