@@ -75,7 +75,8 @@ pub enum TurnTransport {
     Tls,
 }
 
-/// A text that is no STUN or TURN server. It shows nothing of user and password.
+/// A text that is no STUN or TURN server. It shows nothing of the text: where a part is forgotten, a password may
+/// stand in any of them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IceUrlError {
@@ -101,14 +102,14 @@ pub enum IceUrlError {
     #[error("the {0} holds a NUL character, which no TURN server takes")]
     Nul(&'static str),
     /// Not a host.
-    #[error("expected a host name or an address as the server, got {0:?}; an IPv6 address stands in [brackets]")]
-    Host(String),
+    #[error("expected a host name or an address as the server; an IPv6 address stands in [brackets]")]
+    Host,
     /// Not a port.
-    #[error("expected a port from 1 to 65535, got {0:?}")]
-    Port(String),
+    #[error("expected a port from 1 to 65535 behind the server's name")]
+    Port,
     /// Something behind `?` that is not `transport=udp` or `transport=tcp`.
-    #[error("expected ?transport=udp or ?transport=tcp, got ?{0}")]
-    Query(String),
+    #[error("expected nothing or ?transport=udp or ?transport=tcp behind the server, got another ?")]
+    Query,
     /// DTLS.
     #[error("turns: is TLS over TCP; TURN over DTLS (?transport=udp) is not supported")]
     Dtls,
@@ -125,7 +126,7 @@ impl HostPort {
             return Err(IceUrlError::UserOfStun);
         }
         match rest.split_once('?') {
-            Some((_, query)) => Err(IceUrlError::Query(query.to_owned())),
+            Some(_) => Err(IceUrlError::Query),
             None => Self::parse(rest, PORT),
         }
     }
@@ -141,20 +142,20 @@ impl HostPort {
             Some((host, port)) if host.parse::<Ipv6Addr>().is_ok() => match port.strip_prefix(':') {
                 Some(port) => (host, Some(port)),
                 None if port.is_empty() => (host, None),
-                None => return Err(IceUrlError::Host(text.to_owned())),
+                None => return Err(IceUrlError::Host),
             },
-            Some(_) => return Err(IceUrlError::Host(text.to_owned())),
+            Some(_) => return Err(IceUrlError::Host),
             None => match text.split_once(':') {
                 Some((host, port)) if is_name(host) && !port.contains(':') => (host, Some(port)),
                 None if is_name(text) => (text, None),
-                _ => return Err(IceUrlError::Host(text.to_owned())),
+                _ => return Err(IceUrlError::Host),
             },
         };
         let port = match port {
             None => default_port,
             Some(digits) => match digits.parse() {
                 Ok(port) if port > 0 && digits.bytes().all(|b| b.is_ascii_digit()) => port,
-                _ => return Err(IceUrlError::Port(digits.to_owned())),
+                _ => return Err(IceUrlError::Port),
             },
         };
         Ok(Self { host: host.to_owned(), port })
@@ -179,10 +180,10 @@ impl TurnServer {
     /// # Errors
     /// When it is another kind of address, or has no user or password.
     pub fn parse(text: &str) -> Result<Self, IceUrlError> {
-        let (credentials, server, transport) = split_turn(text)?;
+        let (credentials, address) = split_turn(text)?;
         let credentials = credentials.ok_or(IceUrlError::Missing("user and password"))?;
         let (user, password) = credentials.split_once(':').ok_or(IceUrlError::Missing("password"))?;
-        Self::checked(server, transport, decoded(user, "user")?, decoded(password, "password")?)
+        Self::checked(address, decoded(user, "user")?, decoded(password, "password")?)
     }
 
     /// Reads `turn:HOST:PORT?transport=udp`, with `user` and `password` as they are.
@@ -190,11 +191,11 @@ impl TurnServer {
     /// # Errors
     /// When it is another kind of address, or has a user of its own.
     pub fn at(text: &str, user: &str, password: &str) -> Result<Self, IceUrlError> {
-        let (credentials, server, transport) = split_turn(text)?;
+        let (credentials, address) = split_turn(text)?;
         if credentials.is_some() {
             return Err(IceUrlError::TwoUsers);
         }
-        Self::checked(server, transport, user.to_owned(), password.to_owned())
+        Self::checked(address, user.to_owned(), password.to_owned())
     }
 
     /// The form that `webrtcbin`'s `add-turn-server` takes: everything in user and password that is not a letter or a
@@ -215,12 +216,8 @@ impl TurnServer {
         ))
     }
 
-    fn checked(
-        server: HostPort,
-        transport: TurnTransport,
-        user: String,
-        password: String,
-    ) -> Result<Self, IceUrlError> {
+    fn checked(address: TurnAddress<'_>, user: String, password: String) -> Result<Self, IceUrlError> {
+        let (server, transport) = address.parse()?;
         for (text, what) in [(&user, "user"), (&password, "password")] {
             if text.is_empty() {
                 return Err(IceUrlError::Missing(what));
@@ -233,8 +230,31 @@ impl TurnServer {
     }
 }
 
-/// User and password as they are written, if there are any; where the server is; how it is spoken to.
-fn split_turn(text: &str) -> Result<(Option<&str>, HostPort, TurnTransport), IceUrlError> {
+/// What follows user and password: `HOST:PORT?transport=udp`.
+struct TurnAddress<'a> {
+    text: &'a str,
+    tls: bool,
+}
+
+impl TurnAddress<'_> {
+    fn parse(&self) -> Result<(HostPort, TurnTransport), IceUrlError> {
+        let (server, query) = match self.text.split_once('?') {
+            Some((server, query)) => (server, Some(query)),
+            None => (self.text, None),
+        };
+        let transport = match (self.tls, query) {
+            (true, None | Some("transport=tcp")) => TurnTransport::Tls,
+            (true, Some("transport=udp")) => return Err(IceUrlError::Dtls),
+            (false, None | Some("transport=udp")) => TurnTransport::Udp,
+            (false, Some("transport=tcp")) => TurnTransport::Tcp,
+            (_, Some(_)) => return Err(IceUrlError::Query),
+        };
+        Ok((HostPort::parse(server, if self.tls { TLS_PORT } else { PORT })?, transport))
+    }
+}
+
+/// User and password as they are written, if there are any, and the rest.
+fn split_turn(text: &str) -> Result<(Option<&str>, TurnAddress<'_>), IceUrlError> {
     let (rest, tls) = match (after_scheme(text, "turns"), after_scheme(text, "turn")) {
         (Some(rest), _) => (rest, true),
         (None, Some(rest)) => (rest, false),
@@ -244,22 +264,10 @@ fn split_turn(text: &str) -> Result<(Option<&str>, HostPort, TurnTransport), Ice
             });
         }
     };
-    let (credentials, address) = match rest.rsplit_once('@') {
-        Some((credentials, address)) => (Some(credentials), address),
-        None => (None, rest),
-    };
-    let (address, query) = match address.split_once('?') {
-        Some((address, query)) => (address, Some(query)),
-        None => (address, None),
-    };
-    let transport = match (tls, query) {
-        (true, None | Some("transport=tcp")) => TurnTransport::Tls,
-        (true, Some("transport=udp")) => return Err(IceUrlError::Dtls),
-        (false, None | Some("transport=udp")) => TurnTransport::Udp,
-        (false, Some("transport=tcp")) => TurnTransport::Tcp,
-        (_, Some(other)) => return Err(IceUrlError::Query(other.to_owned())),
-    };
-    Ok((credentials, HostPort::parse(address, if tls { TLS_PORT } else { PORT })?, transport))
+    Ok(match rest.rsplit_once('@') {
+        Some((credentials, text)) => (Some(credentials), TurnAddress { text, tls }),
+        None => (None, TurnAddress { text: rest, tls }),
+    })
 }
 
 /// What follows `SCHEME:` or `SCHEME://`. RFC 7065 has no slashes; many write them.
@@ -322,6 +330,7 @@ mod tests {
         for (text, why) in [
             ("stun:geheim:geheim@h:1", "expected turn:USER"),
             ("turn:h:3478", "no user and password"),
+            ("turn:geheim:geheim", "no user and password"),
             ("turn:geheim@h:3478", "no password"),
             ("turn::geheim@h", "no user"),
             ("turn:geheim:@h", "no password"),
@@ -336,7 +345,9 @@ mod tests {
             ("turn:u:geheim@h:0", "port"),
             ("turn:u:geheim@h:+1", "port"),
             ("turn:u:geheim@h:99999", "port"),
-            ("turn:u:geheim@h?transport=sctp", "?transport=sctp"),
+            ("turn:u:geheim@h?transport=geheim", "got another ?"),
+            ("turn:u:pass@geheim!", "host name"),
+            ("turn:u:pass@h:geheim", "port"),
             ("turns:u:geheim@h?transport=udp", "DTLS"),
         ] {
             let error = TurnServer::parse(text).unwrap_err().to_string();
