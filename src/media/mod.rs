@@ -1,6 +1,7 @@
 //! What sources, encoders, peers and recordings share: pipelines on one clock, and feeds between them.
 
 pub mod clockwork;
+pub mod elements;
 pub mod feed;
 mod keyframes;
 pub mod main_loop;
