@@ -1,8 +1,37 @@
 //! The command line: what `peergate` can be asked for. Every flag of `run` has a twin in the environment.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSource};
+
+use crate::config::{Overrides, Place, Target};
+
+/// Which file is read; it says nothing about what is in it.
+const CONFIG: &str = "PEERGATE_CONFIG";
+
+/// What each flag, and its twin in the environment, says about the configuration.
+const FLAGS: [(&str, &str, &str, Target); 15] = [
+    ("room", "--room", "PEERGATE_ROOM", Target::Rooms),
+    ("id", "--id", "PEERGATE_ID", Target::Id),
+    ("video", "--video", "PEERGATE_VIDEO", Target::Video),
+    ("audio", "--audio", "PEERGATE_AUDIO", Target::Audio),
+    ("size", "--size", "PEERGATE_SIZE", Target::EveryVideo("size")),
+    ("fps", "--fps", "PEERGATE_FPS", Target::EveryVideo("fps")),
+    ("bitrate", "--bitrate", "PEERGATE_BITRATE", Target::Key("encode", "bitrate")),
+    ("codec", "--codec", "PEERGATE_CODEC", Target::Key("encode", "codec")),
+    ("encoder", "--encoder", "PEERGATE_ENCODER", Target::Key("encode", "encoder")),
+    ("stun", "--stun", "PEERGATE_STUN", Target::List("ice", "stun")),
+    ("turn", "--turn", "PEERGATE_TURN", Target::List("ice", "turn")),
+    ("listen", "--listen", "PEERGATE_LISTEN", Target::Key("http", "listen")),
+    (
+        "control_token_file",
+        "--control-token-file",
+        "PEERGATE_CONTROL_TOKEN_FILE",
+        Target::Key("http", "control_token_file"),
+    ),
+    ("filter", "--log", "PEERGATE_LOG", Target::Key("log", "filter")),
+    ("format", "--log-format", "PEERGATE_LOG_FORMAT", Target::Key("log", "format")),
+];
 
 /// Joins browser rooms as a WebRTC peer: a camera, a screen or a microphone for everyone in the room.
 #[derive(Debug, Parser)]
@@ -26,6 +55,58 @@ pub enum Command {
     Relay(RelayArgs),
 }
 
+/// What was asked for.
+pub struct Asked {
+    /// The command, with its flags as they were written.
+    pub command: Command,
+    /// What the flags say about the configuration.
+    pub overrides: Overrides,
+}
+
+impl Asked {
+    /// Reads the command line `arguments`, the program's name first, and the variables of the environment.
+    ///
+    /// # Errors
+    /// clap's own; a wish for help or the version is one too.
+    pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let matches = Cli::command().try_get_matches_from(arguments)?;
+        let overrides = matches.subcommand().map(|(_, matches)| overrides(matches)).unwrap_or_default();
+        Ok(Self { command: Cli::from_arg_matches(&matches)?.command, overrides })
+    }
+}
+
+/// The variables of the environment that mean something.
+#[must_use]
+pub fn variables() -> Vec<&'static str> {
+    FLAGS.iter().map(|(_, _, variable, _)| *variable).chain([CONFIG]).collect()
+}
+
+fn overrides(matches: &ArgMatches) -> Overrides {
+    let mut overrides = Overrides::default();
+    for (id, flag, variable, target) in FLAGS {
+        // Not every command has every flag.
+        let Ok(Some(values)) = matches.try_get_many::<String>(id) else { continue };
+        let values: Vec<_> = values.cloned().collect();
+        if matches.value_source(id) == Some(ValueSource::EnvVariable) {
+            overrides.set(target, Place::Variable(variable), from_variable(target, &values));
+        } else {
+            overrides.set(target, Place::Flag(flag), values);
+        }
+    }
+    overrides
+}
+
+/// A variable that is empty says nothing; several values stand in one with spaces between.
+fn from_variable(target: Target, values: &[String]) -> Vec<String> {
+    let texts = values.iter().filter(|text| !text.is_empty());
+    match target {
+        Target::Rooms | Target::List(..) => {
+            texts.flat_map(|text| text.split_whitespace()).map(ToOwned::to_owned).collect()
+        }
+        _ => texts.cloned().collect(),
+    }
+}
+
 /// The flags of `run`. Texts are checked together with the file's, in [`crate::config`].
 #[derive(Debug, Clone, Default, Args)]
 #[command(after_help = "Precedence: file, then environment, then flags. A flag that may be repeated takes several \
@@ -34,7 +115,7 @@ pub enum Command {
                         64 bad arguments or configuration.")]
 pub struct RunArgs {
     /// Configuration in TOML; config/default.toml shows every key [default: built-in defaults]
-    #[arg(long, value_name = "FILE", env = "PEERGATE_CONFIG", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = CONFIG, hide_env_values = true)]
     pub config: Option<PathBuf>,
 
     /// Room to join, ws:// or wss://; may be repeated [default: the relay of this process]
@@ -106,7 +187,7 @@ pub struct CheckArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub struct RelayArgs {
     /// Configuration in TOML, of which [http], [relay] and [log] count [default: built-in defaults]
-    #[arg(long, value_name = "FILE", env = "PEERGATE_CONFIG", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = CONFIG, hide_env_values = true)]
     pub config: Option<PathBuf>,
 
     /// Where to listen; rooms are at /signal and /signal/ROOM [default: 127.0.0.1:8080]
@@ -128,4 +209,30 @@ pub struct LogArgs {
     /// text or json [default: text]
     #[arg(long = "log-format", value_name = "FORMAT", env = "PEERGATE_LOG_FORMAT", hide_env_values = true)]
     pub format: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_and_variable_says_something() {
+        Cli::command().debug_assert();
+        let mut variables = variables();
+        for command in Cli::command().get_subcommands() {
+            for argument in command.get_arguments().filter(|argument| argument.get_long().is_some()) {
+                let long = argument.get_long().unwrap();
+                let variable = argument.get_env().unwrap().to_str().unwrap();
+                assert_eq!(variable, format!("PEERGATE_{}", long.to_uppercase().replace('-', "_")));
+                assert!(argument.is_hide_env_values_set(), "--{long} may hold a secret");
+                if long == "config" {
+                    continue;
+                }
+                let (id, flag, ..) = FLAGS.iter().find(|(_, _, known, _)| *known == variable).expect(long);
+                assert_eq!((argument.get_id().as_str(), *flag), (*id, format!("--{long}").as_str()));
+                variables.retain(|known| *known != variable);
+            }
+        }
+        assert_eq!(variables, [CONFIG], "variables without a flag");
+    }
 }

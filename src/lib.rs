@@ -6,11 +6,12 @@
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`]: tasks, sockets and servers,
 //!    and the only place where the first two meet. Around them what makes a process of it: [`cli`],
-//!    [`logging`] and [`shutdown`].
+//!    [`config`], [`logging`] and [`shutdown`].
 
 pub mod api;
 pub mod cli;
 pub mod codec;
+pub mod config;
 pub mod connection;
 pub mod encoder;
 pub mod gateway;

@@ -1,66 +1,154 @@
 //! The `peergate` program.
 
-use std::{net::SocketAddr, process::ExitCode};
+use std::{future::Future, net::SocketAddr, path::Path, process::ExitCode};
 
-use clap::Parser;
 use peergate::{
-    cli::{Cli, Command, RunArgs},
+    api,
+    cli::{self, Asked, Command},
+    config::{self, Http, Overrides, Problems, Purpose, Settings},
     logging,
-    media::main_loop::MainLoop,
+    media::{
+        elements::{self, NotReady},
+        main_loop::MainLoop,
+    },
+    relay, server,
     shutdown::Signals,
 };
+use tokio::net::TcpListener;
 
-/// Asked to stop.
-const STOPPED: u8 = 0;
-/// Could not start, or could not go on.
-const FAILED: u8 = 1;
-/// Bad arguments or configuration: `EX_USAGE` of sysexits.h.
-const MISUSED: u8 = 64;
+/// Why the program ends when nobody asked it to.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Misconfigured(#[from] Problems),
+    #[error("{0}")]
+    NotReady(#[from] NotReady),
+    #[error("could not listen on {address} (http.listen, --listen): {error}")]
+    Listen { address: SocketAddr, error: std::io::Error },
+    #[error("the system refuses {what}: {error}")]
+    System { what: &'static str, error: std::io::Error },
+}
 
 fn main() -> ExitCode {
-    let code = match Cli::try_parse() {
-        Ok(cli) => match cli.command {
-            Command::Run(arguments) => run(&arguments),
-            Command::Check(_) | Command::Relay(_) => MISUSED,
-        },
+    let asked = match Asked::parse(std::env::args_os()) {
+        Ok(asked) => asked,
         Err(error) => {
+            // Help and version are on stdout, and no error.
             let _ = error.print();
-            if error.use_stderr() { MISUSED } else { STOPPED }
+            return if error.use_stderr() { misused() } else { ExitCode::SUCCESS };
         }
     };
-    ExitCode::from(code)
-}
-
-fn run(arguments: &RunArgs) -> u8 {
-    logging::start(&logging::Settings::default());
-    if let Err(error) = gst::init() {
-        tracing::error!(%error, "GStreamer could not be started");
-        return FAILED;
+    let outcome = match asked.command {
+        Command::Run(arguments) => run(arguments.config.as_deref(), &asked.overrides),
+        Command::Check(arguments) => check(&arguments.file),
+        Command::Relay(arguments) => relay_alone(arguments.config.as_deref(), &asked.overrides),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Misconfigured(problems)) => {
+            eprintln!("{problems}");
+            misused()
+        }
+        Err(failure) => {
+            tracing::error!("{failure}");
+            ExitCode::FAILURE
+        }
     }
-    logging::capture_gstreamer();
-    let _main_loop = MainLoop::start();
-    let Ok(runtime) = tokio::runtime::Runtime::new() else { return FAILED };
-    let code = runtime.block_on(serve(arguments));
-    runtime.shutdown_background();
-    code
 }
 
-async fn serve(arguments: &RunArgs) -> u8 {
-    let listen = arguments.listen.as_deref().unwrap_or("127.0.0.1:8080");
-    let Ok(listen) = listen.parse::<SocketAddr>() else { return MISUSED };
-    let Ok(mut signals) = Signals::catch() else { return FAILED };
-    let listener = match tokio::net::TcpListener::bind(listen).await {
-        Ok(listener) => listener,
-        Err(error) => {
-            tracing::error!(%error, %listen, "could not listen");
-            return FAILED;
-        }
-    };
-    let Ok(address) = listener.local_addr() else { return FAILED };
-    tracing::info!(%address, "listening");
-    let server = tokio::spawn(axum::serve(listener, axum::Router::new()).into_future());
+/// `EX_USAGE` of sysexits.h: bad arguments or configuration.
+fn misused() -> ExitCode {
+    ExitCode::from(64)
+}
+
+fn run(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
+    let settings = load(file, Purpose::Daemon, overrides)?;
+    elements::start()?;
+    logging::capture_gstreamer();
+    let _main_loop = MainLoop::start().map_err(|error| Failure::System { what: "a thread", error })?;
+    block_on(serve(settings))
+}
+
+async fn serve(settings: Settings) -> Result<(), Failure> {
+    let mut signals = catch_signals()?;
+    let (ask_to_stop, asked_to_stop) = tokio::sync::oneshot::channel::<()>();
+    let mut server = None;
+    if let Some(http) = &settings.http {
+        let (listener, address) = listen(http).await?;
+        let router = relay::router(relay_settings(&settings.relay, http)).merge(api::page::router());
+        server = Some(tokio::spawn(server::serve(listener, router, async {
+            let _ = asked_to_stop.await;
+        })));
+        tracing::info!(%address, "listening");
+    }
     let name = signals.next().await;
     tracing::info!("{name}: stopping");
-    signals.while_closing(async { server.abort() }).await;
-    STOPPED
+    drop(ask_to_stop);
+    signals
+        .while_closing(async {
+            if let Some(server) = server {
+                let _ = server.await;
+            }
+        })
+        .await;
+    Ok(())
+}
+
+fn check(file: &Path) -> Result<(), Failure> {
+    config::load(Some(file), Purpose::Daemon, &Overrides::default(), &cli::variables())?;
+    Ok(())
+}
+
+fn relay_alone(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
+    let settings = load(file, Purpose::Relay, overrides)?;
+    block_on(async {
+        let mut signals = catch_signals()?;
+        let Some(http) = &settings.http else { return Ok(()) };
+        let (listener, address) = listen(http).await?;
+        tracing::info!(%address, "listening");
+        let asked = async move {
+            let name = signals.next().await;
+            tracing::info!("{name}: stopping");
+        };
+        relay::serve(listener, relay_settings(&settings.relay, http), asked)
+            .await
+            .map_err(|error| Failure::System { what: "connections", error })
+    })
+}
+
+/// The settings, with logging started as they say.
+fn load(file: Option<&Path>, purpose: Purpose, overrides: &Overrides) -> Result<Settings, Failure> {
+    let settings = config::load(file, purpose, overrides, &cli::variables())?;
+    logging::start(&settings.log);
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(settings)
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::System { what: "threads", error })?;
+    let outcome = runtime.block_on(work);
+    // Not waiting for what hangs in GStreamer.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn catch_signals() -> Result<Signals, Failure> {
+    Signals::catch().map_err(|error| Failure::System { what: "signal handlers", error })
+}
+
+async fn listen(http: &Http) -> Result<(TcpListener, SocketAddr), Failure> {
+    let refused = |error| Failure::Listen { address: http.listen, error };
+    let listener = TcpListener::bind(http.listen).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+fn relay_settings(relay: &config::Relay, http: &Http) -> relay::Settings {
+    relay::Settings {
+        limits: relay.limits,
+        hosts: server::Hosts::new(http.hosts.clone()).and_own_name(),
+        origins: server::Origins::new(relay.origins.clone()),
+    }
 }

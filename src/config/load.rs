@@ -1,0 +1,389 @@
+//! Brings the layers of a configuration together: file < environment < flags.
+
+use std::{fs, path::Path};
+
+use super::{
+    outside::Outside,
+    problem::{Notes, Place, Problem, Problems},
+    settings::{self, Purpose, Settings},
+    sources::{self, PICTURE, SOUND},
+    tree::{Kind, Table, Value},
+};
+use crate::codec::MediaKind;
+
+/// What flags, or their twins in the environment, say. Each replaces what the file says.
+#[derive(Default)]
+pub struct Overrides(Vec<Override>);
+
+/// One flag.
+struct Override {
+    target: Target,
+    place: Place,
+    values: Vec<String>,
+}
+
+/// What a flag is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The rooms: one member in each, instead of the file's.
+    Rooms,
+    /// The id of every member.
+    Id,
+    /// The one source of pictures that every member shows, instead of the file's.
+    Video,
+    /// The one source of sound that every member makes heard, instead of the file's.
+    Audio,
+    /// A key of every source of pictures.
+    EveryVideo(&'static str),
+    /// A key of a table.
+    Key(&'static str, &'static str),
+    /// A key of a table that is a list.
+    List(&'static str, &'static str),
+}
+
+impl Overrides {
+    /// What `target` is given as, and where. No values say nothing.
+    pub fn set(&mut self, target: Target, place: Place, values: Vec<String>) {
+        if !values.is_empty() {
+            self.0.push(Override { target, place, values });
+        }
+    }
+}
+
+/// The settings that the TOML in `text` stands for by itself: no file is read, no variable looked at.
+///
+/// # Errors
+/// All that is wrong with it.
+pub fn parse(text: &str) -> Result<Settings, Problems> {
+    build(text, "configuration", Purpose::Daemon, &Overrides::default(), &Outside::none())
+}
+
+/// The settings of `file`, or the defaults, with `overrides` over them.
+///
+/// # Errors
+/// All that is wrong with it, or that the file can't be read.
+pub fn load(
+    file: Option<&Path>,
+    purpose: Purpose,
+    overrides: &Overrides,
+    known_variables: &[&str],
+) -> Result<Settings, Problems> {
+    let name = file.map_or_else(|| "configuration".to_owned(), |file| file.display().to_string());
+    let text = match file.map(fs::read_to_string) {
+        None => String::new(),
+        Some(Ok(text)) => text,
+        Some(Err(error)) => {
+            let what = format!("the configuration {name} can't be read: {error}");
+            return Err(Problems {
+                list: vec![Problem { place: Place::Default, key: String::new(), what }],
+                file: name,
+            });
+        }
+    };
+    let outside = Outside::of_process(file);
+    let mut settings = build(&text, &name, purpose, overrides, &outside)?;
+    settings.warnings.extend(unknown_variables(&outside, known_variables));
+    Ok(settings)
+}
+
+fn build(
+    text: &str,
+    name: &str,
+    purpose: Purpose,
+    overrides: &Overrides,
+    outside: &Outside,
+) -> Result<Settings, Problems> {
+    let mut table = Table::parse(text).map_err(|list| Problems { file: name.to_owned(), list })?;
+    let notes = Notes::default();
+    overrides.apply(&mut table);
+    let settings = settings::read(table, purpose, outside, &notes);
+    notes.judge(name, settings)
+}
+
+/// Only a warning: Kubernetes sets variables of its own for a service with our name.
+fn unknown_variables(outside: &Outside, known: &[&str]) -> Vec<String> {
+    let unknown = outside.variables_of_ours().filter(|name| !known.contains(name));
+    let told = unknown.map(|name| {
+        let near = super::problem::nearest(name, known.iter().copied()).unwrap_or_default();
+        format!("the variable {name} of the environment means nothing here; the nearest that does is {near}")
+    });
+    told.collect()
+}
+
+impl Overrides {
+    /// What makes members and sources comes before what changes them.
+    fn apply(&self, table: &mut Table) {
+        let mut ordered: Vec<_> = self.0.iter().collect();
+        ordered.sort_by_key(|one| match one.target {
+            Target::Rooms => 0,
+            Target::Video | Target::Audio => 1,
+            _ => 2,
+        });
+        for one in ordered {
+            one.apply(table);
+        }
+    }
+}
+
+impl Override {
+    fn apply(&self, table: &mut Table) {
+        // The last one counts, as it does for most programs.
+        let Some(last) = self.values.last().map(|text| Value::text(text, self.place)) else { return };
+        match self.target {
+            Target::Rooms => table.set("member", self.rooms()),
+            Target::Id => each_member(table, self.place, |member| member.set("id", last.clone())),
+            Target::Video => self.source(table, "video", PICTURE, MediaKind::Video),
+            Target::Audio => self.source(table, "audio", SOUND, MediaKind::Audio),
+            Target::EveryVideo(key) => self.each_video(table, |video| video.set(key, last.clone())),
+            Target::Key(section, key) => {
+                if let Some(section) = table.table_mut(section, self.place) {
+                    section.set(key, last);
+                }
+            }
+            Target::List(section, key) => {
+                let list = self.values.iter().map(|text| Value::text(text, self.place)).collect();
+                if let Some(section) = table.table_mut(section, self.place) {
+                    section.set(key, Value { kind: Kind::List(list), place: self.place });
+                }
+            }
+        }
+    }
+
+    fn rooms(&self) -> Value {
+        let members = self.values.iter().map(|url| {
+            let mut member = Table::default();
+            member.set("room", Value::text(url, self.place));
+            Value::table(member, self.place)
+        });
+        Value { kind: Kind::List(members.collect()), place: self.place }
+    }
+
+    fn source(&self, table: &mut Table, key: &'static str, name: &str, media: MediaKind) {
+        let Some(short) = self.values.last() else { return };
+        let taken = if short == "none" {
+            "none"
+        } else {
+            let mut named = Table::default();
+            named.set(name, Value::table(sources::table_of(media, short, self.place), self.place));
+            table.set(key, Value::table(named, self.place));
+            name
+        };
+        each_member(table, self.place, |member| member.set(key, Value::text(taken, self.place)));
+    }
+
+    fn each_video(&self, table: &mut Table, mut change: impl FnMut(&mut Table)) {
+        let Some(videos) = table.table_mut("video", self.place) else { return };
+        if videos.0.is_empty() {
+            videos.set(PICTURE, Value::table(Table::default(), self.place));
+        }
+        for (_, video) in videos.0.values_mut() {
+            if let Kind::Table(video) = &mut video.kind {
+                change(video);
+            }
+        }
+    }
+}
+
+/// Changes each `[[member]]`; the default one where there is none.
+fn each_member(table: &mut Table, place: Place, mut change: impl FnMut(&mut Table)) {
+    let list = table
+        .0
+        .entry("member".to_owned())
+        .or_insert_with(|| (place, Value { kind: Kind::List(vec![Value::table(Table::default(), place)]), place }));
+    let Kind::List(list) = &mut list.1.kind else { return };
+    for member in list {
+        if let Kind::Table(member) = &mut member.kind {
+            change(member);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::PathBuf};
+
+    use super::*;
+
+    const MANUAL: &str = include_str!("../../config/default.toml");
+
+    /// The manual with each part that is commented out alone put in: a line `#key = ...`, or a block from `#[` to
+    /// the next empty line.
+    fn examples() -> Vec<String> {
+        let lines: Vec<_> = MANUAL.lines().collect();
+        let commented = |line: &str| line.starts_with('#') && !line.starts_with("# ") && line != "#";
+        let mut examples = Vec::new();
+        let mut at = 0;
+        while at < lines.len() {
+            let length = match lines[at] {
+                line if line.starts_with("#[") => lines[at..].iter().take_while(|line| commented(line)).count(),
+                line if commented(line) => 1,
+                _ => 0,
+            };
+            if length > 0 {
+                let shown = |(index, line): (usize, &&str)| match (at..at + length).contains(&index) {
+                    true => line[1..].to_owned(),
+                    false => (*line).to_owned(),
+                };
+                examples.push(lines.iter().enumerate().map(shown).collect::<Vec<_>>().join("\n"));
+            }
+            at += length.max(1);
+        }
+        examples
+    }
+
+    /// `video.front.size` and `video.picture.size` are the same key.
+    fn schema_key(key: &str) -> String {
+        let mut parts: Vec<_> = key.split('.').collect();
+        if ["video", "audio"].contains(&parts[0]) && parts.len() > 1 {
+            parts[1] = "*";
+        }
+        if key.starts_with("member.headers.") {
+            parts[2] = "*";
+        }
+        parts.join(".")
+    }
+
+    fn written_keys(table: &Table, path: &str, keys: &mut BTreeSet<String>) {
+        for (key, (_, value)) in &table.0 {
+            let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            keys.insert(schema_key(&path));
+            let inner = match &value.kind {
+                Kind::Table(table) => vec![table],
+                Kind::List(list) => list
+                    .iter()
+                    .filter_map(|value| if let Kind::Table(table) = &value.kind { Some(table) } else { None })
+                    .collect(),
+                _ => Vec::new(),
+            };
+            for table in inner {
+                written_keys(table, &path, keys);
+            }
+        }
+    }
+
+    #[test]
+    fn each_example_of_the_manual_loads() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["ca.pem", "control-token"] {
+            fs::write(folder.path().join(name), "x\n").unwrap();
+        }
+        let outside = Outside::of_process(Some(&folder.path().join("peergate.toml")));
+        let examples = examples();
+        assert!(examples.len() > 12, "the parts are found");
+        for text in examples {
+            if let Err(problems) = build(&text, "x", Purpose::Daemon, &Overrides::default(), &outside) {
+                panic!("{problems}\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_stands_in_the_manual() {
+        let mut written = BTreeSet::new();
+        let mut asked = BTreeSet::new();
+        for text in examples() {
+            let notes = Notes::default();
+            let table = Table::parse(&text).ok().unwrap();
+            written_keys(&table, "", &mut written);
+            settings::read(table, Purpose::Daemon, &Outside::none(), &notes);
+            asked.extend(notes.asked.borrow().iter().map(|key| schema_key(key)));
+        }
+        // Shown by the prose beside `turn`, because the list is empty.
+        asked.retain(|key| !key.starts_with("ice.turn."));
+        let names = ["video.*", "audio.*"].map(str::to_owned);
+        written.retain(|key| !names.contains(key) && key != "member.headers.*");
+        assert_eq!(written, asked);
+    }
+
+    fn with(text: &str, given: Vec<(Target, &[&str])>) -> Result<Settings, Problems> {
+        let mut overrides = Overrides::default();
+        for (target, values) in given {
+            overrides.set(target, Place::Flag("--flag"), values.iter().map(|value| (*value).to_owned()).collect());
+        }
+        build(text, "x.toml", Purpose::Daemon, &overrides, &Outside::none())
+    }
+
+    #[test]
+    fn flags_come_before_the_file() {
+        let file = "[video.front]\nsource = 'camera'\nfps = 10\n[encode]\nbitrate = '1M'\n[[member]]\nid = 'a'\n";
+        let settings = with(
+            file,
+            vec![
+                (Target::Key("encode", "bitrate"), &["3M"]),
+                (Target::EveryVideo("fps"), &["25"]),
+                (Target::Id, &["b"]),
+            ],
+        );
+        let settings = settings.unwrap();
+        assert_eq!(settings.encode.video_bitrate.kilobits(), 3000);
+        assert_eq!(settings.members[0].id.as_ref().unwrap().as_str(), "b");
+        let crate::source::Spec::Video(front) = &settings.sources[0] else { panic!() };
+        assert_eq!((front.fps, front.name.as_str()), (25, "front"));
+    }
+
+    #[test]
+    fn flags_make_members_and_sources_of_their_own() {
+        let settings = with(
+            "[video.front]\nsource = 'camera'\n[[member]]\nroom = 'ws://a'\n[[member]]\nroom = 'ws://b'\n",
+            vec![
+                (Target::EveryVideo("size"), &["640x360"]),
+                (Target::Video, &["screen::7"]),
+                (Target::Audio, &["none"]),
+                (Target::Rooms, &["ws://c", "wss://d/room"]),
+            ],
+        );
+        let settings = settings.unwrap();
+        assert_eq!(settings.members.len(), 2);
+        for member in &settings.members {
+            assert_eq!(member.video.as_ref().unwrap().as_str(), PICTURE);
+            assert_eq!(member.audio, None);
+        }
+        let crate::source::Spec::Video(video) = &settings.sources[0] else { panic!() };
+        assert_eq!(video.size.to_string(), "640x360");
+        let crate::source::VideoKind::Screen { display, .. } = &video.kind else { panic!() };
+        assert_eq!(display.as_deref(), Some(":7"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_flag_names_the_flag() {
+        for (target, value, what) in [
+            (
+                Target::Video,
+                "camra",
+                "--flag: expected one of test, camera, screen, file, got \"camra\"; the nearest is \"camera\"",
+            ),
+            (Target::EveryVideo("fps"), "fast", "--flag: expected a whole number from 1 to 240, got \"fast\""),
+            (
+                Target::Key("encode", "codec"),
+                "vp9",
+                "--flag: expected h264, vp8 or auto, got \"vp9\": this version encodes no vp9",
+            ),
+            (
+                Target::Rooms,
+                "http://x",
+                "--flag: expected ws:// or wss://, got http://; a relay is spoken to over ws://",
+            ),
+            (Target::Video, "file", "--flag: a file source needs the path of its file: path = \"...\", file:PATH"),
+        ] {
+            assert_eq!(with("", vec![(target, &[value])]).unwrap_err().to_string(), what);
+        }
+    }
+
+    #[test]
+    fn paths_of_the_file_begin_at_its_folder_and_those_of_flags_where_we_are() {
+        let outside = Outside::of_process(Some(Path::new("/etc/peergate/box.toml")));
+        let file = "[video.film]\nsource = 'file'\npath = 'film.mkv'\n";
+        let path =
+            |overrides: &Overrides| match &build(file, "x", Purpose::Daemon, overrides, &outside).unwrap().sources[0] {
+                crate::source::Spec::Video(crate::source::VideoSpec {
+                    kind: crate::source::VideoKind::File { path },
+                    ..
+                }) => path.clone(),
+                _ => panic!(),
+            };
+        assert_eq!(path(&Overrides::default()), PathBuf::from("/etc/peergate/film.mkv"));
+        let mut overrides = Overrides::default();
+        overrides.set(Target::Video, Place::Flag("--video"), vec!["file:other.mkv".to_owned()]);
+        assert_eq!(path(&overrides), PathBuf::from("other.mkv"));
+    }
+}

@@ -1,0 +1,21 @@
+//! What a daemon can be told: TOML, the environment and flags become one checked and typed [`Settings`].
+//!
+//! Text becomes a [tree] of values that know where they were written; flags and variables are laid over it; a
+//! [section] reads it key by key. So each error names its place, all errors are told at once, and the keys that are
+//! asked for are the keys that are known. `config/default.toml` is the manual.
+
+mod load;
+mod members;
+mod outside;
+mod problem;
+mod section;
+mod servers;
+mod settings;
+mod sources;
+mod tree;
+mod units;
+
+pub use load::{Overrides, Target, load, parse};
+pub use members::{Member, Room};
+pub use problem::{Place, Problem, Problems};
+pub use settings::{Http, Purpose, Relay, Settings};

@@ -1,0 +1,133 @@
+//! What a configuration refers to beyond itself: files and variables of the environment, secrets above all.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    problem::Place,
+    section::{Section, Wrong},
+    tree::Value,
+    units,
+};
+use crate::redact::Redacted;
+
+/// A secret is short; a larger file is the wrong one.
+const MAX_SECRET_BYTES: usize = 64 * 1024;
+
+/// The world around a configuration.
+pub(super) struct Outside {
+    /// What relative paths in the file are relative to: its folder.
+    folder: PathBuf,
+    /// systemd's `CREDENTIALS_DIRECTORY`, where secrets are looked for first.
+    credentials: Option<PathBuf>,
+    variables: BTreeMap<String, String>,
+    /// Whether files may be looked at.
+    readable: bool,
+}
+
+/// Something is wrong, and that is noted.
+pub(super) struct Noted;
+
+impl Outside {
+    /// No world: no file is read, no variable is set.
+    pub(super) const fn none() -> Self {
+        Self { folder: PathBuf::new(), credentials: None, variables: BTreeMap::new(), readable: false }
+    }
+
+    /// This process's, for the configuration in `file`.
+    pub(super) fn of_process(file: Option<&Path>) -> Self {
+        let folder = file.and_then(Path::parent).map(ToOwned::to_owned).unwrap_or_default();
+        let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        let variables: BTreeMap<_, _> = std::env::vars_os().filter_map(text).collect();
+        let credentials = variables.get("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        Self { folder, credentials, variables, readable: true }
+    }
+
+    /// Where `path` is: one of the file's is relative to the file's folder, one of a flag to where we were started.
+    pub(super) fn path(&self, path: &str, place: Place) -> PathBuf {
+        match place {
+            Place::File { .. } => self.folder.join(path),
+            _ => PathBuf::from(path),
+        }
+    }
+
+    /// Checks that the file at `path` can be read.
+    pub(super) fn readable(&self, path: &Path) -> Result<(), Wrong> {
+        if !self.readable {
+            return Ok(());
+        }
+        fs::File::open(path).map(drop).map_err(|error| unreadable(path, &error))
+    }
+
+    /// The secret in the file `name`: systemd's credential of that name, else a file. Without a line's end.
+    pub(super) fn secret_in_file(&self, name: &str, place: Place) -> Result<Redacted<String>, Wrong> {
+        if !self.readable {
+            return Err(Wrong("files are not read here".to_owned()));
+        }
+        let credential = self.credentials.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists());
+        let path = credential.unwrap_or_else(|| self.path(name, place));
+        let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+        let secret = text.trim_end_matches(['\r', '\n']);
+        if secret.is_empty() || secret.len() > MAX_SECRET_BYTES || secret.contains('\n') {
+            return Err(Wrong(format!("expected one line with a secret in {}, got none, or more", path.display())));
+        }
+        Ok(Redacted::new(secret.to_owned()))
+    }
+
+    /// The secret in the variable `name`.
+    fn secret_in_variable(&self, name: &str) -> Result<Redacted<String>, Wrong> {
+        match self.variables.get(name) {
+            Some(value) if !value.is_empty() => Ok(Redacted::new(value.clone())),
+            _ => Err(Wrong(format!("expected a secret in the variable {name} of the environment, got nothing"))),
+        }
+    }
+
+    /// The secret of `section`: its `plain` value, what is in the file that `in_file` names, or in the variable
+    /// that `in_variable` names. `None` when it has none of them.
+    pub(super) fn secret(
+        &self,
+        section: &mut Section<'_>,
+        [plain, in_file, in_variable]: [&'static str; 3],
+    ) -> Result<Option<Redacted<String>>, Noted> {
+        let said = section.take(plain, secret_text);
+        let file = section.take_placed(in_file, units::text);
+        let variable = section.take_placed(in_variable, units::text);
+        let (place, key, found) = match (said, file, variable) {
+            (Some(secret), None, None) => return Ok(Some(secret)),
+            (None, Some((name, place)), None) => (place, in_file, self.secret_in_file(&name, place)),
+            (None, None, Some((name, place))) => (place, in_variable, self.secret_in_variable(&name)),
+            (None, None, None) => return Ok(None),
+            _ => {
+                let what = format!("expected one of {plain}, {in_file} and {in_variable}, got several");
+                section.wrong(section.place(), in_file, what);
+                return Err(Noted);
+            }
+        };
+        match found {
+            Ok(secret) => Ok(Some(secret)),
+            Err(Wrong(what)) => {
+                section.wrong(place, key, what);
+                Err(Noted)
+            }
+        }
+    }
+
+    /// The names of set variables that begin like ours.
+    pub(super) fn variables_of_ours(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str).filter(|name| name.starts_with("PEERGATE_"))
+    }
+}
+
+/// A text that errors do not show.
+pub(super) fn secret_text(value: &Value) -> Result<Redacted<String>, Wrong> {
+    units::text(value).map(Redacted::new).map_err(|_| Wrong::expected_secret("a text that is not empty", value))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Wrong {
+    Wrong(format!("expected a file that can be read, got {}: {error}", path.display()))
+}

@@ -1,0 +1,261 @@
+//! A configuration, checked and typed.
+
+use std::{net::SocketAddr, time::Duration};
+
+use super::{
+    members::{self, Member, Placed, Room},
+    outside::Outside,
+    problem::{Notes, Place},
+    section::{Section, Wrong},
+    servers,
+    sources::{self, Configured},
+    tree::{Kind, Table, Value},
+    units,
+};
+use crate::{
+    codec::Codec, encoder, ice::IceSettings, logging, peer::ChannelSettings, redact::Redacted, relay, source,
+    units::Bitrate,
+};
+
+/// Where HTTP is when nobody says otherwise.
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+const VIDEO_BITRATE: Bitrate = Bitrate::from_bits(2_000_000);
+const AUDIO_BITRATE: Bitrate = Bitrate::from_bits(64_000);
+/// webrtcbin's own.
+const JITTER_BUFFER: Duration = Duration::from_millis(200);
+
+/// All that a daemon is told. `Debug` shows no secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Our appearances in rooms; at least one.
+    pub members: Vec<Member>,
+    /// What is captured, each under a name of its own.
+    pub sources: Vec<source::Spec>,
+    /// How everything is encoded.
+    pub encode: encoder::Settings,
+    /// How connections are found.
+    pub ice: IceSettings,
+    /// The data channel that we make.
+    pub channel: Option<ChannelSettings>,
+    /// How long received media waits for lost packets.
+    pub jitter_buffer: Duration,
+    /// Page, relay and API; `None` for no HTTP at all.
+    pub http: Option<Http>,
+    /// The embedded relay.
+    pub relay: Relay,
+    /// How logs are written.
+    pub log: logging::Settings,
+    /// What is odd but not wrong.
+    pub warnings: Vec<String>,
+}
+
+/// What is served over HTTP, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Http {
+    /// Where.
+    pub listen: SocketAddr,
+    /// What the API asks for; there for every `listen` that is not a loopback address.
+    pub control_token: Option<Redacted<String>>,
+    /// Names we answer to, beside addresses and the machine's own.
+    pub hosts: Vec<String>,
+}
+
+/// What the embedded relay takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relay {
+    /// From each socket, and from all.
+    pub limits: relay::Limits,
+    /// Pages of others that may use it.
+    pub origins: Vec<String>,
+}
+
+/// What a configuration is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A daemon in its rooms.
+    Daemon,
+    /// The relay alone: nothing to control, no rooms to join.
+    Relay,
+}
+
+/// Reads the whole. What is wrong is noted; the settings are then not to be used.
+pub(super) fn read(table: Table, purpose: Purpose, outside: &Outside, notes: &Notes) -> Settings {
+    let mut root = Section::new(String::new(), Place::Default, table, notes);
+    let mut warnings = Vec::new();
+    let sources = sources::read(&mut root, outside);
+    let members = members::read(&mut root, &sources, outside);
+    warnings.extend(untaken(&sources, &members));
+    let settings = Settings {
+        encode: encode(root.section("encode")),
+        ice: servers::read(root.section("ice"), outside, &mut warnings),
+        channel: channel(root.section("channel")),
+        jitter_buffer: receive(root.section("receive")),
+        http: http(root.section("http"), purpose, &members, outside),
+        relay: relay(root.section("relay")),
+        log: log(root.section("log")),
+        sources: sources.into_iter().filter_map(|source| source.spec).collect(),
+        members: members.into_iter().map(|placed| placed.member).collect(),
+        warnings,
+    };
+    root.finish("a configuration");
+    settings
+}
+
+/// Sources that are configured in vain.
+fn untaken(sources: &[Configured], members: &[Placed]) -> Vec<String> {
+    let is_taken = |source: &Configured| {
+        let name = Some(&source.name);
+        members.iter().any(|placed| placed.member.video.as_ref() == name || placed.member.audio.as_ref() == name)
+    };
+    let untaken = sources.iter().filter(|source| source.place != Place::Default && !is_taken(source));
+    untaken.map(|source| format!("no member takes [{}.{}]", source.media, source.name)).collect()
+}
+
+fn encode(mut section: Section<'_>) -> encoder::Settings {
+    let codec = section.take("codec", codec).flatten();
+    let element = section.take("encoder", element).unwrap_or(encoder::ElementChoice::Auto);
+    let video_bitrate = section.take("bitrate", units::bitrate).unwrap_or(VIDEO_BITRATE);
+    let audio_bitrate = section.take("audio_bitrate", opus_bitrate).unwrap_or(AUDIO_BITRATE);
+    section.finish("[encode]");
+    encoder::Settings { codec, element, video_bitrate, audio_bitrate }
+}
+
+fn codec(value: &Value) -> Result<Option<Codec>, Wrong> {
+    match &value.kind {
+        Kind::Text(text) if ["vp9", "av1"].contains(&text.as_str()) => {
+            Err(Wrong(format!("expected h264, vp8 or auto, got {text:?}: this version encodes no {text}")))
+        }
+        _ => units::word(value, &[("auto", None), ("h264", Some(Codec::H264)), ("vp8", Some(Codec::Vp8))]),
+    }
+}
+
+fn element(value: &Value) -> Result<encoder::ElementChoice, Wrong> {
+    let what = "the name of a GStreamer element like \"x264enc\", or \"auto\"";
+    let text = units::text(value).map_err(|_| Wrong::expected(what, value))?;
+    if text == "auto" {
+        return Ok(encoder::ElementChoice::Auto);
+    }
+    let is_name = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if is_name { Ok(encoder::ElementChoice::Named(text)) } else { Err(Wrong::expected(what, value)) }
+}
+
+/// Opus takes 6 to 510 kbit/s (RFC 6716, section 2.1.1).
+fn opus_bitrate(value: &Value) -> Result<Bitrate, Wrong> {
+    let bitrate = units::bitrate(value)?;
+    if bitrate.bits() <= 510_000 { Ok(bitrate) } else { Err(Wrong::expected("at most \"510k\", as Opus", value)) }
+}
+
+fn channel(mut section: Section<'_>) -> Option<ChannelSettings> {
+    let enabled = section.take("enabled", units::boolean).unwrap_or(true);
+    let label = section.take("label", units::text);
+    let ordered = section.take("ordered", units::boolean).unwrap_or(true);
+    let max_retransmits = section.take("max_retransmits", |value| units::integer(value, 0..=u16::MAX));
+    let life_time = section.take_placed("max_packet_life_time", |value| {
+        units::duration(value, Duration::ZERO..=Duration::from_millis(u64::from(u16::MAX)))
+    });
+    let protocol = section.take("protocol", units::any_text).unwrap_or_default();
+    if let (Some(_), Some((_, place))) = (max_retransmits, life_time) {
+        section.wrong(place, "max_packet_life_time", "expected this or max_retransmits, got both; a channel takes one");
+    }
+    section.finish("[channel]");
+    // Within u16, as the range above says.
+    let max_packet_life_time = life_time.map(|(time, _)| time.as_millis() as u16);
+    enabled.then_some(ChannelSettings { label, ordered, max_retransmits, max_packet_life_time, protocol })
+}
+
+fn receive(mut section: Section<'_>) -> Duration {
+    let longest = Duration::from_secs(10);
+    let jitter_buffer = section.take("jitter_buffer", |value| units::duration(value, Duration::ZERO..=longest));
+    section.finish("[receive]");
+    jitter_buffer.unwrap_or(JITTER_BUFFER)
+}
+
+fn http(mut section: Section<'_>, purpose: Purpose, members: &[Placed], outside: &Outside) -> Option<Http> {
+    let (listen, place) = section.take_placed("listen", units::listen).unwrap_or((Some(LISTEN), Place::Default));
+    let token_file = section.take_placed("control_token_file", units::text);
+    let hosts = section.take_list("hosts", host).unwrap_or_default().into_iter().map(|(name, _)| name).collect();
+    let control_token = token_file.as_ref().and_then(|(name, place)| {
+        outside
+            .secret_in_file(name, *place)
+            .map_err(|Wrong(what)| section.wrong(*place, "control_token_file", what))
+            .ok()
+    });
+    let controlled_by_all = listen.is_some_and(|listen| !listen.ip().is_loopback()) && token_file.is_none();
+    if purpose == Purpose::Daemon && controlled_by_all {
+        section.wrong(
+            place,
+            "listen",
+            "expected a loopback address like 127.0.0.1:8080, or a token beside it: others can reach this address, and \
+             whoever can may control the daemon; set http.control_token_file (--control-token-file FILE)",
+        );
+    }
+    if listen.is_none() && purpose == Purpose::Relay {
+        section.wrong(place, "listen", "expected an address for the relay, got \"none\"");
+    } else if listen.is_none() {
+        for placed in members.iter().filter(|placed| matches!(placed.member.room, Room::Embedded(_))) {
+            let what = "the room is on this process's own relay, which is not there with http.listen = \"none\"; \
+                        name a room (--room URL)";
+            section.notes().add(placed.room_place, "member.room", what);
+        }
+    }
+    section.finish("[http]");
+    listen.map(|listen| Http { listen, control_token, hosts })
+}
+
+/// A name without scheme and port.
+fn host(value: &Value) -> Result<String, Wrong> {
+    let text = units::text(value)?;
+    let is_name = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    let what = "a host's name like \"camera.example\", without scheme and port";
+    if is_name { Ok(text) } else { Err(Wrong::expected(what, value)) }
+}
+
+fn relay(mut section: Section<'_>) -> Relay {
+    let default = relay::Limits::default();
+    let mut count = |key, default: usize, most: usize| {
+        section.take(key, |value| units::integer(value, 1..=most as u64)).map_or(default, |count| count as usize)
+    };
+    let rate = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let limits = relay::Limits {
+        messages_per_second: rate(count("messages_per_second", default.messages_per_second as usize, 100_000)),
+        burst: rate(count("burst", default.burst as usize, 1_000_000)),
+        queued_messages: count("queued_messages", default.queued_messages, 1_000_000),
+        sockets_per_room: count("sockets_per_room", default.sockets_per_room, 100_000),
+        rooms: count("rooms", default.rooms, 100_000),
+        sockets: count("sockets", default.sockets, 100_000),
+        message_bytes: section
+            .take("message", |value| units::bytes(value, 1024..=16 << 20))
+            .unwrap_or(default.message_bytes),
+        queued_bytes: section
+            .take("queued", |value| units::bytes(value, 1024..=1 << 30))
+            .unwrap_or(default.queued_bytes),
+    };
+    let origins = section.take_list("origins", origin).unwrap_or_default();
+    section.finish("[relay]");
+    Relay { limits, origins: origins.into_iter().map(|(origin, _)| origin).collect() }
+}
+
+/// `https://page.example`, or `*`.
+fn origin(value: &Value) -> Result<String, Wrong> {
+    let text = units::text(value)?;
+    let what = "the origin of a page like \"https://page.example\", or \"*\" for all";
+    let whole = || url::Url::parse(&text).ok().map(|url| url.origin().ascii_serialization());
+    if text == "*" || whole().is_some_and(|origin| origin.eq_ignore_ascii_case(text.trim_end_matches('/'))) {
+        Ok(text)
+    } else {
+        Err(Wrong::expected(what, value))
+    }
+}
+
+fn log(mut section: Section<'_>) -> logging::Settings {
+    let default = logging::Settings::default();
+    let filter = section.take("filter", |value| {
+        let what = "a log filter: a level (error, warn, info, debug, trace), or target=level with commas between";
+        let text = units::text(value).map_err(|_| Wrong::expected(what, value))?;
+        logging::Filter::new(&text).map_err(|_| Wrong::expected(what, value))
+    });
+    let formats = [("text", logging::Format::Text), ("json", logging::Format::Json)];
+    let format = section.take("format", |value| units::word(value, &formats));
+    section.finish("[log]");
+    logging::Settings { filter: filter.unwrap_or(default.filter), format: format.unwrap_or(default.format) }
+}

@@ -1,0 +1,29 @@
+//! What `--help` says, word for word: whoever scripts against it sees each change here.
+
+use super::common::daemon::{command, run_to_end};
+
+fn help(arguments: &[&str]) -> String {
+    let ended = run_to_end(command(arguments));
+    assert!(ended.status.success(), "{}", ended.stderr);
+    ended.stdout
+}
+
+#[test]
+fn of_the_program() {
+    insta::assert_snapshot!(help(&["--help"]));
+}
+
+#[test]
+fn of_run() {
+    insta::assert_snapshot!(help(&["run", "--help"]));
+}
+
+#[test]
+fn of_check() {
+    insta::assert_snapshot!(help(&["check", "--help"]));
+}
+
+#[test]
+fn of_relay() {
+    insta::assert_snapshot!(help(&["relay", "--help"]));
+}
