@@ -1,3 +1,92 @@
-//! What is served over HTTP: the page.
+//! The HTTP side of a gateway: the page, and the control API (docs/api.md).
 
+mod error;
+mod events;
+mod guard;
+mod messages;
 pub mod page;
+mod peers;
+mod state;
+
+use std::{future::Future, io, time::Duration};
+
+use axum::{Router, extract::DefaultBodyLimit, middleware};
+use tokio::{
+    net::TcpListener,
+    sync::{broadcast, mpsc, oneshot, watch},
+    time::timeout,
+};
+
+use crate::{
+    gateway::command::{Command, CommandError},
+    redact::Redacted,
+    report::{Event, State},
+    server::{self, Hosts},
+};
+use error::ApiError;
+
+/// What the API speaks to, and who may speak to it.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Where requests to the gateway go.
+    pub commands: mpsc::Sender<Command>,
+    /// What the gateway says of itself.
+    pub state: watch::Receiver<State>,
+    /// What happens in it.
+    pub events: broadcast::Sender<Event>,
+    /// What a request must carry; `None` where only this machine can ask.
+    pub token: Option<Redacted<String>>,
+    /// The names that page and API answer to.
+    pub hosts: Hosts,
+}
+
+/// How long the gateway may take to answer. It answers at once, unless it is stuck.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
+
+/// The page at `/`, and the API below `/api`.
+pub fn router(context: Context) -> Router {
+    let api = Router::new()
+        .merge(state::routes())
+        .merge(messages::routes())
+        .merge(peers::routes())
+        .merge(events::routes())
+        .fallback(async || ApiError::no_such_resource())
+        .method_not_allowed_fallback(async || ApiError::no_such_method())
+        .layer(DefaultBodyLimit::max(messages::MAX_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
+    Router::new()
+        .nest("/api", api)
+        .merge(page::router())
+        .layer(middleware::from_fn_with_state(context.hosts.clone(), guard::only_by_our_names))
+        .with_state(context)
+}
+
+/// Serves `router` (with the relay's merged into it) until `shutdown`.
+///
+/// # Errors
+/// When the listener cannot be served from.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    server::serve(listener, router, shutdown).await
+}
+
+impl Context {
+    /// Asks the gateway, and waits for its answer.
+    async fn ask<T>(
+        &self,
+        command: Command,
+        answer: oneshot::Receiver<Result<T, CommandError>>,
+    ) -> Result<T, ApiError> {
+        let exchange = async {
+            self.commands.send(command).await.ok()?;
+            answer.await.ok()
+        };
+        match timeout(ANSWER_LIMIT, exchange).await {
+            Ok(Some(answer)) => Ok(answer?),
+            Ok(None) | Err(_) => Err(ApiError::gateway_gone()),
+        }
+    }
+}

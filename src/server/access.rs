@@ -7,7 +7,7 @@
 
 use std::{fs, net::IpAddr};
 
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, Uri, header, uri::Authority};
 use url::Url;
 
 /// The names this server answers to, beside addresses, `localhost` and the machine's own name.
@@ -21,6 +21,8 @@ pub struct Origins(Vec<String>);
 /// Why a request may not come in. Its text is for whoever looks at the answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refused {
+    #[error("expected one Host header with a name or an address")]
+    NoHost,
     #[error("this server does not answer to the name {0}")]
     Host(String),
     #[error("pages of {0} may not use this server")]
@@ -46,7 +48,7 @@ impl Hosts {
         self
     }
 
-    fn holds(&self, name: &str) -> bool {
+    fn hold(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         // An address cannot be rebound: its browser asks for that address because somebody wrote it.
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
@@ -67,8 +69,11 @@ impl Origins {
 
 /// Whether the request asks for a name of this server.
 pub(crate) fn check_host(headers: &HeaderMap, uri: &Uri, hosts: &Hosts) -> Result<(), Refused> {
-    let authority = authority(headers, uri);
-    if hosts.holds(split_port(&authority).0) { Ok(()) } else { Err(Refused::Host(shown(&authority))) }
+    match authority(headers, uri) {
+        Some(authority) if hosts.hold(authority.host()) => Ok(()),
+        Some(authority) => Err(Refused::Host(shown(authority.as_str()))),
+        None => Err(Refused::NoHost),
+    }
 }
 
 /// Whether the request comes from a page of this server, of `others`, or from no page at all.
@@ -77,38 +82,38 @@ pub(crate) fn check_origin(headers: &HeaderMap, uri: &Uri, others: &Origins) -> 
     let Some(origin) = origins.next() else { return Ok(()) };
     let text = String::from_utf8_lossy(origin.as_bytes());
     let single = origins.next().is_none();
-    if single && (others.hold(&text) || is_same(&text, &authority(headers, uri))) {
-        Ok(())
-    } else {
-        Err(Refused::Origin(shown(&text)))
-    }
+    let same = authority(headers, uri).is_some_and(|authority| is_same(&text, &authority));
+    if single && (same || others.hold(&text)) { Ok(()) } else { Err(Refused::Origin(shown(&text))) }
+}
+
+/// The server that the request asks for.
+fn authority(headers: &HeaderMap, uri: &Uri) -> Option<Authority> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let authority = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Authority::try_from(host.as_bytes()).ok()?,
+        (Some(_), Some(_)) => return None,
+        // An absolute request names it in the address.
+        (None, _) => uri.authority()?.clone(),
+    };
+    let host_and_port = match authority.port_u16() {
+        Some(port) => format!("{}:{port}", authority.host()),
+        None => authority.host().to_owned(),
+    };
+    // Nothing else: no user, no port that is none.
+    (authority.as_str() == host_and_port).then_some(authority)
 }
 
 /// An `Origin` has scheme, host and port; `Host` has host and port. A proxy may end TLS before us, so the
 /// scheme only says which port is meant when none is written.
-fn is_same(origin: &str, authority: &str) -> bool {
+fn is_same(origin: &str, authority: &Authority) -> bool {
     let Ok(origin) = Url::parse(origin) else { return false };
     let default = match origin.scheme() {
         "http" => 80,
         "https" => 443,
         _ => return false,
     };
-    let (host, port) = split_port(authority);
-    let same_host = origin.host_str().is_some_and(|own| own.eq_ignore_ascii_case(host));
-    same_host && origin.port().unwrap_or(default) == port.unwrap_or(default)
-}
-
-fn authority(headers: &HeaderMap, uri: &Uri) -> String {
-    let host = headers.get(header::HOST).map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
-    // HTTP/2 and absolute requests name the host in the address.
-    host.or_else(|| uri.authority().map(ToString::to_string)).unwrap_or_default()
-}
-
-fn split_port(authority: &str) -> (&str, Option<u16>) {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()),
-        _ => (authority, None),
-    }
+    let same_host = origin.host_str().is_some_and(|own| own.eq_ignore_ascii_case(authority.host()));
+    same_host && origin.port().unwrap_or(default) == authority.port_u16().unwrap_or(default)
 }
 
 /// Cut and without control characters: it goes into answers and logs.

@@ -11,7 +11,7 @@ use peergate::{
 
 use crate::common::{
     relay::Relay,
-    room::{client, soon},
+    signalling::{client, soon},
 };
 
 fn join(id: &str) -> Envelope {

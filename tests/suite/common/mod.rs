@@ -1,6 +1,7 @@
 //! What the tests share: one file per real thing they start or look at.
 
 pub(crate) mod browser;
+pub(crate) mod control;
 pub(crate) mod daemon;
 pub(crate) mod dialect;
 pub(crate) mod encoded_media;
@@ -12,6 +13,6 @@ pub(crate) mod peers;
 pub(crate) mod plain_relay;
 pub(crate) mod recorded_sdp;
 pub(crate) mod relay;
-pub(crate) mod room;
+pub(crate) mod signalling;
 pub(crate) mod str0m_peer;
 pub(crate) mod studio;

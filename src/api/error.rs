@@ -1,0 +1,132 @@
+//! What a request that is not carried out is answered.
+
+use axum::{
+    Json,
+    extract::rejection::JsonRejection,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::{gateway::command::CommandError, ids::InvalidId};
+
+/// An answer that says what is wrong and what helps.
+#[derive(Debug)]
+pub(super) struct ApiError {
+    status: StatusCode,
+    body: Body,
+}
+
+#[derive(Debug, Serialize)]
+struct Body {
+    error: String,
+    help: &'static str,
+}
+
+impl ApiError {
+    pub(super) fn new(status: StatusCode, error: impl Into<String>, help: &'static str) -> Self {
+        Self { status, body: Body { error: error.into(), help } }
+    }
+
+    pub(super) fn no_such_resource() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "the API has nothing here", "docs/api.md lists what it has")
+    }
+
+    pub(super) fn no_such_method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "this cannot be done here",
+            "the header Allow says what can; docs/api.md lists the rest",
+        )
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "expected the gateway's control token",
+            "send the header 'Authorization: Bearer TOKEN' with what is in the file of --control-token-file",
+        )
+    }
+
+    pub(super) fn other_site(error: impl Into<String>) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            error,
+            "the API is for programs and for the gateway's own page; ask it from there",
+        )
+    }
+
+    pub(super) fn gateway_gone() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway does not answer: it starts or stops", "try again")
+    }
+
+    fn gateway_busy() -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway has too many requests to take another", "try again")
+    }
+
+    pub(super) fn bad_id(error: &InvalidId) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("no peer's id: {error}"), "GET /api/state lists the peers")
+    }
+
+    pub(super) fn bad_message(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error, r#"send {"text": "..."} or {"base64": "..."}"#)
+    }
+
+    pub(super) fn too_large(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, error, "send it in parts, or send less")
+    }
+}
+
+impl From<CommandError> for ApiError {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::NoSuchPeer(peer) => Self::new(
+                StatusCode::NOT_FOUND,
+                format!("no peer {peer} in any room"),
+                "GET /api/state lists those that are there",
+            ),
+            CommandError::ChannelClosed(peer) => Self::new(
+                StatusCode::CONFLICT,
+                format!("the data channel of peer {peer} is not open"),
+                "GET /api/state says when its channel is open",
+            ),
+            CommandError::Congested(peer, bytes) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("peer {peer} does not keep up: {bytes} bytes wait to be sent to it"),
+                "send less, or try again later",
+            ),
+            CommandError::Busy => Self::gateway_busy(),
+            CommandError::Unsendable(why) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, why, "GET /api/state shows each peer's channel")
+            }
+        }
+    }
+}
+
+impl From<JsonRejection> for ApiError {
+    fn from(rejection: JsonRejection) -> Self {
+        let text = rejection.body_text();
+        match rejection.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(text),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text, "send the header 'Content-Type: application/json'")
+            }
+            _ => Self::bad_message(text),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        let extra = match self.status {
+            StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+                Some((header::RETRY_AFTER, HeaderValue::from_static("1")))
+            }
+            _ => None,
+        };
+        response.headers_mut().extend(extra.map(|(name, value)| (Some(name), value)));
+        response
+    }
+}

@@ -1,0 +1,15 @@
+//! `GET /api/state`: the whole, at one moment.
+
+use axum::{Json, Router, extract::State, routing::get};
+
+use super::Context;
+use crate::report;
+
+pub(super) fn routes() -> Router<Context> {
+    Router::new().route("/state", get(show))
+}
+
+async fn show(State(context): State<Context>) -> Json<report::State> {
+    let state = context.state.borrow().clone();
+    Json(state)
+}
