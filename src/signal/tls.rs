@@ -54,9 +54,12 @@ pub(super) fn explain(error: &std::io::Error) -> String {
     };
     match error {
         rustls::Error::InvalidCertificate(wrong) => match wrong {
-            CertificateError::UnknownIssuer => "the relay's certificate is signed by a CA that is not trusted here; \
+            // A CA that was made anew under its old name gives a bad signature.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                "the relay's certificate is signed by a CA that is not trusted here; \
                  name that CA's certificate in ca_file if it is yours"
-                .to_owned(),
+                    .to_owned()
+            }
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 "the relay's certificate has expired; renew it, or set this machine's clock".to_owned()
             }

@@ -13,6 +13,8 @@ pub(crate) mod peers;
 pub(crate) mod plain_relay;
 pub(crate) mod recorded_sdp;
 pub(crate) mod relay;
+pub(crate) mod scripted_relay;
 pub(crate) mod signalling;
+pub(crate) mod socket;
 pub(crate) mod str0m_peer;
 pub(crate) mod studio;

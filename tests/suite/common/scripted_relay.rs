@@ -1,0 +1,146 @@
+//! A relay of which the test is the server: it sees the handshake and says what it likes.
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use futures_util::{SinkExt, StreamExt};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::{
+    ServerConfig,
+    crypto::ring,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+use tempfile::TempDir;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_tungstenite::{
+    WebSocketStream, accept_hdr_async,
+    tungstenite::{
+        Message,
+        handshake::server::{ErrorResponse, Request, Response},
+        http::{HeaderMap, HeaderValue, StatusCode, Uri},
+    },
+};
+
+/// One that listens, with or without TLS.
+pub(crate) struct ScriptedRelay {
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+}
+
+/// A certificate authority that nobody knows.
+pub(crate) struct PrivateCa {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    folder: TempDir,
+}
+
+/// A client that came.
+pub(crate) struct Visitor<S = TcpStream> {
+    pub(crate) headers: HeaderMap,
+    pub(crate) uri: Uri,
+    stream: WebSocketStream<S>,
+}
+
+impl PrivateCa {
+    pub(crate) fn new() -> Self {
+        Self::named("a private CA")
+    }
+
+    pub(crate) fn named(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let folder = TempDir::new().unwrap();
+        std::fs::write(folder.path().join("ca.pem"), issuer.pem()).unwrap();
+        Self { issuer, folder }
+    }
+
+    /// Its certificate in a file.
+    pub(crate) fn file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    fn acceptor_for(&self, name: &str) -> TlsAcceptor {
+        let key = KeyPair::generate().unwrap();
+        let certificate =
+            CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.issuer).unwrap().der().clone();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+}
+
+impl ScriptedRelay {
+    pub(crate) async fn plain() -> Self {
+        Self { listener: TcpListener::bind("127.0.0.1:0").await.unwrap(), tls: None }
+    }
+
+    /// One with a certificate for `name`.
+    pub(crate) async fn tls(ca: &PrivateCa, name: &str) -> Self {
+        Self { tls: Some(ca.acceptor_for(name)), ..Self::plain().await }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.listener.local_addr().unwrap()
+    }
+
+    /// Lets the next one in, with the last of the sub-protocols that it offers.
+    pub(crate) async fn let_in(&self) -> Visitor {
+        let (tcp, _) = self.listener.accept().await.unwrap();
+        welcome(tcp).await
+    }
+
+    /// Lets the next one in over TLS; fails when it does not like the certificate.
+    pub(crate) async fn let_in_over_tls(&self) -> io::Result<Visitor<TlsStream<TcpStream>>> {
+        let (tcp, _) = self.listener.accept().await.unwrap();
+        let stream = self.tls.as_ref().unwrap().accept(tcp).await?;
+        Ok(welcome(stream).await)
+    }
+
+    /// Takes the next connection and ends it at once.
+    pub(crate) async fn hang_up(&self) {
+        drop(self.listener.accept().await.unwrap());
+    }
+
+    /// Refuses the next one's handshake.
+    pub(crate) async fn refuse(&self, status: u16) {
+        let (tcp, _) = self.listener.accept().await.unwrap();
+        let refusal = move |_: &Request, _: Response| {
+            let mut response = ErrorResponse::new(None);
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            Err(response)
+        };
+        assert!(accept_hdr_async(tcp, refusal).await.is_err());
+    }
+}
+
+async fn welcome<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin>(stream: S) -> Visitor<S> {
+    let mut seen = None;
+    let note = |request: &Request, mut response: Response| {
+        if let Some(offered) = request.headers().get("sec-websocket-protocol") {
+            let last = offered.to_str().unwrap().rsplit(", ").next().unwrap();
+            response.headers_mut().insert("sec-websocket-protocol", HeaderValue::try_from(last).unwrap());
+        }
+        seen = Some((request.headers().clone(), request.uri().clone()));
+        Ok(response)
+    };
+    let stream = accept_hdr_async(stream, note).await.unwrap();
+    let (headers, uri) = seen.unwrap();
+    Visitor { headers, uri, stream }
+}
+
+impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Visitor<S> {
+    pub(crate) async fn say(&mut self, message: Message) {
+        self.stream.send(message).await.unwrap();
+    }
+
+    /// The next frame of any kind; `None` at the end. Pings are answered while this waits.
+    pub(crate) async fn hear(&mut self) -> Option<Message> {
+        self.stream.next().await?.ok()
+    }
+}
