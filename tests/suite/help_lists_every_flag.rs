@@ -3,7 +3,9 @@
 use super::common::daemon::{command, run_to_end};
 
 fn help(arguments: &[&str]) -> String {
-    let ended = run_to_end(command(arguments));
+    let mut command = command(arguments);
+    command.env("COLUMNS", "100");
+    let ended = run_to_end(command);
     assert!(ended.status.success(), "{}", ended.stderr);
     ended.stdout
 }
