@@ -98,3 +98,68 @@ unsafe extern "C" fn glib_message(
         tracing::debug!(target: "glib", domain, "{text}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::Write,
+        sync::{Arc, Mutex},
+    };
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn gstreamer_and_glib_complain_into_the_log_one_level_lower_and_in_any_bytes() {
+        gst::init().unwrap();
+        capture_gstreamer();
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(tracing::Level::TRACE)
+            .with_ansi(false)
+            .without_time()
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let category = gst::DebugCategory::new("lab", gst::DebugColorFlags::empty(), None);
+            gst::error!(category, "went wrong");
+            gst::warning!(category, "is odd");
+            gst::info!(category, "is not made");
+            // SAFETY: a domain, a format without arguments, both with their NUL.
+            unsafe {
+                let (domain, text) = (c"Nice", c"stream \xff\xfe is gone");
+                glib::ffi::g_log(domain.as_ptr(), glib::ffi::G_LOG_LEVEL_CRITICAL, text.as_ptr());
+            }
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let ours: Vec<_> = text.lines().filter(|line| line.contains("lab") || line.contains("Nice")).collect();
+        assert_eq!(
+            ours,
+            [
+                r#" WARN gstreamer: went wrong category="lab""#,
+                r#"DEBUG gstreamer: is odd category="lab""#,
+                "\u{20}WARN glib: stream \u{fffd}\u{fffd} is gone domain=\"Nice\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn filters_are_checked() {
+        for good in ["info", "peergate=debug,gstreamer=off", "warn,peergate::peer[peer]=trace"] {
+            assert!(Filter::new(good).is_ok(), "{good}");
+        }
+        assert!(Filter::new("peergate=loud").is_err());
+    }
+}

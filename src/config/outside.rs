@@ -131,3 +131,30 @@ pub(super) fn secret_text(value: &Value) -> Result<Redacted<String>, Wrong> {
 fn unreadable(path: &Path, error: &io::Error) -> Wrong {
     Wrong(format!("expected a file that can be read, got {}: {error}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: Place = Place::File { line: 1, column: 1 };
+
+    #[test]
+    fn secrets_come_from_systemd_s_credentials_first_then_from_the_file_s_folder() {
+        let (folder, credentials) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(folder.path().join("token"), "of the folder\r\n").unwrap();
+        fs::write(folder.path().join("empty"), "\n").unwrap();
+        fs::write(folder.path().join("two"), "a\nb\n").unwrap();
+        let mut outside = Outside::of_process(Some(&folder.path().join("peergate.toml")));
+        let secret = |outside: &Outside, name| match outside.secret_in_file(name, HERE) {
+            Ok(secret) => secret.reveal().clone(),
+            Err(Wrong(what)) => what,
+        };
+        assert_eq!(secret(&outside, "token"), "of the folder");
+        fs::write(credentials.path().join("token"), " of systemd ").unwrap();
+        outside.credentials = Some(credentials.path().to_owned());
+        assert_eq!(secret(&outside, "token"), " of systemd ");
+        assert!(secret(&outside, "empty").starts_with("expected one line with a secret in "));
+        assert!(secret(&outside, "two").starts_with("expected one line with a secret in "));
+        assert!(secret(&outside, "gone").starts_with("expected a file that can be read, got "));
+    }
+}
