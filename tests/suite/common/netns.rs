@@ -1,0 +1,117 @@
+//! Hosts of the tests' own: network namespaces, each with one cable to the lab's network (`lab/namespace`),
+//! which routes between them.
+
+use std::{
+    ffi::OsStr,
+    fs, io,
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// A host with its own addresses, routes and firewall. Dropping it unplugs and forgets it.
+#[derive(Debug)]
+pub(crate) struct Host {
+    name: String,
+    /// Its one address.
+    pub(crate) address: Ipv4Addr,
+    /// Ours at the other end of its cable.
+    pub(crate) router: Ipv4Addr,
+    claim: PathBuf,
+}
+
+impl Host {
+    /// Makes one.
+    pub(crate) fn new() -> Self {
+        assert!(
+            if_addrs::get_if_addrs().unwrap().iter().any(|interface| interface.name == "lab0"),
+            "this test makes networks: run it with `./dev test`, or in `./dev in-lab`"
+        );
+        let (number, claim) = claim_number();
+        let [high, low] = number.to_be_bytes();
+        let host = Self {
+            name: format!("host{number}"),
+            address: Ipv4Addr::new(10, 128 + high, low, 2),
+            router: Ipv4Addr::new(10, 128 + high, low, 1),
+            claim,
+        };
+        let Self { name, address, router, .. } = &host;
+        ip(&format!("netns add {name}"));
+        ip(&format!("link add {name} type veth peer name eth0 netns {name}"));
+        // No link-local addresses: they are on trial for a second or two, and nobody's business here.
+        ip(&format!("link set {name} addrgenmode none up"));
+        ip(&format!("addr add {router}/24 dev {name}"));
+        ip(&format!("-n {name} link set lo up"));
+        ip(&format!("-n {name} link set eth0 addrgenmode none up"));
+        ip(&format!("-n {name} addr add {address}/24 dev eth0"));
+        ip(&format!("-n {name} route add default via {router}"));
+        host
+    }
+
+    /// `program`, to be run on this host.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net=/run/netns/{}", self.name)).arg(program);
+        command
+    }
+
+    /// From now on it sends nothing but what `rule` says, in the words of iptables: `-p udp --dport 3478`.
+    pub(crate) fn send_only(&self, rule: &str) {
+        self.firewall(&format!("-A OUTPUT {rule} -j ACCEPT"));
+        self.firewall("-A OUTPUT -o lo -j ACCEPT");
+        self.firewall("-P OUTPUT DROP");
+    }
+
+    /// From now on it loses `share` of what it receives: 0.05 is one packet in twenty.
+    pub(crate) fn lose(&self, share: f32) {
+        self.firewall(&format!("-A INPUT -i eth0 -m statistic --mode random --probability {share} -j DROP"));
+    }
+
+    /// From now on it receives at most `rate`, in the words of tc: `2mbit`.
+    pub(crate) fn receive_at(&self, rate: &str) {
+        let (program, name) = ("tc", &self.name);
+        run(program, &format!("qdisc replace dev {name} root tbf rate {rate} burst 16kb latency 200ms"));
+    }
+
+    /// Pulls its cable, or plugs it in again.
+    pub(crate) fn set_plugged(&self, plugged: bool) {
+        ip(&format!("link set {} {}", self.name, if plugged { "up" } else { "down" }));
+    }
+
+    fn firewall(&self, rule: &str) {
+        let output = self.command("iptables").arg("-w").args(rule.split(' ')).output().unwrap();
+        assert!(output.status.success(), "iptables {rule}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        // Its end of the cable goes, and ours with it.
+        let _ = Command::new("ip").args(["netns", "delete", &self.name]).status();
+        let _ = fs::remove_dir(&self.claim);
+    }
+}
+
+/// The first number that no other test has: they run side by side.
+fn claim_number() -> (u16, PathBuf) {
+    let claims = Path::new("/run/peergate-hosts");
+    fs::create_dir_all(claims).unwrap();
+    let free = (0..u16::MAX).find_map(|number| {
+        let claim = claims.join(number.to_string());
+        match fs::create_dir(&claim) {
+            Ok(()) => Some((number, claim)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
+            Err(error) => panic!("{}: {error}", claim.display()),
+        }
+    });
+    free.expect("a free number")
+}
+
+fn ip(arguments: &str) {
+    run("ip", arguments);
+}
+
+fn run(program: &str, arguments: &str) {
+    let output = Command::new(program).args(arguments.split(' ')).output().unwrap();
+    assert!(output.status.success(), "{program} {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+}
