@@ -2,11 +2,13 @@
 
 use std::{
     fs::{self, File},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
 };
+
+use peergate::ice::TurnTransport;
 
 use super::{netns::Host, wait::wait_until};
 
@@ -18,17 +20,24 @@ const REALM: &str = "lab";
 const PORT: u16 = 3478;
 const TLS_PORT: u16 = 5349;
 
-/// A running server, over UDP, TCP and TLS. Dropping it ends it.
+/// A running server that is spoken to in one way. Dropping it ends it.
 #[derive(Debug)]
-pub(crate) struct TurnServer {
-    host: Host,
+pub(crate) struct Server {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
     process: Child,
     folder: tempfile::TempDir,
+    _host: Host,
 }
 
-impl TurnServer {
-    /// Starts one that lets [`USER`] in, and waits until it listens.
-    pub(crate) async fn start() -> Self {
+impl Server {
+    /// Starts one that lets [`USER`] in over `transport` and no other, and waits until it listens.
+    pub(crate) async fn start(transport: TurnTransport) -> Self {
+        let refused: &[&str] = match transport {
+            TurnTransport::Udp => &["--no-tcp", "--no-tls"],
+            TurnTransport::Tcp => &["--no-udp", "--no-tls"],
+            TurnTransport::Tls => &["--no-udp", "--no-tcp"],
+        };
         let host = Host::new();
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str| folder.path().join(name);
@@ -49,6 +58,7 @@ impl TurnServer {
         let process = host
             .command("turnserver")
             .args(["-n", "--no-cli", "--no-dtls", "--fingerprint", "--lt-cred-mech", "--realm", REALM])
+            .args(refused)
             .args(["--log-file=stdout", "--simple-log", "--verbose"])
             .arg(format!("--listening-ip={}", host.address))
             .arg(format!("--relay-ip={}", host.address))
@@ -61,22 +71,14 @@ impl TurnServer {
             .stderr(log)
             .spawn()
             .unwrap();
-        let server = Self { host, process, folder };
+        let port = if transport == TurnTransport::Tls { TLS_PORT } else { PORT };
+        let server = Self { address: (host.address, port).into(), process, folder, _host: host };
+        let address = server.address.to_string();
         wait_until("the TURN server listens", Duration::from_secs(20), || {
-            TcpStream::connect(server.address()).is_ok() && TcpStream::connect(server.tls_address()).is_ok()
+            server.log().lines().any(|line| line.contains("listener opened") && line.ends_with(&address))
         })
         .await;
         server
-    }
-
-    /// Where it listens to UDP and TCP.
-    pub(crate) fn address(&self) -> SocketAddr {
-        (self.host.address, PORT).into()
-    }
-
-    /// Where it listens to TLS.
-    pub(crate) fn tls_address(&self) -> SocketAddr {
-        (self.host.address, TLS_PORT).into()
     }
 
     /// The certificate that it shows, as PEM.
@@ -90,7 +92,7 @@ impl TurnServer {
     }
 }
 
-impl Drop for TurnServer {
+impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
