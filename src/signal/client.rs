@@ -227,3 +227,141 @@ async fn discarding<F: Future>(
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::{ids::PeerId, signal::message::Signal};
+
+    /// A way to a relay whose every connection is known beforehand.
+    struct Script {
+        tries: mpsc::UnboundedSender<Instant>,
+        outcomes: VecDeque<Result<Scripted, &'static str>>,
+    }
+
+    /// A connection that lives so long, and keeps what is sent.
+    struct Scripted {
+        lives: Duration,
+        sent: mpsc::UnboundedSender<String>,
+    }
+
+    impl Transport for Script {
+        type Connection = Scripted;
+
+        async fn connect(&mut self) -> Result<Scripted, Lost> {
+            self.tries.send(Instant::now()).unwrap();
+            match self.outcomes.pop_front() {
+                Some(outcome) => outcome.map_err(|why| Lost(why.to_owned())),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    impl Connection for Scripted {
+        async fn receive(&mut self) -> Result<Vec<u8>, Lost> {
+            sleep(self.lives).await;
+            Err(Lost("it ended".to_owned()))
+        }
+
+        async fn send(&mut self, text: String) -> Result<(), Lost> {
+            self.sent.send(text).unwrap();
+            Ok(())
+        }
+
+        async fn close(self) {}
+    }
+
+    /// A client over a script: with its events, the times of its tries and what it sent.
+    struct Play {
+        client: Client,
+        events: mpsc::Receiver<ClientEvent>,
+        tries: mpsc::UnboundedReceiver<Instant>,
+        sent: mpsc::UnboundedReceiver<String>,
+    }
+
+    /// Plays a script: how long each connection lives, or why it does not come about.
+    fn play(outcomes: impl IntoIterator<Item = Result<Duration, &'static str>>) -> Play {
+        let (tries, tried) = mpsc::unbounded_channel();
+        let (sender, sent) = mpsc::unbounded_channel();
+        let connection = |lives| Scripted { lives, sent: sender.clone() };
+        let outcomes = outcomes.into_iter().map(|outcome| outcome.map(connection)).collect();
+        let (client, events) = Client::over(Script { tries, outcomes }, tracing::Span::none());
+        Play { client, events, tries: tried, sent }
+    }
+
+    fn join(id: &str) -> Envelope {
+        Envelope { from: PeerId::new(id).unwrap(), to: None, body: Signal::Join }
+    }
+
+    fn down(why: &str) -> Option<ClientEvent> {
+        Some(ClientEvent::Down { why: why.to_owned() })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_tries_without_end_with_growing_waits() {
+        let mut play = play(vec![Err("nothing listens"); 40]);
+        let mut last = play.tries.recv().await.unwrap();
+        let mut waits = Vec::new();
+        for _ in 0..40 {
+            let next = play.tries.recv().await.unwrap();
+            waits.push(next - last);
+            last = next;
+        }
+        assert!(waits[0] <= Duration::from_secs(1), "{waits:?}");
+        assert!(waits.iter().all(|wait| (Duration::from_millis(500)..Duration::from_secs(31)).contains(wait)));
+        assert!(waits[5..].iter().any(|wait| *wait > Duration::from_secs(5)), "{waits:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reason_is_told_once_and_again_when_it_changes() {
+        let hour = Duration::from_secs(3600);
+        let mut play = play([Err("no name"), Err("no name"), Err("no route"), Ok(hour), Err("no route")]);
+        assert_eq!(play.events.recv().await, down("no name"));
+        assert_eq!(play.events.recv().await, down("no route"));
+        assert_eq!(play.events.recv().await, Some(ClientEvent::Up));
+        assert_eq!(play.events.recv().await, down("it ended"));
+        assert_eq!(play.events.recv().await, down("no route"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_sent_while_away_is_dropped_and_counted() {
+        let mut play = play([Err("nothing listens"), Ok(Duration::from_secs(3600))]);
+        play.client.send(join("before"));
+        assert_eq!(play.events.recv().await, down("nothing listens"));
+        play.client.send(join("while"));
+        assert_eq!(play.events.recv().await, Some(ClientEvent::Up));
+        play.client.send(join("after"));
+        assert_eq!(play.sent.recv().await, Some(join("after").to_text()));
+        assert_eq!(play.client.dropped(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_fit_the_queue_is_dropped_and_counted() {
+        let play = play([]);
+        for _ in 0..OUTGOING + 3 {
+            play.client.send(join("ann"));
+        }
+        assert_eq!(play.client.dropped(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_with_its_client_whatever_it_does() {
+        for outcomes in [vec![], vec![Err("nothing listens")], vec![Ok(Duration::from_secs(3600))]] {
+            let Play { client, mut events, mut tries, .. } = play(outcomes);
+            tries.recv().await.unwrap();
+            drop(client);
+            while events.recv().await.is_some() {}
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_ends_when_nobody_listens() {
+        let Play { client, events, mut tries, .. } = play(vec![Err("one"), Err("two"), Err("three")]);
+        drop(events);
+        tries.recv().await.unwrap();
+        assert_eq!(tries.recv().await, None);
+        drop(client);
+    }
+}
