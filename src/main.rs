@@ -110,7 +110,7 @@ fn relay_alone(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure
             let name = signals.next().await;
             tracing::info!("{name}: stopping");
         };
-        relay::serve(listener, relay_settings(&settings.relay, http), asked)
+        server::serve(listener, relay::router(relay_settings(&settings.relay, http)), asked)
             .await
             .map_err(|error| Failure::System { what: "connections", error })
     })

@@ -35,10 +35,10 @@ struct Lost {
 
 async fn follow(
     State(context): State<Context>,
-    closing: Closing,
+    mut closing: Closing,
 ) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
     let events = stream::unfold(context.events.subscribe(), next).map(Ok);
-    Sse::new(events.take_until(closing.wait())).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    Sse::new(events.take_until(async move { closing.wait().await })).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
 async fn next(mut events: broadcast::Receiver<Event>) -> Option<(sse::Event, broadcast::Receiver<Event>)> {

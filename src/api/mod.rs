@@ -8,11 +8,10 @@ pub mod page;
 mod peers;
 mod state;
 
-use std::{future::Future, io, time::Duration};
+use std::time::Duration;
 
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tokio::{
-    net::TcpListener,
     sync::{broadcast, mpsc, oneshot, watch},
     time::timeout,
 };
@@ -21,7 +20,7 @@ use crate::{
     gateway::command::{Command, CommandError},
     redact::Redacted,
     report::{Event, State},
-    server::{self, Hosts},
+    server::Hosts,
 };
 use error::ApiError;
 
@@ -59,18 +58,6 @@ pub fn router(context: Context) -> Router {
         .merge(page::router())
         .layer(middleware::from_fn_with_state(context.hosts.clone(), guard::only_by_our_names))
         .with_state(context)
-}
-
-/// Serves `router` (with the relay's merged into it) until `shutdown`.
-///
-/// # Errors
-/// When the listener cannot be served from.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    server::serve(listener, router, shutdown).await
 }
 
 impl Context {

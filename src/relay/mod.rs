@@ -8,8 +8,6 @@ mod pace;
 mod rooms;
 mod socket;
 
-use std::{future::Future, io};
-
 use axum::{
     Router,
     extract::{Path, State, WebSocketUpgrade},
@@ -17,12 +15,11 @@ use axum::{
     routing::any,
 };
 use http::{HeaderMap, StatusCode, Uri};
-use tokio::net::TcpListener;
 use tracing::{Instrument, debug, info_span};
 
 pub use limits::Limits;
 
-use crate::server::{self, Closing, Hosts, Origins, check_host, check_origin};
+use crate::server::{Closing, Hosts, Origins, check_host, check_origin};
 use rooms::{RoomName, Rooms};
 
 /// The room of `/signal`.
@@ -54,18 +51,6 @@ pub fn router(settings: Settings) -> Router {
     let Settings { limits, hosts, origins } = settings;
     let relay = Relay { rooms: Rooms::open(limits), limits, hosts, origins };
     Router::new().route("/signal", any(enter_nameless)).route("/signal/{room}", any(enter)).with_state(relay)
-}
-
-/// Serves the relay alone until `shutdown`.
-///
-/// # Errors
-/// When the listener cannot be served from.
-pub async fn serve(
-    listener: TcpListener,
-    settings: Settings,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    server::serve(listener, router(settings), shutdown).await
 }
 
 async fn enter_nameless(

@@ -56,7 +56,7 @@ pub(super) async fn serve(
     room: Result<RoomName, InvalidName>,
     rooms: Rooms,
     limits: Limits,
-    closing: Closing,
+    mut closing: Closing,
 ) {
     let (mut sink, mut stream) = socket.split();
     let end = tokio::select! {

@@ -6,29 +6,38 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use tokio::sync::watch;
 
-/// Tells when the server stops. Handlers take it as an argument.
+/// Tells when the server stops, which then waits until it is dropped. Handlers take it as an argument.
 #[derive(Debug, Clone)]
-pub(crate) struct Closing(Option<watch::Receiver<()>>);
+pub(crate) struct Closing(Option<watch::Receiver<bool>>);
 
-/// The server's end. Dropping it is the signal.
-#[derive(Debug)]
-pub(super) struct ClosingSignal {
-    _sender: watch::Sender<()>,
-}
+/// The server's end.
+#[derive(Debug, Clone)]
+pub(super) struct Close(watch::Sender<bool>);
 
 impl Closing {
-    pub(super) fn pair() -> (ClosingSignal, Self) {
-        let (sender, receiver) = watch::channel(());
-        (ClosingSignal { _sender: sender }, Self(Some(receiver)))
+    pub(super) fn pair() -> (Close, Self) {
+        let (sender, receiver) = watch::channel(false);
+        (Close(sender), Self(Some(receiver)))
     }
 
     /// Waits until the server stops; for ever, when it is one that never does.
-    pub(crate) async fn wait(mut self) {
+    pub(crate) async fn wait(&mut self) {
         match &mut self.0 {
-            // Nothing is ever sent: it ends when the sender is dropped.
-            Some(receiver) => while receiver.changed().await.is_ok() {},
+            // An error says that the server is gone altogether.
+            Some(receiver) => drop(receiver.wait_for(|stops| *stops).await),
             None => std::future::pending().await,
         }
+    }
+}
+
+impl Close {
+    pub(super) fn send(&self) {
+        self.0.send_replace(true);
+    }
+
+    /// Waits until nobody holds a [`Closing`] any more.
+    pub(super) async fn all_gone(&self) {
+        self.0.closed().await;
     }
 }
 

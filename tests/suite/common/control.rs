@@ -7,7 +7,7 @@ use peergate::{
     gateway::command::Command,
     redact::Redacted,
     report::{Event, State},
-    server::Hosts,
+    server::{self, Hosts},
 };
 use reqwest::{Client, Method, RequestBuilder};
 use tokio::{
@@ -43,7 +43,7 @@ impl Control {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        let task = tokio::spawn(async { api::serve(listener, api::router(context), stopped).await.unwrap() });
+        let task = tokio::spawn(async { server::serve(listener, api::router(context), stopped).await.unwrap() });
         Self { address, commands, state, events, stop, task }
     }
 

@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use peergate::relay::{self, Settings};
+use peergate::{
+    relay::{self, Settings},
+    server,
+};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// A relay that runs. Dropping it stops it without waiting.
@@ -30,7 +33,7 @@ impl Relay {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            relay::serve(listener, settings, stopped).await.unwrap();
+            server::serve(listener, relay::router(settings), stopped).await.unwrap();
         });
         Self { address, stop, task }
     }
