@@ -3,11 +3,13 @@
 pub(crate) mod browser;
 pub(crate) mod control;
 pub(crate) mod daemon;
+pub(crate) mod decode;
 pub(crate) mod dialect;
 pub(crate) mod encoded_media;
 pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod logs;
+pub(crate) mod lone_peer;
 pub(crate) mod netns;
 pub(crate) mod page;
 pub(crate) mod page_server;

@@ -1,5 +1,7 @@
 //! The relay that the library's documentation shows: each message goes to every other socket, and that is all.
 
+use std::net::Ipv4Addr;
+
 use futures_util::{SinkExt, StreamExt};
 use tokio::{net::TcpListener, sync::broadcast, task::JoinHandle};
 use tokio_tungstenite::tungstenite::Message;
@@ -12,9 +14,14 @@ pub(crate) struct PlainRelay {
 }
 
 impl PlainRelay {
-    /// Starts one on a free port.
+    /// Starts one on a free port of loopback.
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(Ipv4Addr::LOCALHOST).await
+    }
+
+    /// Starts one on a free port of `address`.
+    pub(crate) async fn start_on(address: Ipv4Addr) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
         let url = format!("ws://{}/", listener.local_addr().unwrap());
         Self { url, task: tokio::spawn(serve(listener)) }
     }

@@ -1,9 +1,6 @@
 //! Drives one str0m connection over one UDP socket.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Instant};
 
 use peergate::codec::Codec;
 use serde_json::{Value, json};
@@ -11,8 +8,7 @@ use str0m::{
     Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError,
     change::{SdpAnswer, SdpOffer, SdpPendingOffer},
     channel::{ChannelConfig, ChannelId},
-    format::Codec as StrOmCodec,
-    media::{Direction, Frequency, KeyframeRequestKind, MediaData, MediaKind, MediaTime, Mid},
+    media::{Direction, KeyframeRequestKind, MediaKind, Mid},
     net::{Protocol, Receive},
 };
 use tokio::{
@@ -21,9 +17,9 @@ use tokio::{
 };
 
 use super::{
-    Order,
+    Order, media,
     options::{Candidates, Encoded, Options},
-    view::{Connection, Frame, Message, State, Track, View},
+    view::{Connection, Message, State, View},
 };
 
 /// Larger than any packet on an Ethernet.
@@ -43,21 +39,21 @@ pub(super) enum DriverOrder {
 }
 
 pub(super) struct Driver {
-    options: Arc<Options>,
+    pub(super) options: Arc<Options>,
     peer: String,
     /// Its place in the view.
     index: usize,
-    joined: Instant,
+    pub(super) joined: Instant,
     view: watch::Sender<View>,
     out: mpsc::UnboundedSender<Value>,
     inbox: mpsc::UnboundedReceiver<DriverOrder>,
-    rtc: Rtc,
+    pub(super) rtc: Rtc,
     socket: UdpSocket,
     pending: Option<SdpPendingOffer>,
     channels: Vec<ChannelId>,
-    medias: Vec<(Mid, MediaKind)>,
+    pub(super) medias: Vec<(Mid, MediaKind)>,
     /// The last RTP sequence number of each track.
-    last_sequence: Vec<(Mid, u64)>,
+    pub(super) last_sequence: Vec<(Mid, u64)>,
     media: Vec<broadcast::Receiver<Encoded>>,
 }
 
@@ -80,13 +76,18 @@ impl Driver {
         inbox: mpsc::UnboundedReceiver<DriverOrder>,
     ) -> Self {
         let socket = UdpSocket::bind((options.address, 0)).await.expect("the viewer's address is on this machine");
-        let takes = |codec| options.codecs.contains(&codec);
-        let rtc = RtcConfig::new()
-            .clear_codecs()
-            .enable_opus(takes(Codec::Opus), false)
-            .enable_vp8(takes(Codec::Vp8))
-            .enable_h264(takes(Codec::H264))
-            .build(Instant::now());
+        let mut config = RtcConfig::new().clear_codecs();
+        // In this order it prefers them.
+        for codec in &options.codecs {
+            config = match codec {
+                Codec::Opus => config.enable_opus(true, false),
+                Codec::Vp8 => config.enable_vp8(true),
+                Codec::H264 => config.enable_h264(true),
+                Codec::Vp9 => config.enable_vp9(true),
+                Codec::Av1 => config.enable_av1(true),
+            };
+        }
+        let rtc = config.build(Instant::now());
         Self {
             options,
             peer,
@@ -192,7 +193,7 @@ impl Driver {
 
     async fn wake(&mut self, deadline: Instant, buffer: &mut [u8]) -> Wake {
         let media = async {
-            let frames = self.media.iter_mut().map(|media| Box::pin(next(media)));
+            let frames = self.media.iter_mut().map(|media| Box::pin(media::next(media)));
             match frames.len() {
                 0 => std::future::pending().await,
                 _ => futures_util::future::select_all(frames).await.0,
@@ -243,6 +244,7 @@ impl Driver {
                     writer.request_keyframe(None, KeyframeRequestKind::Pli)?;
                 }
             }
+            DriverOrder::Test(Order::FloodSsrcs(count)) => self.flood_ssrcs(count)?,
             DriverOrder::Test(Order::Close) => self.rtc.close()?,
             DriverOrder::Test(Order::GoSilent) => unreachable!("the loop takes it"),
         }
@@ -259,25 +261,8 @@ impl Driver {
         Ok(())
     }
 
-    fn write(&mut self, frame: &Encoded) -> Result<(), RtcError> {
-        let wanted = wire_codec(frame.codec);
-        for (mid, _) in &self.medias {
-            let Some(writer) = self.rtc.writer(*mid) else { continue };
-            let Some(pt) = writer.payload_params().find(|params| params.spec().codec == wanted).map(|one| one.pt())
-            else {
-                continue;
-            };
-            let clock = Frequency::new(frame.codec.clock_rate()).expect("no codec has a clock of 0 Hz");
-            writer.write(pt, Instant::now(), MediaTime::new(frame.time, clock), frame.data.clone())?;
-            // One frame at a time: str0m wants its output taken in between.
-            self.drain()?;
-            break;
-        }
-        Ok(())
-    }
-
     /// Takes all output; gives the time at which str0m wants to be woken.
-    fn drain(&mut self) -> Result<Instant, RtcError> {
+    pub(super) fn drain(&mut self) -> Result<Instant, RtcError> {
         loop {
             match self.rtc.poll_output()? {
                 Output::Timeout(deadline) => return Ok(deadline),
@@ -324,54 +309,6 @@ impl Driver {
         }
     }
 
-    fn frame(&mut self, data: MediaData) {
-        let Some(codec) = house_codec(data.params.spec().codec) else { return };
-        let after = self.joined.elapsed();
-        let keyframe = data.is_keyframe();
-        let gap = self.gap(data.mid, **data.seq_range.start(), **data.seq_range.end());
-        let keeps = self.options.keeps;
-        self.see(|one| {
-            let position = one.tracks.iter().position(|track| track.codec == codec).unwrap_or_else(|| {
-                one.tracks.push(Track {
-                    codec,
-                    frames: 0,
-                    keyframes: 0,
-                    bytes: 0,
-                    gaps: 0,
-                    first_after: after,
-                    first_keyframe_after: None,
-                    latest_after: after,
-                    began_with_keyframe: keyframe,
-                    kept: Vec::new(),
-                });
-                one.tracks.len() - 1
-            });
-            let track = &mut one.tracks[position];
-            track.frames += 1;
-            track.bytes += data.data.len() as u64;
-            track.gaps += u64::from(gap);
-            track.latest_after = after;
-            if keyframe {
-                track.keyframes += 1;
-                track.first_keyframe_after.get_or_insert(after);
-            }
-            if track.kept.len() < keeps {
-                track.kept.push(Frame { keyframe, time: Duration::from(data.time), after, data: data.data.clone() });
-            }
-        });
-    }
-
-    /// Whether packets are missing between the track's last frame and this one.
-    fn gap(&mut self, mid: Mid, first: u64, last: u64) -> bool {
-        match self.last_sequence.iter_mut().find(|(track, _)| *track == mid) {
-            Some((_, earlier)) => std::mem::replace(earlier, last) + 1 != first,
-            None => {
-                self.last_sequence.push((mid, last));
-                false
-            }
-        }
-    }
-
     fn say(&self, event: &str, key: &str, value: Value) {
         let message = json!({
             "event": event,
@@ -380,7 +317,7 @@ impl Driver {
         let _ = self.out.send(message);
     }
 
-    fn see(&self, change: impl FnOnce(&mut Connection)) {
+    pub(super) fn see(&self, change: impl FnOnce(&mut Connection)) {
         self.view.send_modify(|view| change(&mut view.connections[self.index]));
     }
 
@@ -390,29 +327,4 @@ impl Driver {
             one.error = Some(why.to_owned());
         });
     }
-}
-
-/// The next frame. One that falls behind loses what it missed, as a camera's viewer does.
-async fn next(media: &mut broadcast::Receiver<Encoded>) -> Encoded {
-    loop {
-        match media.recv().await {
-            Ok(frame) => return frame,
-            Err(broadcast::error::RecvError::Lagged(_)) => {}
-            Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
-        }
-    }
-}
-
-fn wire_codec(codec: Codec) -> StrOmCodec {
-    match codec {
-        Codec::H264 => StrOmCodec::H264,
-        Codec::Vp8 => StrOmCodec::Vp8,
-        Codec::Vp9 => StrOmCodec::Vp9,
-        Codec::Av1 => StrOmCodec::Av1,
-        Codec::Opus => StrOmCodec::Opus,
-    }
-}
-
-fn house_codec(codec: StrOmCodec) -> Option<Codec> {
-    Codec::ALL.into_iter().find(|one| wire_codec(*one) == codec)
 }

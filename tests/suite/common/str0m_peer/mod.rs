@@ -5,6 +5,7 @@
 //! ask, fall silent and leave.
 
 mod driver;
+mod media;
 mod member;
 mod options;
 mod view;
@@ -40,6 +41,8 @@ pub(crate) enum Order {
     SendBinary(Vec<u8>),
     /// Open one more data channel.
     OpenChannel(String),
+    /// Send so many packets of sound, each from a source (SSRC) of its own.
+    FloodSsrcs(u32),
     /// Ask for a keyframe of the video that comes.
     RequestKeyframe,
     /// Take no packet and send none from now on, with the socket open: a lost network.

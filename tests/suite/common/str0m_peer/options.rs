@@ -74,12 +74,12 @@ pub(crate) struct Encoded {
 }
 
 impl Options {
-    /// A member that behaves as the library does: it takes VP8, H.264 and Opus, receives only, and makes a data channel.
+    /// A member that behaves as the library does: it takes H.264, VP8 and Opus, receives only, and makes a data channel.
     pub(crate) fn new(id: &str) -> Self {
         Self {
             id: id.to_owned(),
             address: LAB_ADDRESS,
-            codecs: vec![Codec::Vp8, Codec::H264, Codec::Opus],
+            codecs: vec![Codec::H264, Codec::Vp8, Codec::Opus],
             on_join: OnJoin::RequestConnect,
             offers_on_request: true,
             answers: true,

@@ -1,0 +1,129 @@
+//! Frames in and out of a str0m connection.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use peergate::codec::Codec;
+use str0m::{
+    RtcError,
+    format::Codec as WireCodec,
+    media::{Frequency, MediaData, MediaKind, MediaTime, Mid},
+};
+use tokio::sync::broadcast;
+
+use super::{
+    driver::Driver,
+    options::Encoded,
+    view::{Frame, Track},
+};
+
+/// Opus for 20 ms of silence.
+const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
+
+impl Driver {
+    pub(super) fn write(&mut self, frame: &Encoded) -> Result<(), RtcError> {
+        let wanted = wire_codec(frame.codec);
+        for (mid, _) in &self.medias {
+            let Some(writer) = self.rtc.writer(*mid) else { continue };
+            let Some(pt) = writer.payload_params().find(|params| params.spec().codec == wanted).map(|one| one.pt())
+            else {
+                continue;
+            };
+            let clock = Frequency::new(frame.codec.clock_rate()).expect("no codec has a clock of 0 Hz");
+            writer.write(pt, Instant::now(), MediaTime::new(frame.time, clock), frame.data.clone())?;
+            // One frame at a time: str0m wants its output taken in between.
+            self.drain()?;
+            break;
+        }
+        Ok(())
+    }
+
+    /// Sends `count` packets of sound, each from a source (SSRC) of its own.
+    pub(super) fn flood_ssrcs(&mut self, count: u32) -> Result<(), RtcError> {
+        let audio = self.medias.iter().find(|(_, kind)| *kind == MediaKind::Audio);
+        let (mid, _) = *audio.expect("a connection with a section for sound");
+        for number in 0..count {
+            let mut api = self.rtc.direct_api();
+            let ssrc = api.new_ssrc();
+            api.reset_stream_tx(mid, None, ssrc, None).expect("a section in which we send");
+            let time = u64::from(number) * 960;
+            self.write(&Encoded { codec: Codec::Opus, time, data: Arc::from(SILENCE) })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn frame(&mut self, data: MediaData) {
+        let Some(codec) = house_codec(data.params.spec().codec) else { return };
+        let after = self.joined.elapsed();
+        let keyframe = data.is_keyframe();
+        let gap = self.gap(data.mid, **data.seq_range.start(), **data.seq_range.end());
+        let keeps = self.options.keeps;
+        self.see(|one| {
+            let position = one.tracks.iter().position(|track| track.codec == codec).unwrap_or_else(|| {
+                one.tracks.push(Track {
+                    codec,
+                    frames: 0,
+                    keyframes: 0,
+                    bytes: 0,
+                    gaps: 0,
+                    first_after: after,
+                    first_keyframe_after: None,
+                    latest_after: after,
+                    began_with_keyframe: keyframe,
+                    kept: Vec::new(),
+                });
+                one.tracks.len() - 1
+            });
+            let track = &mut one.tracks[position];
+            track.frames += 1;
+            track.bytes += data.data.len() as u64;
+            track.gaps += u64::from(gap);
+            track.latest_after = after;
+            if keyframe {
+                track.keyframes += 1;
+                track.first_keyframe_after.get_or_insert(after);
+            }
+            if track.kept.len() < keeps {
+                track.kept.push(Frame { keyframe, time: Duration::from(data.time), after, data: data.data.clone() });
+            }
+        });
+    }
+
+    /// Whether packets are missing between the track's last frame and this one.
+    fn gap(&mut self, mid: Mid, first: u64, last: u64) -> bool {
+        match self.last_sequence.iter_mut().find(|(track, _)| *track == mid) {
+            Some((_, earlier)) => std::mem::replace(earlier, last) + 1 != first,
+            None => {
+                self.last_sequence.push((mid, last));
+                false
+            }
+        }
+    }
+}
+
+/// The next frame. One that falls behind loses what it missed, as a camera's viewer does.
+pub(super) async fn next(media: &mut broadcast::Receiver<Encoded>) -> Encoded {
+    loop {
+        match media.recv().await {
+            Ok(frame) => return frame,
+            Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
+        }
+    }
+}
+
+fn wire_codec(codec: Codec) -> WireCodec {
+    match codec {
+        Codec::H264 => WireCodec::H264,
+        Codec::Vp8 => WireCodec::Vp8,
+        Codec::Vp9 => WireCodec::Vp9,
+        Codec::Av1 => WireCodec::Av1,
+        Codec::Opus => WireCodec::Opus,
+    }
+}
+
+fn house_codec(codec: WireCodec) -> Option<Codec> {
+    Codec::ALL.into_iter().find(|one| wire_codec(*one) == codec)
+}
