@@ -1,0 +1,130 @@
+//! The viewers: processes of their own, so that what they cost is not the daemon's.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::Ipv4Addr,
+    process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    network::Network,
+    str0m_peer::{Options, Viewer},
+};
+
+/// Between one join and the next.
+const BETWEEN_JOINS: Duration = Duration::from_millis(100);
+/// How long a viewer waits for its first keyframe.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What one viewer saw. Times count from its `join`.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Viewing {
+    /// Until the first video frame that can be decoded, in ms.
+    pub(crate) first_keyframe: u64,
+    /// Video frames.
+    pub(crate) frames: u64,
+    /// Video frames in a second.
+    pub(crate) rate: f64,
+    /// Holes in the sequence numbers of video and audio.
+    pub(crate) gaps: u64,
+}
+
+/// All viewers so far.
+pub(crate) struct Audience<'a> {
+    relay: &'a str,
+    viewers: Vec<Seat>,
+    seats: &'a Network,
+}
+
+struct Seat {
+    process: Child,
+    says: BufReader<ChildStdout>,
+}
+
+impl<'a> Audience<'a> {
+    pub(crate) const fn new(seats: &'a Network, relay: &'a str) -> Self {
+        Self { relay, viewers: Vec::new(), seats }
+    }
+
+    /// Lets viewers join until there are `count`, and waits until each has a picture.
+    pub(crate) async fn grow(&mut self, count: usize) {
+        assert!(count <= self.seats.len(), "each viewer has a namespace");
+        let present = self.viewers.len();
+        for viewer in present..count {
+            self.viewers.push(Seat::take(self.relay, viewer));
+            tokio::time::sleep(BETWEEN_JOINS).await;
+        }
+        for viewer in self.viewers.drain(present..).collect::<Vec<_>>() {
+            // On a thread of its own: the relay runs on this one.
+            let viewer = tokio::task::spawn_blocking(|| viewer.playing()).await.unwrap();
+            self.viewers.push(viewer);
+        }
+    }
+
+    /// Ends all, and collects what they saw.
+    pub(crate) async fn leave(self) -> Vec<Viewing> {
+        let viewers = self.viewers;
+        tokio::task::spawn_blocking(|| viewers.into_iter().map(Seat::leave).collect()).await.unwrap()
+    }
+}
+
+impl Seat {
+    fn take(relay: &str, viewer: usize) -> Self {
+        let own = std::env::current_exe().unwrap();
+        let mut process = Command::new("ip")
+            .args(["netns", "exec", &Network::namespace(viewer)])
+            .arg(own)
+            .args(["viewer", relay, &Network::address(viewer).to_string(), &format!("viewer-{}", viewer + 1)])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let says = BufReader::new(process.stdout.take().unwrap());
+        Self { process, says }
+    }
+
+    /// Once it says that it plays.
+    fn playing(mut self) -> Self {
+        let mut line = String::new();
+        self.says.read_line(&mut line).unwrap();
+        assert_eq!(line, "playing\n", "a viewer has no picture; what it saw is above");
+        self
+    }
+
+    fn leave(mut self) -> Viewing {
+        drop(self.process.stdin.take());
+        let mut report = String::new();
+        self.says.read_to_string(&mut report).unwrap();
+        self.process.wait().unwrap();
+        serde_json::from_str(&report).unwrap()
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The viewer's process: says when it plays, looks on until its input ends, and says what it saw.
+pub(crate) async fn view(relay: &str, address: Ipv4Addr, id: &str) {
+    let viewer = Viewer::join(relay, Options { address: address.into(), ..Options::new(id) }).await;
+    viewer.until("a keyframe", PATIENCE, |view| view.tracks().find_map(|track| track.first_keyframe_after)).await;
+    println!("playing");
+    std::io::stdout().flush().unwrap();
+    tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()).unwrap()).await.unwrap();
+    let view = viewer.view();
+    let video = view.tracks().find(|track| track.is_video()).unwrap();
+    let looked = video.latest_after.saturating_sub(video.first_after).as_secs_f64();
+    let viewing = Viewing {
+        first_keyframe: u64::try_from(video.first_keyframe_after.unwrap().as_millis()).unwrap(),
+        frames: video.frames,
+        rate: video.frames.saturating_sub(1) as f64 / looked,
+        gaps: view.tracks().map(|track| track.gaps).sum(),
+    };
+    println!("{}", serde_json::to_string(&viewing).unwrap());
+}

@@ -1,0 +1,111 @@
+//! What each further viewer costs: the daemon shows its test picture and tone to 1, 5, 20 viewers, each a process in a
+//! network namespace of its own, and is measured from outside. `./dev bench fanout [--viewers 1,5,20] [--seconds 10]`.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark says what went wrong by panicking")]
+
+mod audience;
+mod network;
+#[expect(dead_code, reason = "the tests use more of it")]
+#[path = "../../tests/suite/common/plain_relay.rs"]
+mod plain_relay;
+mod process;
+mod report;
+#[expect(dead_code, unused_imports, reason = "the tests use more of it")]
+#[path = "../../tests/suite/common/str0m_peer/mod.rs"]
+mod str0m_peer;
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use crate::{
+    audience::Audience,
+    network::{DAEMON, Network},
+    plain_relay::PlainRelay,
+    process::Sample,
+    report::{Level, Report},
+};
+
+/// How long viewers may take to settle before a level is measured: jitter buffers fill, ICE stops checking.
+const SETTLING: Duration = Duration::from_secs(3);
+
+fn main() {
+    // Cargo adds `--bench`.
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    match arguments[..] {
+        ["viewer", relay, address, id] => runtime.block_on(audience::view(relay, address.parse().unwrap(), id)),
+        _ => runtime.block_on(measure(&Plan::of(&arguments))),
+    }
+}
+
+/// What is measured.
+struct Plan {
+    /// How many viewers there are in all at each level.
+    levels: Vec<usize>,
+    /// How long each level is measured.
+    period: Duration,
+}
+
+impl Plan {
+    fn of(arguments: &[&str]) -> Self {
+        let mut plan = Self { levels: vec![1, 5, 20], period: Duration::from_secs(10) };
+        for pair in arguments.chunks(2) {
+            match pair {
+                ["--viewers", levels] => plan.levels = levels.split(',').map(|level| level.parse().unwrap()).collect(),
+                ["--seconds", seconds] => plan.period = Duration::from_secs(seconds.parse().unwrap()),
+                other => panic!("expected --viewers N,N,... or --seconds N, got {other:?}"),
+            }
+        }
+        plan
+    }
+}
+
+async fn measure(plan: &Plan) {
+    let most = plan.levels.iter().copied().max().unwrap_or(0);
+    let network = Network::build(most);
+    let relay = PlainRelay::start_on(DAEMON).await;
+    let daemon = Daemon::start(relay.url());
+    let machine = report::machine();
+    let mut audience = Audience::new(&network, relay.url());
+    let mut levels = Vec::new();
+    for &viewers in &plan.levels {
+        audience.grow(viewers).await;
+        tokio::time::sleep(SETTLING).await;
+        let before = Sample::of(daemon.0.id());
+        tokio::time::sleep(plan.period).await;
+        let after = Sample::of(daemon.0.id());
+        levels.push(Level { viewers, cores: after.cores_since(&before), threads: after.threads, memory: after.memory });
+        eprintln!("{viewers} viewers measured");
+    }
+    let viewings = audience.leave().await;
+    print!("{}", Report { machine, period: plan.period, levels, viewings });
+}
+
+/// The daemon; killed when dropped.
+struct Daemon(Child);
+
+impl Daemon {
+    fn start(relay: &str) -> Self {
+        let arguments = ["run", "--room", relay, "--id", "gateway", "--video", "test", "--audio", "test"];
+        let picture = ["--size", "1280x720", "--fps", "30", "--bitrate", "2000k", "--codec", "h264"];
+        let surroundings = ["--stun", "none", "--listen", "127.0.0.1:0", "--log", "warn"];
+        let child = Command::new(env!("CARGO_BIN_EXE_peergate"))
+            .args(arguments)
+            .args(picture)
+            .args(surroundings)
+            .stdin(Stdio::null())
+            .spawn()
+            .expect("the peergate binary starts");
+        Self(child)
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
