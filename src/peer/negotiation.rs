@@ -41,7 +41,7 @@ pub(super) fn plan_offer(
                 let outbound = Outbound::claim(webrtcbin, section, track.clone(), stream, preferences)?;
                 claimed.push(Claimed { section, outbound, agreed: None });
             }
-            None => outbound::receive_only(webrtcbin, &formats::offer_caps(formats::receivable(kind), None)),
+            None => outbound::receive_only(webrtcbin, kind, &formats::offer_caps(formats::receivable(kind), None)),
         }
     }
     Ok(claimed)
@@ -76,7 +76,7 @@ pub(super) fn plan_answer(
             let outbound = Outbound::claim(webrtcbin, index, track.clone(), stream, preferences)?;
             plan.claimed.push(Claimed { section: index, outbound, agreed: Some((codec, format.payload_type)) });
         } else if let Some((codec, format)) = formats::choose(section, formats::receivable(kind)) {
-            outbound::receive_only(webrtcbin, &formats::answer_caps(codec, format, None));
+            outbound::receive_only(webrtcbin, kind, &formats::answer_caps(codec, format, None));
         } else if !section.rejected {
             plan.offer = switched_off(&plan.offer, index);
         }

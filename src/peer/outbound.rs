@@ -67,7 +67,7 @@ impl Outbound {
         }
         let transceiver: gst_webrtc::WebRTCRTPTransceiver = pad.property("transceiver");
         transceiver.set_property("direction", gst_webrtc::WebRTCRTPTransceiverDirection::Sendrecv);
-        transceiver.set_property("do-nack", true);
+        transceiver.set_property("do-nack", resends(kind));
         transceiver.set_property("codec-preferences", preferences(ssrc));
         Ok(Self { track, ssrc, pad, sending: None })
     }
@@ -127,12 +127,18 @@ impl Outbound {
 }
 
 /// A section in which we only receive.
-pub(super) fn receive_only(webrtcbin: &gst::Element, preferences: &gst::Caps) {
+pub(super) fn receive_only(webrtcbin: &gst::Element, kind: MediaKind, preferences: &gst::Caps) {
     let transceiver = webrtcbin.emit_by_name::<gst_webrtc::WebRTCRTPTransceiver>(
         "add-transceiver",
         &[&gst_webrtc::WebRTCRTPTransceiverDirection::Recvonly, preferences],
     );
-    transceiver.set_property("do-nack", true);
+    transceiver.set_property("do-nack", resends(kind));
+}
+
+/// Whether lost packets are sent again. Sound does without, Opus has its own repair: Chromium takes no audio section
+/// with the second SSRC that resending brings.
+const fn resends(kind: MediaKind) -> bool {
+    matches!(kind, MediaKind::Video)
 }
 
 /// The preferences of a section that we offer for `track`.
