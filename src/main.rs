@@ -4,9 +4,10 @@ use std::{future::Future, net::SocketAddr, path::Path, process::ExitCode};
 
 use peergate::{
     api,
+    appearance::{self, AppearanceError},
     cli::{self, Asked, Command},
     config::{self, Http, Overrides, Problems, Purpose, Settings},
-    logging,
+    gateway, logging,
     media::{
         elements::{self, NotReady},
         main_loop::MainLoop,
@@ -23,6 +24,10 @@ enum Failure {
     Misconfigured(#[from] Problems),
     #[error("{0}")]
     NotReady(#[from] NotReady),
+    #[error(transparent)]
+    Appearance(#[from] AppearanceError),
+    #[error(transparent)]
+    Gateway(#[from] gateway::StartError),
     #[error("could not listen on {address} (http.listen, --listen): {error}")]
     Listen { address: SocketAddr, error: std::io::Error },
     #[error("the system refuses {what}: {error}")]
@@ -73,19 +78,23 @@ async fn serve(settings: Settings) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
     let (ask_to_stop, asked_to_stop) = tokio::sync::oneshot::channel::<()>();
     let mut server = None;
+    let mut listening = None;
     if let Some(http) = &settings.http {
         let (listener, address) = listen(http).await?;
+        listening = Some(address);
         let router = relay::router(relay_settings(&settings.relay, http)).merge(api::page::router());
         server = Some(tokio::spawn(server::serve(listener, router, async {
             let _ = asked_to_stop.await;
         })));
         tracing::info!(%address, "listening");
     }
+    let gateway = gateway::start(appearance::gateway(&settings, listening)?)?;
     let name = signals.next().await;
     tracing::info!("{name}: stopping");
-    drop(ask_to_stop);
     signals
         .while_closing(async {
+            gateway.stop().await;
+            drop(ask_to_stop);
             if let Some(server) = server {
                 let _ = server.await;
             }

@@ -1,0 +1,106 @@
+//! From what is configured to what runs: members get their ids, certificates and the embedded relay's
+//! address, which is known only once it listens.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use rand::{Rng, distr::Alphanumeric};
+
+use crate::{
+    config::{Member, Room, Settings},
+    gateway::{self, MemberSettings},
+    ids::PeerId,
+    peer::{self, Certificate, CertificateError},
+    signal::{self, relay_url::RelayUrl},
+};
+
+/// As long as the library's own.
+const RANDOM_ID_CHARACTERS: usize = 20;
+
+/// A member that can't be brought up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AppearanceError {
+    /// No randomness for a certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The embedded relay is asked for, and nothing listens.
+    #[error("a member wants the embedded relay, which needs --listen (http.listen)")]
+    NoRelay,
+    /// An address of our own making that does not parse.
+    #[error("the embedded relay's address: {0}")]
+    Address(String),
+}
+
+/// The gateway's settings, with the embedded relay at `listening`.
+///
+/// # Errors
+/// When no certificate can be made, or a member wants a relay that is not there.
+pub fn gateway(settings: &Settings, listening: Option<SocketAddr>) -> Result<gateway::Settings, AppearanceError> {
+    let members = settings.members.iter().map(|one| member(one, settings, listening)).collect::<Result<_, _>>()?;
+    Ok(gateway::Settings { members, sources: settings.sources.clone(), encode: settings.encode.clone() })
+}
+
+fn member(
+    member: &Member,
+    settings: &Settings,
+    listening: Option<SocketAddr>,
+) -> Result<MemberSettings, AppearanceError> {
+    let url = match &member.room {
+        Room::Relay(url) => url.clone(),
+        Room::Embedded(name) => embedded(name.as_deref(), listening.ok_or(AppearanceError::NoRelay)?)?,
+    };
+    Ok(MemberSettings {
+        id: member.id.clone().unwrap_or_else(random_id),
+        relay: signal::client::Settings {
+            url,
+            protocols: member.protocols.clone(),
+            headers: member.headers.clone(),
+            ca_file: member.ca_file.clone(),
+        },
+        video: member.video.clone(),
+        audio: member.audio.clone(),
+        peer: peer::Settings {
+            ice: settings.ice.clone(),
+            channel: settings.channel.clone(),
+            certificate: Arc::new(Certificate::generate()?),
+            jitter_buffer: settings.jitter_buffer,
+        },
+    })
+}
+
+/// Our own relay, as we reach it ourselves: on loopback where it listens on every address.
+fn embedded(room: Option<&str>, listening: SocketAddr) -> Result<RelayUrl, AppearanceError> {
+    let mut address = listening;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() {
+            std::net::Ipv4Addr::LOCALHOST.into()
+        } else {
+            std::net::Ipv6Addr::LOCALHOST.into()
+        });
+    }
+    let path = room.map_or_else(String::new, |room| format!("/{room}"));
+    RelayUrl::parse(&format!("ws://{address}/signal{path}"))
+        .map_err(|error| AppearanceError::Address(error.to_string()))
+}
+
+fn random_id() -> PeerId {
+    loop {
+        let text: String = rand::rng().sample_iter(Alphanumeric).take(RANDOM_ID_CHARACTERS).map(char::from).collect();
+        if let Ok(id) = PeerId::new(text) {
+            return id;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_relay_is_reached_over_loopback() {
+        let everywhere = "0.0.0.0:8080".parse().unwrap();
+        assert_eq!(embedded(None, everywhere).unwrap().to_string(), "ws://127.0.0.1:8080/signal");
+        let v6 = "[::]:8080".parse().unwrap();
+        assert_eq!(embedded(Some("yard"), v6).unwrap().to_string(), "ws://[::1]:8080/signal/yard");
+    }
+}
