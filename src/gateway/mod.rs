@@ -15,14 +15,18 @@ mod hub;
 mod member;
 mod settings;
 mod supervise;
+mod turn_tls;
 
 use tokio::{
     sync::{broadcast, mpsc, watch},
     task::JoinHandle,
 };
 
-pub use self::settings::{MemberSettings, Settings};
 use self::{command::Command, hub::Hub};
+pub use self::{
+    settings::{MemberSettings, Settings},
+    turn_tls::DoorError,
+};
 use crate::{
     encoder::LineupError,
     ids::Sessions,
@@ -60,6 +64,9 @@ pub enum StartError {
     /// The settings ask for an encoder that is not here.
     #[error(transparent)]
     Lineup(#[from] LineupError),
+    /// A TURN server is to be spoken to over TLS, and can't be.
+    #[error(transparent)]
+    Turn(#[from] DoorError),
 }
 
 /// Starts the sources' studio and every member. A relay that is not there is waited for, and so is a device.
@@ -67,11 +74,12 @@ pub enum StartError {
 /// Must be called within a tokio runtime, with GStreamer initialised.
 ///
 /// # Errors
-/// When the settings ask for an encoder that is not here.
-pub fn start(settings: Settings) -> Result<Handle, StartError> {
+/// When the settings ask for an encoder that is not here, or for TURN over TLS on a machine that trusts no CA.
+pub fn start(mut settings: Settings) -> Result<Handle, StartError> {
     let clockwork = Clockwork::start();
     let studio = Studio::start(settings.sources, settings.encode, clockwork.clone())?;
     let (stop, stopping) = watch::channel(false);
+    turn_tls::open_doors(settings.members.iter_mut().flat_map(|member| &mut member.peer.ice.turn), &stopping)?;
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (updates, updated) = mpsc::channel(UPDATES);
     let (events, _) = broadcast::channel(EVENTS);

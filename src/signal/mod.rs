@@ -4,6 +4,6 @@ pub mod backoff;
 pub mod client;
 pub mod message;
 pub mod relay_url;
-mod tls;
+pub(crate) mod tls;
 mod transport;
 mod websocket;

@@ -14,7 +14,7 @@ use rustls::{
 
 /// Why there is nothing to check certificates with. The operator's doing.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum TrustError {
+pub enum TrustError {
     #[error("ca_file {path}: {error}")]
     File { path: PathBuf, error: std::io::Error },
     #[error("ca_file {0}: expected PEM certificates (-----BEGIN CERTIFICATE-----), found none that can be used")]
@@ -26,7 +26,7 @@ pub(super) enum TrustError {
 }
 
 /// TLS as a client, trusting the system's CAs and those in `ca_file`. Reads files: not for async code.
-pub(super) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TrustError> {
+pub(crate) fn client_config(ca_file: Option<&Path>) -> Result<Arc<ClientConfig>, TrustError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = ca_file {
