@@ -11,7 +11,7 @@ use peergate::{
 };
 
 use crate::common::{
-    decode,
+    decode_track,
     encoded_media::EncodedMedia,
     logs,
     lone_peer::LonePeer,
@@ -44,9 +44,9 @@ async fn it_sees_and_hears_us() {
     assert_eq!((video.codec, audio.codec), (Codec::H264, Codec::Opus));
     assert_eq!((video.gaps, audio.gaps), (0, 0));
     assert!(video.began_with_keyframe);
-    let pictures = decode::pictures(&video).await;
+    let pictures = decode_track::pictures(&video).await;
     assert!(pictures.len() > 80, "{} of {} frames are pictures", pictures.len(), video.kept.len());
-    let tone = decode::amplitude(&decode::sound(&audio).await[9600..], 440.0);
+    let tone = decode_track::amplitude(&decode_track::sound(&audio).await[9600..], 440.0);
     assert!((0.15..0.35).contains(&tone), "the tone plays at 0.25, not at {tone}");
     assert_eq!(viewer.view().strays, 0);
 }
@@ -57,7 +57,7 @@ async fn it_takes_vp8_only() {
     let viewer = Viewer::join(relay.url(), viewer().codecs(&[Codec::Vp8, Codec::Opus]).keeping(60)).await;
     let video = house.run_while(viewer.video(60)).await;
     assert_eq!((video.codec, video.gaps), (Codec::Vp8, 0));
-    assert!(decode::pictures(&video).await.len() > 50);
+    assert!(decode_track::pictures(&video).await.len() > 50);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use peergate::codec::Codec;
 
 use crate::common::{
-    decode,
+    decode_track,
     encoded_media::EncodedMedia,
     plain_relay::PlainRelay,
     str0m_peer::{Message, OnJoin, Options, Order, Viewer},
@@ -47,13 +47,13 @@ async fn media_arrives_whole() {
     assert_eq!((video.codec, audio.codec), (Codec::Vp8, Codec::Opus));
     assert_eq!((video.gaps, audio.gaps), (0, 0));
     assert!(video.keyframes >= 1, "{video:?}");
-    let pictures = decode::pictures(&video).await;
+    let pictures = decode_track::pictures(&video).await;
     let before = video.kept.iter().position(|frame| frame.keyframe).unwrap();
     assert_eq!(pictures.len(), video.kept.len() - before, "a picture of each frame from the first keyframe on");
     assert_eq!((pictures[0].width, pictures[0].height), (320, 180));
     assert_ne!(pictures[0].luma, pictures[15].luma, "the ball moves");
-    let sound = decode::sound(&audio).await;
-    let tone = decode::amplitude(&sound[4800..], 440.0);
+    let sound = decode_track::sound(&audio).await;
+    let tone = decode_track::amplitude(&sound[4800..], 440.0);
     assert!((0.7..0.9).contains(&tone), "audiotestsrc plays at 0.8: {tone}");
 }
 
@@ -67,7 +67,7 @@ async fn h264_arrives_whole() {
     let video = viewer.video(60).await;
     assert_eq!((video.codec, video.gaps), (Codec::H264, 0));
     assert!(video.keyframes >= 1, "{video:?}");
-    assert!(!decode::pictures(&video).await.is_empty());
+    assert!(!decode_track::pictures(&video).await.is_empty());
 }
 
 /// A plain relay may still hand on the `join` of the one that came first; two that ask each other for an offer end in

@@ -3,7 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod control;
 pub(crate) mod daemon;
-pub(crate) mod decode;
+pub(crate) mod decode_track;
 pub(crate) mod dialect;
 pub(crate) mod encoded_media;
 pub(crate) mod guest;
