@@ -1,7 +1,10 @@
 //! From what is configured to what runs: members get their ids, certificates and the embedded relay's
 //! address, which is known only once it listens.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+};
 
 use rand::{Rng, distr::Alphanumeric};
 
@@ -68,28 +71,26 @@ fn member(
     })
 }
 
-/// Our own relay, as we reach it ourselves: on loopback where it listens on every address.
+/// Where this machine reaches what listens on `address`: on loopback where that is every address.
+pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// Our own relay, as we reach it ourselves.
 fn embedded(room: Option<&str>, listening: SocketAddr) -> Result<RelayUrl, AppearanceError> {
-    let mut address = listening;
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() {
-            std::net::Ipv4Addr::LOCALHOST.into()
-        } else {
-            std::net::Ipv6Addr::LOCALHOST.into()
-        });
-    }
     let path = room.map_or_else(String::new, |room| format!("/{room}"));
-    RelayUrl::parse(&format!("ws://{address}/signal{path}"))
+    RelayUrl::parse(&format!("ws://{}/signal{path}", reachable(listening)))
         .map_err(|error| AppearanceError::Address(error.to_string()))
 }
 
 fn random_id() -> PeerId {
-    loop {
-        let text: String = rand::rng().sample_iter(Alphanumeric).take(RANDOM_ID_CHARACTERS).map(char::from).collect();
-        if let Ok(id) = PeerId::new(text) {
-            return id;
-        }
-    }
+    let text: String = rand::rng().sample_iter(Alphanumeric).take(RANDOM_ID_CHARACTERS).map(char::from).collect();
+    PeerId::new(text).expect("letters and digits make an id")
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //!    [`signal::message`]. No GStreamer, no tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
 //!    nothing of rooms or relays.
-//! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`appearance`], [`server`]: tasks, sockets and servers,
-//!    and the only place where the first two meet. Around them what makes a process of it: [`cli`],
-//!    [`config`], [`logging`] and [`shutdown`].
+//! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
+//!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`],
+//!    [`config`], [`daemon`], [`logging`] and [`shutdown`].
 
 pub mod api;
 pub mod appearance;
@@ -14,6 +14,7 @@ pub mod cli;
 pub mod codec;
 pub mod config;
 pub mod connection;
+pub mod daemon;
 pub mod encoder;
 pub mod gateway;
 pub mod ice;

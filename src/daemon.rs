@@ -1,0 +1,187 @@
+//! A daemon from its settings: what is started in which order, and how it ends.
+
+use std::{
+    future::pending,
+    io::{self, IsTerminal},
+    net::SocketAddr,
+};
+
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::{
+    api,
+    appearance::{self, AppearanceError, reachable},
+    config::{self, Http, Settings},
+    gateway, relay,
+    server::{self, Hosts, Origins},
+    shutdown::Signals,
+};
+
+/// Why a daemon could not start, or could not go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The address is taken, or not ours.
+    #[error("could not listen on {address} (http.listen, --listen): {error}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The system refuses something.
+    #[error("the system gives no {what}: {error}")]
+    System {
+        /// What was asked of it.
+        what: &'static str,
+        /// Why not.
+        error: io::Error,
+    },
+    /// The gateway does not start.
+    #[error(transparent)]
+    Gateway(#[from] gateway::StartError),
+    /// A member can't be brought up.
+    #[error(transparent)]
+    Appearance(#[from] AppearanceError),
+    /// Something that runs until it is asked to end has ended.
+    #[error("{0} ended by itself")]
+    Ended(&'static str),
+}
+
+/// Runs a daemon until a signal asks it to stop. Within a tokio runtime, with GStreamer started.
+///
+/// # Errors
+/// When something does not start, or ends by itself.
+pub async fn run(settings: Settings) -> Result<(), Failure> {
+    let mut signals = catch_signals()?;
+    let listening = match &settings.http {
+        Some(http) => Some(listen(http.listen).await?),
+        None => None,
+    };
+    let address = listening.as_ref().map(|(_, address)| *address);
+    let gateway = gateway::start(appearance::gateway(&settings, address)?)?;
+    let server = match (&settings.http, listening) {
+        (Some(http), Some((listener, address))) => {
+            let context = api::Context {
+                commands: gateway.commands.clone(),
+                state: gateway.state.clone(),
+                events: gateway.events.clone(),
+                token: http.control_token.clone(),
+                hosts: hosts(http),
+            };
+            let router = api::router(context).merge(relay::router(relay_settings(&settings.relay, http)));
+            let server = Server::start(listener, router);
+            announce(address);
+            Some(server)
+        }
+        _ => None,
+    };
+
+    let mut state = gateway.state.clone();
+    let gateway_gone = async move { while state.changed().await.is_ok() {} };
+    let mut server = server;
+    let outcome = tokio::select! {
+        name = signals.next() => {
+            tracing::info!("{name}: stopping");
+            Ok(())
+        }
+        () = gateway_gone => Err(Failure::Ended("the gateway")),
+        () = Server::ended(&mut server) => Err(Failure::Ended("the HTTP server")),
+    };
+    let close = async {
+        gateway.stop().await;
+        if let Some(server) = server {
+            server.stop().await;
+        }
+    };
+    signals.while_closing(close).await;
+    outcome
+}
+
+/// Runs the relay alone until a signal asks it to stop. Within a tokio runtime.
+///
+/// # Errors
+/// When it does not start, or ends by itself.
+pub async fn run_relay(settings: Settings) -> Result<(), Failure> {
+    let mut signals = catch_signals()?;
+    let Some(http) = &settings.http else { return Ok(()) };
+    let (listener, address) = listen(http.listen).await?;
+    let mut server = Some(Server::start(listener, relay::router(relay_settings(&settings.relay, http))));
+    tracing::info!(%address, "listening");
+    tracing::info!("the relay is at ws://{}/signal", reachable(address));
+    let outcome = tokio::select! {
+        name = signals.next() => {
+            tracing::info!("{name}: stopping");
+            Ok(())
+        }
+        () = Server::ended(&mut server) => Err(Failure::Ended("the HTTP server")),
+    };
+    if let Some(server) = server {
+        signals.while_closing(server.stop()).await;
+    }
+    outcome
+}
+
+/// The HTTP server's task.
+struct Server {
+    task: JoinHandle<()>,
+    ask_to_stop: oneshot::Sender<()>,
+}
+
+impl Server {
+    fn start(listener: TcpListener, router: axum::Router) -> Self {
+        let (ask_to_stop, asked) = oneshot::channel::<()>();
+        let task = tokio::spawn(async move {
+            let asked = async { drop(asked.await) };
+            if let Err(error) = server::serve(listener, router, asked).await {
+                tracing::error!(%error, "the HTTP server failed");
+            }
+        });
+        Self { task, ask_to_stop }
+    }
+
+    /// Returns when the server has ended by itself; never where there is none.
+    async fn ended(server: &mut Option<Self>) {
+        match server {
+            Some(server) => drop((&mut server.task).await),
+            None => pending().await,
+        }
+    }
+
+    async fn stop(self) {
+        drop(self.ask_to_stop);
+        if !self.task.is_finished() {
+            drop(self.task.await);
+        }
+    }
+}
+
+fn catch_signals() -> Result<Signals, Failure> {
+    Signals::catch().map_err(|error| Failure::System { what: "signal handlers", error })
+}
+
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
+    let refused = |error| Failure::Listen { address, error };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+/// For programs one line with the address as it is, for people one with what to open.
+fn announce(address: SocketAddr) {
+    tracing::info!(%address, "listening");
+    let page = format!("open http://{}", reachable(address));
+    if io::stderr().is_terminal() {
+        eprintln!("\n    {page}\n");
+    } else {
+        tracing::info!("{page}");
+    }
+}
+
+fn relay_settings(relay: &config::Relay, http: &Http) -> relay::Settings {
+    relay::Settings { limits: relay.limits, hosts: hosts(http), origins: Origins::new(relay.origins.clone()) }
+}
+
+fn hosts(http: &Http) -> Hosts {
+    Hosts::new(http.hosts.clone()).and_own_name()
+}
