@@ -2,7 +2,10 @@
 
 use std::{ffi::CStr, io::IsTerminal};
 
-use tracing_subscriber::{EnvFilter, filter::ParseError};
+use tracing_subscriber::{
+    EnvFilter,
+    filter::{Directive, ParseError},
+};
 
 /// How logs are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +48,7 @@ impl Default for Settings {
 
 /// Starts logging to stderr. Once in a process; a second start changes nothing.
 pub fn start(settings: &Settings) {
-    let filter = EnvFilter::builder().parse_lossy(&settings.filter.0);
+    let filter = EnvFilter::builder().parse_lossy(&settings.filter.0).add_directive(no_handshakes());
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -54,6 +57,11 @@ pub fn start(settings: &Settings) {
         Format::Text => lines.try_init(),
         Format::Json => lines.json().flatten_event(true).try_init(),
     };
+}
+
+/// At `trace` tungstenite writes whole handshakes, with the credentials that go to a relay.
+fn no_handshakes() -> Directive {
+    "tungstenite=debug".parse().expect("a target and a level make a directive")
 }
 
 /// Routes GStreamer's and GLib's messages into the log, under the targets `gstreamer` and `glib`. What ends a

@@ -80,9 +80,17 @@ pub(super) struct Inbox {
 struct SeatId(u64);
 
 enum Request {
-    Enter { room: RoomName, reply: oneshot::Sender<Result<(SeatId, Inbox, oneshot::Receiver<TooSlow>), Full>> },
+    Enter { room: RoomName, reply: oneshot::Sender<Result<Place, Full>> },
     Say { room: RoomName, from: SeatId, message: Message },
     Leave { room: RoomName, id: SeatId },
+}
+
+/// What becomes a [`Seat`] on the way out.
+#[derive(Debug)]
+struct Place {
+    id: SeatId,
+    inbox: Inbox,
+    evicted: oneshot::Receiver<TooSlow>,
 }
 
 impl RoomName {
@@ -108,7 +116,7 @@ impl Rooms {
     pub(super) async fn enter(&self, room: RoomName) -> Result<Seat, Full> {
         let (reply, answer) = oneshot::channel();
         self.0.send(Request::Enter { room: room.clone(), reply }).await.map_err(|_| Full::Stopping)?;
-        let (id, inbox, evicted) = answer.await.map_err(|_| Full::Stopping)??;
+        let Place { id, inbox, evicted } = answer.await.map_err(|_| Full::Stopping)??;
         Ok(Seat { voice: Voice { id, room, rooms: self.clone() }, inbox, evicted })
     }
 }
@@ -169,7 +177,7 @@ impl Registry {
         }
     }
 
-    fn enter(&mut self, room: &RoomName, id: SeatId) -> Result<(SeatId, Inbox, oneshot::Receiver<TooSlow>), Full> {
+    fn enter(&mut self, room: &RoomName, id: SeatId) -> Result<Place, Full> {
         let Limits { sockets, rooms, sockets_per_room, queued_messages, .. } = self.limits;
         if self.seats >= sockets {
             return Err(Full::Sockets(sockets));
@@ -185,7 +193,7 @@ impl Registry {
         let outbox = Outbox { queue, bytes: Arc::clone(&bytes), evict };
         self.rooms.entry(room.clone()).or_default().insert(id, outbox);
         self.seats += 1;
-        Ok((id, Inbox { queue: inbox, bytes }, evicted))
+        Ok(Place { id, inbox: Inbox { queue: inbox, bytes }, evicted })
     }
 
     fn say(&mut self, room: &RoomName, from: SeatId, message: &Message) {
@@ -292,7 +300,7 @@ mod tests {
         {
             let mut registry = registry(limits);
             let _speaker = registry.enter(&room("a"), SeatId(1)).unwrap();
-            let (_, _inbox, mut evicted) = registry.enter(&room("a"), SeatId(2)).unwrap();
+            let Place { inbox: _inbox, mut evicted, .. } = registry.enter(&room("a"), SeatId(2)).unwrap();
             for _ in 0..2 {
                 registry.say(&room("a"), SeatId(1), &Message::text("hello"));
                 assert!(evicted.try_recv().is_err());

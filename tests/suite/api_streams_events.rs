@@ -4,39 +4,9 @@ use peergate::{
     ids::PeerId,
     report::{Event, Message},
 };
-use reqwest::{Method, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::common::{control::Control, signalling::soon};
-
-/// Reads server-sent events: pairs of `event` and `data`.
-struct Follower {
-    response: Response,
-    unread: String,
-}
-
-impl Follower {
-    async fn of(control: &Control) -> Self {
-        let response = control.request(Method::GET, "/api/events").send().await.unwrap();
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Self { response, unread: String::new() }
-    }
-
-    /// The next one; `None` at the end.
-    async fn next(&mut self) -> Option<(String, Value)> {
-        loop {
-            if let Some((event, rest)) = self.unread.split_once("\n\n") {
-                let (event, rest) = (event.to_owned(), rest.to_owned());
-                self.unread = rest;
-                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-                let (kind, data) = (field("event: ").unwrap(), field("data: ").unwrap());
-                return Some((kind, serde_json::from_str(&data).unwrap()));
-            }
-            let chunk = self.response.chunk().await.unwrap()?;
-            self.unread.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    }
-}
+use crate::common::{control::Control, follower::Follower, signalling::soon};
 
 fn id(text: &str) -> PeerId {
     PeerId::new(text).unwrap()
@@ -49,7 +19,7 @@ fn joined(peer: &str) -> Event {
 #[tokio::test]
 async fn each_event_is_one_of_the_stream() {
     let control = Control::start().await;
-    let (mut first, mut second) = (Follower::of(&control).await, Follower::of(&control).await);
+    let (mut first, mut second) = (Follower::of(control.address).await, Follower::of(control.address).await);
     control.events.send(joined("ann")).unwrap();
     let message = Message::Text { text: "two\nlines".into() };
     control.events.send(Event::Message { member: id("door"), peer: id("ann"), message }).unwrap();
@@ -65,7 +35,7 @@ async fn each_event_is_one_of_the_stream() {
 #[tokio::test]
 async fn one_who_does_not_keep_up_is_told_how_many_it_lost() {
     let control = Control::start().await;
-    let mut follower = Follower::of(&control).await;
+    let mut follower = Follower::of(control.address).await;
     // More than the test's channel holds (4), at once: the server's task gets no turn in between.
     for number in 0..10 {
         control.events.send(joined(&format!("peer{number}"))).unwrap();
@@ -79,7 +49,7 @@ async fn one_who_does_not_keep_up_is_told_how_many_it_lost() {
 #[tokio::test]
 async fn the_stream_ends_when_the_server_stops() {
     let control = Control::start().await;
-    let mut follower = Follower::of(&control).await;
+    let mut follower = Follower::of(control.address).await;
     soon(control.stop()).await;
     assert_eq!(soon(follower.next()).await, None);
 }

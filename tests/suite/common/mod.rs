@@ -6,6 +6,7 @@ pub(crate) mod daemon;
 pub(crate) mod decode_track;
 pub(crate) mod dialect;
 pub(crate) mod encoded_media;
+pub(crate) mod follower;
 pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod logs;

@@ -10,14 +10,17 @@ use rustls::{
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_tungstenite::{
     WebSocketStream, accept_hdr_async,
     tungstenite::{
         Message,
-        handshake::server::{ErrorResponse, Request, Response},
-        http::{HeaderMap, HeaderValue, StatusCode, Uri},
+        handshake::server::{Callback, ErrorResponse, Request, Response},
+        http::{HeaderMap, HeaderValue, StatusCode, Uri, header::SEC_WEBSOCKET_PROTOCOL},
     },
 };
 
@@ -110,31 +113,44 @@ impl ScriptedRelay {
     /// Refuses the next one's handshake.
     pub(crate) async fn refuse(&self, status: u16) {
         let (tcp, _) = self.listener.accept().await.unwrap();
-        let refusal = move |_: &Request, _: Response| {
-            let mut response = ErrorResponse::new(None);
-            *response.status_mut() = StatusCode::from_u16(status).unwrap();
-            Err(response)
-        };
-        assert!(accept_hdr_async(tcp, refusal).await.is_err());
+        let status = StatusCode::from_u16(status).unwrap();
+        assert!(accept_hdr_async(tcp, Refusal(status)).await.is_err());
     }
 }
 
-async fn welcome<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin>(stream: S) -> Visitor<S> {
+async fn welcome<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> Visitor<S> {
     let mut seen = None;
-    let note = |request: &Request, mut response: Response| {
-        if let Some(offered) = request.headers().get("sec-websocket-protocol") {
-            let last = offered.to_str().unwrap().rsplit(", ").next().unwrap();
-            response.headers_mut().insert("sec-websocket-protocol", HeaderValue::try_from(last).unwrap());
-        }
-        seen = Some((request.headers().clone(), request.uri().clone()));
-        Ok(response)
-    };
-    let stream = accept_hdr_async(stream, note).await.unwrap();
+    let stream = accept_hdr_async(stream, Welcome(&mut seen)).await.unwrap();
     let (headers, uri) = seen.unwrap();
     Visitor { headers, uri, stream }
 }
 
-impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin> Visitor<S> {
+/// Answers a handshake with a status.
+struct Refusal(StatusCode);
+
+impl Callback for Refusal {
+    fn on_request(self, _: &Request, _: Response) -> Result<Response, ErrorResponse> {
+        let mut response = ErrorResponse::new(None);
+        *response.status_mut() = self.0;
+        Err(response)
+    }
+}
+
+/// Takes what a handshake says, and the last of the sub-protocols that it offers.
+struct Welcome<'a>(&'a mut Option<(HeaderMap, Uri)>);
+
+impl Callback for Welcome<'_> {
+    fn on_request(self, request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+        if let Some(offered) = request.headers().get(SEC_WEBSOCKET_PROTOCOL) {
+            let last = offered.to_str().unwrap().rsplit(", ").next().unwrap();
+            response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::try_from(last).unwrap());
+        }
+        *self.0 = Some((request.headers().clone(), request.uri().clone()));
+        Ok(response)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Visitor<S> {
     pub(crate) async fn say(&mut self, message: Message) {
         self.stream.send(message).await.unwrap();
     }

@@ -1,0 +1,47 @@
+//! One who reads `GET /api/events`.
+
+use std::net::SocketAddr;
+
+use reqwest::Response;
+use serde_json::Value;
+
+/// Reads server-sent events: pairs of `event` and `data`.
+pub(crate) struct Follower {
+    response: Response,
+    unread: String,
+}
+
+impl Follower {
+    /// Begins to read, from what happens next on.
+    pub(crate) async fn of(address: SocketAddr) -> Self {
+        let response = reqwest::get(format!("http://{address}/api/events")).await.unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Self { response, unread: String::new() }
+    }
+
+    /// The next one; `None` at the end.
+    pub(crate) async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            if let Some((event, rest)) = self.unread.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.unread = rest;
+                let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+                let (kind, data) = (field("event: ").unwrap(), field("data: ").unwrap());
+                return Some((kind, serde_json::from_str(&data).unwrap()));
+            }
+            let chunk = self.response.chunk().await.unwrap()?;
+            self.unread.push_str(std::str::from_utf8(&chunk).unwrap());
+        }
+    }
+
+    /// The next event of this kind; those before it are left alone. Panics at the end.
+    pub(crate) async fn until(&mut self, kind: &str) -> Value {
+        loop {
+            match self.next().await {
+                Some((next, data)) if next == kind => return data,
+                Some(_) => {}
+                None => panic!("the events ended before there was one of {kind}"),
+            }
+        }
+    }
+}
