@@ -4,7 +4,10 @@ use std::{fs, time::Duration};
 
 use peergate::config;
 
-use super::common::daemon::{self, Daemon};
+use super::common::{
+    daemon::{self, Daemon},
+    scripted_relay::ScriptedRelay,
+};
 
 #[test]
 fn settings_show_none() {
@@ -59,6 +62,23 @@ async fn logs_show_none() {
         .env("PEERGATE_CONTROL_TOKEN_FILE", "control-token")
         .env("PEERGATE_TURN", "turn:geheim1:geheim2@127.0.0.1:9 turns:geheim3:geheim4@127.0.0.1:9");
     let mut daemon = Daemon::start(command).await;
+    daemon.signal("TERM");
+    assert_eq!(daemon.ended(Duration::from_secs(10)).await.code(), Some(0));
+    assert!(!daemon.log().contains("geheim"), "{}", daemon.log());
+}
+
+#[tokio::test]
+async fn a_handshake_with_a_relay_shows_none() {
+    let relay = ScriptedRelay::plain().await;
+    let room = format!("ws://geheim1:geheim2@{}/room?token=geheim3", relay.address());
+    let folder = tempfile::tempdir().unwrap();
+    let configuration = folder.path().join("peergate.toml");
+    let text = format!("[[member]]\nroom = '{room}'\nheaders = {{ X-Key = 'geheim4' }}\nprotocols = ['geheim5']\n");
+    fs::write(&configuration, text).unwrap();
+    let mut daemon = Daemon::run(&["--log", "trace", "--config", configuration.to_str().unwrap()]).await;
+    let visitor = relay.let_in().await;
+    assert_eq!(visitor.headers["x-key"], "geheim4");
+    daemon.wait_for_log("connected", Duration::from_secs(10)).await;
     daemon.signal("TERM");
     assert_eq!(daemon.ended(Duration::from_secs(10)).await.code(), Some(0));
     assert!(!daemon.log().contains("geheim"), "{}", daemon.log());
