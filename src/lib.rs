@@ -5,11 +5,12 @@
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
-//!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`],
+//!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
 //!    [`config`], [`daemon`], [`logging`] and [`shutdown`].
 
 pub mod api;
 pub mod appearance;
+pub mod check;
 pub mod cli;
 pub mod codec;
 pub mod config;

@@ -3,6 +3,7 @@
 use std::{future::Future, path::Path, process::ExitCode};
 
 use peergate::{
+    check,
     cli::{self, Asked, Command},
     config::{self, Overrides, Problems, Purpose, Settings},
     daemon, logging,
@@ -21,6 +22,8 @@ enum Failure {
     NotReady(#[from] NotReady),
     #[error(transparent)]
     Daemon(#[from] daemon::Failure),
+    #[error("not every pipeline can be built")]
+    Unbuildable,
     #[error("the system gives no threads: {0}")]
     Threads(std::io::Error),
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
             eprintln!("{problems}");
             misused()
         }
+        Err(Failure::Unbuildable) => misused(),
         Err(failure) => {
             tracing::error!("{failure}");
             ExitCode::FAILURE
@@ -66,7 +70,26 @@ fn run(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
 }
 
 fn check(file: &Path) -> Result<(), Failure> {
-    config::load(Some(file), Purpose::Daemon, &Overrides::default(), &cli::variables())?;
+    let settings = config::load(Some(file), Purpose::Daemon, &Overrides::default(), &cli::variables())?;
+    elements::start()?;
+    logging::capture_gstreamer();
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Threads)?;
+    let findings = runtime.block_on(check::check(&settings));
+    runtime.shutdown_background();
+    let file = file.display();
+    for warning in &settings.warnings {
+        eprintln!("{file}: {warning}");
+    }
+    for waited_for in &findings.waited_for {
+        eprintln!("{file}: not now, and waited for: {waited_for}");
+    }
+    for problem in &findings.problems {
+        eprintln!("{file}: {problem}");
+    }
+    if !findings.problems.is_empty() {
+        return Err(Failure::Unbuildable);
+    }
+    eprintln!("{file}: good; {} pipelines could be built", findings.built);
     Ok(())
 }
 

@@ -72,21 +72,21 @@ impl Encoding {
         encoded: &Feed,
         clockwork: &Clockwork,
     ) -> Result<Self, EncodeError> {
+        let Parts { pipeline, bus, sink, out } = Parts::build(encoder, bitrate, clockwork)?;
         let element = encoder.element.clone();
-        let values = [("bitrate", encoder.bitrate_value(bitrate).into())];
-        let description = template::fill(encoder.template(), &values)
-            .map_err(|source| EncodeError::Template { element: element.clone(), source })?;
-        let unusable = |why: String| EncodeError::Pipeline { element: element.clone(), why };
-        let (pipeline, bus) = Pipeline::parse(&format!("encode-{element}"), &description, clockwork)
-            .map_err(|error| unusable(error.message().to_owned()))?;
-        let sink = pipeline.element("in").and_then(|element| element.static_pad("sink"));
-        let sink = sink.ok_or_else(|| unusable("nothing in it is named `in`".to_owned()))?;
-        let out = pipeline.element("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
-        encoded.ingress(&out.ok_or_else(|| unusable("no appsink in it is named `out`".to_owned()))?);
+        encoded.ingress(&out);
         pipeline.set_state(gst::State::Playing).await?;
         let tap = raw.tap(&element);
         tap.link(&sink)?;
         Ok(Self { tap, pipeline, bus, element })
+    }
+
+    /// Builds the pipeline, and throws it away.
+    ///
+    /// # Errors
+    /// When it can't be built.
+    pub fn dry_build(encoder: &Encoder, bitrate: Bitrate, clockwork: &Clockwork) -> Result<(), EncodeError> {
+        Parts::build(encoder, bitrate, clockwork).map(drop)
     }
 
     /// Waits until it fails.
@@ -115,5 +115,30 @@ impl Encoding {
         if let Err(error) = pipeline.stop().await {
             tracing::error!(encoder = element, %error, "an encoder does not come down; it is left behind");
         }
+    }
+}
+
+/// A pipeline that is not started yet.
+struct Parts {
+    pipeline: Pipeline,
+    bus: mpsc::Receiver<BusEvent>,
+    sink: gst::Pad,
+    out: gst_app::AppSink,
+}
+
+impl Parts {
+    fn build(encoder: &Encoder, bitrate: Bitrate, clockwork: &Clockwork) -> Result<Self, EncodeError> {
+        let element = encoder.element.clone();
+        let values = [("bitrate", encoder.bitrate_value(bitrate).into())];
+        let description = template::fill(encoder.template(), &values)
+            .map_err(|source| EncodeError::Template { element: element.clone(), source })?;
+        let unusable = |why: String| EncodeError::Pipeline { element: element.clone(), why };
+        let (pipeline, bus) = Pipeline::parse(&format!("encode-{element}"), &description, clockwork)
+            .map_err(|error| unusable(error.message().to_owned()))?;
+        let sink = pipeline.element("in").and_then(|element| element.static_pad("sink"));
+        let sink = sink.ok_or_else(|| unusable("nothing in it is named `in`".to_owned()))?;
+        let out = pipeline.element("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
+        let out = out.ok_or_else(|| unusable("no appsink in it is named `out`".to_owned()))?;
+        Ok(Self { pipeline, bus, sink, out })
     }
 }

@@ -9,13 +9,30 @@ use crate::ice::{IceSettings, TransportPolicy};
 /// A configuration that ICE does not take.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(super) enum NetworkError {
+pub enum NetworkError {
+    /// A TURN server is none that can be asked.
     #[error("the TURN server {server} was refused by libnice; look at its host and port in [ice] turn")]
-    TurnRefused { server: String },
+    TurnRefused {
+        /// Where it is.
+        server: String,
+    },
+    /// The lists leave nothing.
     #[error("no interface is left to connect over: [ice] allow and deny leave none of {0:?}")]
     NoInterface(Vec<String>),
+    /// The system does not say which interfaces there are.
     #[error("the interfaces could not be listed: {0}")]
     Interfaces(#[from] std::io::Error),
+    /// There is no webrtcbin.
+    #[error("{0}; apt install gstreamer1.0-plugins-bad gstreamer1.0-nice")]
+    Missing(#[from] glib::BoolError),
+}
+
+/// Sets a connection up as `ice` says, and throws it away. GStreamer must have been started.
+///
+/// # Errors
+/// When ICE does not take it.
+pub fn try_network(ice: &IceSettings) -> Result<(), NetworkError> {
+    configure(&gst::ElementFactory::make("webrtcbin").build()?, ice)
 }
 
 /// Sets `webrtcbin` up. Before its first description, while candidates are not yet gathered.

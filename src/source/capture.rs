@@ -66,6 +66,18 @@ impl Capture {
         Ok(Self { pipeline, bus })
     }
 
+    /// Builds the pipeline of `spec`, and throws it away.
+    ///
+    /// # Errors
+    /// When it can't be built, or what it captures is not there.
+    pub async fn dry_build(spec: &Spec, clockwork: &Clockwork) -> Result<(), SourceError> {
+        let plan = plan(spec, clockwork)?;
+        let description = template::fill(plan.template, &plan.values)?;
+        Pipeline::parse(&format!("source-{}", spec.name()), &description, clockwork)
+            .map(drop)
+            .map_err(|error| SourceError::Pipeline(error.message().to_owned()))
+    }
+
     /// Waits until it fails.
     pub async fn failure(&mut self) -> SourceError {
         loop {

@@ -1,0 +1,70 @@
+//! `peergate check`: whether a configuration works here, found out without joining anything.
+//!
+//! Every pipeline that it names is built and thrown away: each source, each encoder, and a peer's connection.
+
+use crate::{
+    codec::MediaKind,
+    config::Settings,
+    encoder::{Encoding, Lineup},
+    media::clockwork::Clockwork,
+    peer::{self, NetworkError},
+    source::{Capture, SourceError, Spec},
+};
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Findings {
+    /// What keeps it from working, with the table it stands in.
+    pub problems: Vec<String>,
+    /// What is not there at the moment, and waited for.
+    pub waited_for: Vec<String>,
+    /// How many pipelines could be built.
+    pub built: usize,
+}
+
+/// Builds every pipeline of `settings`. Within a tokio runtime, with GStreamer started.
+pub async fn check(settings: &Settings) -> Findings {
+    let mut findings = Findings::default();
+    let clockwork = Clockwork::start();
+    for spec in &settings.sources {
+        let table = match spec {
+            Spec::Video(_) => format!("[video.{}]", spec.name()),
+            Spec::Audio(_) => format!("[audio.{}]", spec.name()),
+        };
+        match Capture::dry_build(spec, &clockwork).await {
+            Ok(()) => findings.built += 1,
+            Err(error @ (SourceError::Template(_) | SourceError::Pipeline(_))) => {
+                findings.problems.push(format!("{table}: {error}"));
+            }
+            Err(error) => findings.waited_for.push(format!("{table}: {error}")),
+        }
+    }
+    findings.encoders(settings, &clockwork);
+    match peer::try_network(&settings.ice) {
+        Ok(()) => findings.built += 1,
+        Err(error @ NetworkError::NoInterface(_)) => findings.waited_for.push(format!("[ice]: {error}")),
+        Err(error) => findings.problems.push(format!("[ice]: {error}")),
+    }
+    findings
+}
+
+impl Findings {
+    fn encoders(&mut self, settings: &Settings, clockwork: &Clockwork) {
+        let lineup = match Lineup::choose(&settings.encode) {
+            Ok(lineup) => lineup,
+            Err(error) => return self.problems.push(format!("[encode]: {error}")),
+        };
+        for kind in [MediaKind::Video, MediaKind::Audio] {
+            let bitrate = match kind {
+                MediaKind::Video => settings.encode.video_bitrate,
+                MediaKind::Audio => settings.encode.audio_bitrate,
+            };
+            for encoder in lineup.encoders(kind) {
+                match Encoding::dry_build(encoder, bitrate, clockwork) {
+                    Ok(()) => self.built += 1,
+                    Err(error) => self.problems.push(format!("[encode]: {error}")),
+                }
+            }
+        }
+    }
+}
