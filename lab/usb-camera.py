@@ -2,7 +2,8 @@
 """A USB camera made of one process, for the guest of lab/camera-guest --camera usb.
 
 It speaks USB/IP with the kernel's own vhci-hcd, so that the real uvcvideo driver binds to it and makes a
-/dev/videoN. It offers one size as MJPEG (the given pictures, in a circle) and as YUYV (a grey ramp that moves).
+/dev/videoN. It offers one size as MJPEG (the given pictures, in a circle), and half of it as YUYV (a grey ramp that
+moves): as with real ones, the bus is too slow for large raw pictures.
 
 SIGTERM pulls the plug. SIGUSR1 stalls it: no more frames, and no error; once more lets it go on.
 """
@@ -39,11 +40,11 @@ class Camera:
 
     def __init__(self, name, serial, size, fps, pictures):
         self.strings = {1: "Peergate Lab", 2: name, 3: serial}
-        self.width, self.height = size
+        self.size, self.raw_size = size, (size[0] // 2, size[1] // 2)
         self.intervals = [10_000_000 // fps, 2 * 10_000_000 // fps]  # of 100 ns
         self.pictures = pictures
-        self.raw_size = self.width * self.height * 2
-        self.largest = max(self.raw_size, *map(len, pictures))
+        raw_bytes = self.raw_size[0] * self.raw_size[1] * 2
+        self.bytes = {MJPEG: max(map(len, pictures)), YUYV: raw_bytes}
         self.choose(MJPEG, self.intervals[0])
 
     def choose(self, form, interval):
@@ -53,8 +54,9 @@ class Camera:
     def picture(self, number):
         if self.format == MJPEG:
             return self.pictures[number % len(self.pictures)]
-        row = bytes(value for x in range(self.width) for value in ((x + 4 * number) & 255, 128))
-        return row * self.height
+        width, height = self.raw_size
+        row = bytes(value for x in range(width) for value in ((x + 4 * number) & 255, 128))
+        return row * height
 
     def control(self, setup, data):
         """The reply to a request, or None for a stall."""
@@ -84,8 +86,9 @@ class Camera:
             return struct.pack("<H", 26)
         if request == get_info:
             return b"\3"
-        frame = self.raw_size if self.format == YUYV else self.largest
-        return struct.pack("<HBBI10xII", 1, self.format, 1, self.interval, frame, PAYLOAD_HEADER + self.largest)
+        frame = self.bytes[self.format]
+        payload = PAYLOAD_HEADER + max(self.bytes.values())
+        return struct.pack("<HBBI10xII", 1, self.format, 1, self.interval, frame, payload)
 
     def describe(self, kind, index):
         if kind == DEVICE:
@@ -110,9 +113,9 @@ class Camera:
 
         colours = descriptor(VIDEO_INTERFACE, "BBBB", 13, 1, 1, 4)
         formats = descriptor(VIDEO_INTERFACE, "BBBBBBBBB", 6, MJPEG, 1, 1, 1, 0, 0, 0, 0)
-        formats += self.frame(7, self.largest) + colours
+        formats += self.frame(7, MJPEG, self.size) + colours
         formats += descriptor(VIDEO_INTERFACE, "BBB16sBBBBBB", 4, YUYV, 1, YUYV_GUID, 16, 1, 0, 0, 0, 0)
-        formats += self.frame(5, self.raw_size) + colours
+        formats += self.frame(5, YUYV, self.raw_size) + colours
         header = ("BBHBBBBBBBBB", 1, 2, 15 + len(formats), BULK_IN, 0, usb_terminal, 0, 0, 0, 1, 0, 0)
 
         return (
@@ -126,10 +129,11 @@ class Camera:
             + descriptor(ENDPOINT, "BBHB", BULK_IN, 2, 512, 0)
         )
 
-    def frame(self, kind, size):
-        rates = [8 * size * 10_000_000 // interval for interval in reversed(self.intervals)]
+    def frame(self, kind, form, size):
+        largest = self.bytes[form]
+        rates = [8 * largest * 10_000_000 // interval for interval in reversed(self.intervals)]
         layout = "BBBHHIIIIBII"
-        numbers = (kind, 1, 0, self.width, self.height, *rates, size, self.intervals[0], 2, *self.intervals)
+        numbers = (kind, 1, 0, *size, *rates, largest, self.intervals[0], 2, *self.intervals)
         return descriptor(VIDEO_INTERFACE, layout, *numbers)
 
 
@@ -233,7 +237,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--name", default="Lab Camera")
     arguments.add_argument("--serial", default="LAB0001")
-    arguments.add_argument("--size", default="640x360")
+    arguments.add_argument("--size", default="640x360", help="of MJPEG")
     arguments.add_argument("--fps", type=int, default=15)
     arguments.add_argument("--port", type=int, default=0, help="of vhci-hcd")
     arguments.add_argument("pictures", nargs="+", type=Path, metavar="FRAME.jpg")

@@ -53,32 +53,62 @@ pub(crate) fn with_camera(camera: Camera, test: impl Future<Output = ()>) {
     assert!(inside.contains("1 passed"), "the guest has run another number of tests than one:\n{inside}");
 }
 
-/// A USB camera with MJPEG and YUYV at 640x360 and 15 frames/s. Dropping it pulls the plug.
+/// What a USB camera is: MJPEG at 640x360, YUYV at 320x180, 15 frames/s.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Model {
+    /// The port of the guest that it is plugged into.
+    pub(crate) port: u8,
+    /// Its name, which becomes the card's.
+    pub(crate) name: &'static str,
+    /// Its serial number.
+    pub(crate) serial: &'static str,
+    /// What its MJPEG pictures show: a pattern of `videotestsrc`.
+    pub(crate) shows: &'static str,
+}
+
+/// One that shows a ball that moves.
+pub(crate) const FRONT: Model = Model { port: 0, name: "Front Camera", serial: "LAB0001", shows: "ball" };
+
+/// One that shows nothing but white.
+pub(crate) const BACK: Model = Model { port: 1, name: "Back Camera", serial: "LAB0002", shows: "white" };
+
+impl Model {
+    /// The name that udev gives it in `/dev/v4l/by-id`.
+    pub(crate) fn by_id(self) -> String {
+        format!("usb-Peergate_Lab_{}_{}-video-index0", self.name.replace(' ', "_"), self.serial)
+    }
+
+    fn is_there(self) -> bool {
+        Path::new("/dev/v4l/by-id").join(self.by_id()).exists()
+    }
+}
+
+/// A USB camera that is plugged in. Dropping it pulls the plug.
 #[derive(Debug)]
 pub(crate) struct UsbCamera {
     process: Child,
-    serial: String,
+    model: Model,
     _pictures: tempfile::TempDir,
 }
 
 impl UsbCamera {
     /// Plugs one in, and waits until udev has named it.
-    pub(crate) async fn plug(serial: &str) -> Self {
-        let pictures = pictures();
+    pub(crate) async fn plug(model: Model) -> Self {
+        let pictures = pictures(model.shows);
         let frames = (0..10).map(|number| pictures.path().join(format!("{number}.jpg")));
         let process = Command::new(lab("usb-camera.py"))
-            .args(["--serial", serial])
+            .args(["--port", &model.port.to_string(), "--name", model.name, "--serial", model.serial])
             .args(frames)
             .spawn()
             .expect("the guest has python3");
-        wait_until("udev has named the camera", NAMING_LIMIT, || by_id(serial).exists()).await;
-        Self { process, serial: serial.to_owned(), _pictures: pictures }
+        wait_until("udev has named the camera", NAMING_LIMIT, || model.is_there()).await;
+        Self { process, model, _pictures: pictures }
     }
 
     /// Pulls the plug, and waits until its name is gone.
     pub(crate) async fn unplug(mut self) {
         self.process.kill().unwrap();
-        wait_until("the camera is gone", NAMING_LIMIT, || !by_id(&self.serial).exists()).await;
+        wait_until("the camera is gone", NAMING_LIMIT, || !self.model.is_there()).await;
     }
 }
 
@@ -89,25 +119,20 @@ impl Drop for UsbCamera {
     }
 }
 
-/// The name that udev gives to the pictures of the camera with `serial`.
-pub(crate) fn by_id(serial: &str) -> PathBuf {
-    Path::new("/dev/v4l/by-id").join(format!("usb-Peergate_Lab_Lab_Camera_{serial}-video-index0"))
-}
-
 /// Sets a control of the test camera, as in `percentage_of_dropped_buffers=100`.
 pub(crate) fn set_control(setting: &str) {
     let status = Command::new("v4l2-ctl").args(["--device", "/dev/video0", "--set-ctrl", setting]).status().unwrap();
     assert!(status.success(), "v4l2-ctl --set-ctrl {setting}");
 }
 
-/// `0.jpg` to `9.jpg`: a ball that moves.
-fn pictures() -> tempfile::TempDir {
+/// `0.jpg` to `9.jpg`, of a pattern.
+fn pictures(pattern: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut location = OsString::from("location=");
     location.push(folder.path().join("%d.jpg"));
     let status = Command::new("gst-launch-1.0")
-        .args("-q videotestsrc num-buffers=10 pattern=ball ! video/x-raw,width=640,height=360".split(' '))
-        .args("! jpegenc ! multifilesink".split(' '))
+        .args(["-q", "videotestsrc", "num-buffers=10", &format!("pattern={pattern}")])
+        .args("! video/x-raw,width=640,height=360 ! jpegenc ! multifilesink".split(' '))
         .arg(location)
         .status()
         .unwrap();
