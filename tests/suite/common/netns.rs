@@ -1,13 +1,15 @@
-//! Hosts of the tests' own: network namespaces, each with one cable to the lab's network (`lab/namespace`),
-//! which routes between them.
+//! Hosts of a test's own: network namespaces, each with one cable to the test's network (`lab/namespace`), which
+//! routes between them.
 
 use std::{
     ffi::OsStr,
-    fs, io,
     net::Ipv4Addr,
-    path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicU8, Ordering},
 };
+
+/// The next host's number: each test is a process of its own.
+static NEXT: AtomicU8 = AtomicU8::new(1);
 
 /// A host with its own addresses, routes and firewall. Dropping it unplugs and forgets it.
 #[derive(Debug)]
@@ -17,7 +19,6 @@ pub(crate) struct Host {
     pub(crate) address: Ipv4Addr,
     /// Ours at the other end of its cable.
     pub(crate) router: Ipv4Addr,
-    claim: PathBuf,
 }
 
 impl Host {
@@ -25,17 +26,15 @@ impl Host {
     pub(crate) fn new() -> Self {
         assert!(
             if_addrs::get_if_addrs().unwrap().iter().any(|interface| interface.name == "lab0"),
-            "this test makes networks: run it with `./dev test`, or in `./dev in-lab`"
+            "this test makes networks: run it with `./dev test`, or behind `./dev in-lab`"
         );
-        let (number, claim) = claim_number();
-        let [high, low] = number.to_be_bytes();
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let host = Self {
             name: format!("host{number}"),
-            address: Ipv4Addr::new(10, 128 + high, low, 2),
-            router: Ipv4Addr::new(10, 128 + high, low, 1),
-            claim,
+            address: Ipv4Addr::new(10, 78, number, 2),
+            router: Ipv4Addr::new(10, 78, number, 1),
         };
-        let Self { name, address, router, .. } = &host;
+        let Self { name, address, router } = &host;
         ip(&format!("netns add {name}"));
         ip(&format!("link add {name} type veth peer name eth0 netns {name}"));
         // No link-local addresses: they are on trial for a second or two, and nobody's business here.
@@ -55,10 +54,11 @@ impl Host {
         command
     }
 
-    /// From now on it sends nothing but what `rule` says, in the words of iptables: `-p udp --dport 3478`.
-    pub(crate) fn send_only(&self, rule: &str) {
-        self.firewall(&format!("-A OUTPUT {rule} -j ACCEPT"));
-        self.firewall("-A OUTPUT -o lo -j ACCEPT");
+    /// From now on it sends nothing but what one of `rules` says, in the words of iptables: `-p udp --dport 3478`.
+    pub(crate) fn send_only(&self, rules: &[&str]) {
+        for rule in ["-o lo"].iter().chain(rules) {
+            self.firewall(&format!("-A OUTPUT {rule} -j ACCEPT"));
+        }
         self.firewall("-P OUTPUT DROP");
     }
 
@@ -86,25 +86,10 @@ impl Host {
 
 impl Drop for Host {
     fn drop(&mut self) {
-        // Its end of the cable goes, and ours with it.
+        // Our end of the cable goes at once, and the rest when its last process is gone.
+        let _ = Command::new("ip").args(["link", "delete", &self.name]).status();
         let _ = Command::new("ip").args(["netns", "delete", &self.name]).status();
-        let _ = fs::remove_dir(&self.claim);
     }
-}
-
-/// The first number that no other test has: they run side by side.
-fn claim_number() -> (u16, PathBuf) {
-    let claims = Path::new("/run/peergate-hosts");
-    fs::create_dir_all(claims).unwrap();
-    let free = (0..u16::MAX).find_map(|number| {
-        let claim = claims.join(number.to_string());
-        match fs::create_dir(&claim) {
-            Ok(()) => Some((number, claim)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => None,
-            Err(error) => panic!("{}: {error}", claim.display()),
-        }
-    });
-    free.expect("a free number")
 }
 
 fn ip(arguments: &str) {
