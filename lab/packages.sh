@@ -17,7 +17,7 @@ network_packages=(iproute2 iptables)
 guest_packages=(python3 xz-utils)
 test_packages=(
   "${network_packages[@]}" "${guest_packages[@]}"
-  gstreamer1.0-tools ffmpeg
+  gstreamer1.0-tools ffmpeg curl procps
   chromium chromium-driver firefox-esr
   coturn
   xvfb x11-apps pulseaudio pulseaudio-utils
@@ -32,6 +32,10 @@ say() { printf 'dev: %s\n' "$*" >&2; }
 fail() {
   say "$@"
   exit 1
+}
+misused() {
+  say "$@"
+  exit 64
 }
 
 as_root() {

@@ -2,9 +2,13 @@
 
 use std::{ffi::CStr, io::IsTerminal};
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::{
     EnvFilter,
-    filter::{Directive, ParseError},
+    filter::{ParseError, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
 };
 
 /// How logs are written.
@@ -48,20 +52,20 @@ impl Default for Settings {
 
 /// Starts logging to stderr. Once in a process; a second start changes nothing.
 pub fn start(settings: &Settings) {
-    let filter = EnvFilter::builder().parse_lossy(&settings.filter.0).add_directive(no_handshakes());
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let filter = EnvFilter::builder().parse_lossy(&settings.filter.0);
+    let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
+    let log = tracing_subscriber::registry().with(filter).with(filter_fn(|line| !is_handshake(line)));
     let _ = match settings.format {
-        Format::Text => lines.try_init(),
-        Format::Json => lines.json().flatten_event(true).try_init(),
+        Format::Text => log.with(lines).try_init(),
+        Format::Json => log.with(lines.json().flatten_event(true)).try_init(),
     };
 }
 
 /// At `trace` tungstenite writes whole handshakes, with the credentials that go to a relay.
-fn no_handshakes() -> Directive {
-    "tungstenite=debug".parse().expect("a target and a level make a directive")
+fn is_handshake(line: &Metadata<'_>) -> bool {
+    *line.level() == Level::TRACE && line.target().starts_with("tungstenite")
 }
 
 /// Routes GStreamer's and GLib's messages into the log, under the targets `gstreamer` and `glib`. What ends a
