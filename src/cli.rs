@@ -48,7 +48,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Join rooms; without flags: a test picture and tone, with a relay and a page of its own
-    Run(RunArgs),
+    Run(Box<RunArgs>),
     /// Read a configuration, and try to build every pipeline it names
     Check(CheckArgs),
     /// Run the signalling relay alone
