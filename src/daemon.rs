@@ -170,12 +170,25 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failur
 /// For programs one line with the address as it is, for people one with what to open.
 fn announce(address: SocketAddr) {
     tracing::info!(%address, "listening");
-    let page = format!("open http://{}", reachable(address));
+    let pages: Vec<_> = addresses(address).into_iter().map(|address| format!("http://{address}")).collect();
     if io::stderr().is_terminal() {
-        eprintln!("\n    {page}\n");
+        eprintln!("\n    open {}\n", pages.join("\n      or "));
     } else {
-        tracing::info!("{page}");
+        tracing::info!("open {}", pages.join(" or "));
     }
+}
+
+/// Where others reach what listens on `address`, this machine first: nobody opens 'every address'.
+fn addresses(address: SocketAddr) -> Vec<SocketAddr> {
+    let mut addresses = vec![reachable(address)];
+    if address.ip().is_unspecified() {
+        // Where the system does not list them, this machine's own has to do.
+        let interfaces = if_addrs::get_if_addrs().unwrap_or_default();
+        let others = interfaces.iter().filter(|one| !one.is_loopback() && !one.is_link_local()).map(|one| one.ip());
+        let fitting = others.filter(|ip| ip.is_ipv4() || address.is_ipv6());
+        addresses.extend(fitting.map(|ip| SocketAddr::new(ip, address.port())));
+    }
+    addresses
 }
 
 fn relay_settings(relay: &config::Relay, http: &Http) -> relay::Settings {
