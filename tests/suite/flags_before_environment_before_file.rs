@@ -1,8 +1,8 @@
 //! What flags say comes before what the environment says, and that before the file.
 
-use std::fs;
+use std::{fs, time::Duration};
 
-use super::common::daemon::{command, run_to_end};
+use super::common::daemon::{Daemon, command, run_to_end};
 
 /// Each layer says a listening address; the one that counts is the one that is complained about.
 fn complaint(file: Option<&str>, variable: Option<&str>, flag: Option<&str>) -> String {
@@ -31,4 +31,13 @@ fn in_this_order() {
     assert_eq!(complaint(None, Some("b"), Some("c")), format!("--listen: {text} \"c\"\n"));
     // An empty variable says nothing.
     assert_eq!(complaint(Some("a"), Some(""), None), format!("box.toml:2:10: http.listen: {text} \"a\"\n"));
+}
+
+#[tokio::test]
+async fn a_variable_that_means_nothing_is_told_with_the_nearest_that_does() {
+    let mut command = command(&["run", "--listen", "127.0.0.1:0"]);
+    command.env("PEERGATE_BITRAT", "1M");
+    let daemon = Daemon::start(command).await;
+    let said = "PEERGATE_BITRAT of the environment means nothing here; the nearest that does is PEERGATE_BITRATE";
+    daemon.wait_for_log(said, Duration::ZERO).await;
 }
