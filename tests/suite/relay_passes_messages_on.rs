@@ -1,11 +1,14 @@
 //! The relay: each message goes to every other socket of the room, as it came.
 
+use std::time::Duration;
+
 use peergate::{
     relay::Settings,
     server::{Hosts, Origins},
 };
 
 use crate::common::{
+    daemon::{Daemon, command},
     relay::Relay,
     signalling::soon,
     socket::{Socket, request},
@@ -89,4 +92,20 @@ async fn a_name_that_was_made_to_point_here_is_not_answered_to() {
     assert_eq!(request(&relay.url("a"), &rebound).await, 421);
     let named = [("host", "camera.example"), ("origin", "http://camera.example")];
     assert_eq!(request(&relay.url("a"), &named).await, 101);
+}
+
+#[tokio::test]
+async fn the_relay_alone_does_the_same_and_says_goodbye() {
+    let mut alone = Daemon::start(command(&["relay", "--listen", "127.0.0.1:0"])).await;
+    let url = alone.ws("/signal/a");
+    let (mut ann, mut ben) = (Socket::open(&url).await, Socket::open(&url).await);
+    ann.say("hello").await;
+    assert_eq!(soon(ben.hear()).await, "hello");
+    let page = reqwest::get(alone.http("/")).await.unwrap().status();
+    assert_eq!(page.as_u16(), 404, "there is nothing else");
+    alone.signal("TERM");
+    for socket in [&mut ann, &mut ben] {
+        assert_eq!(soon(socket.closed()).await, (1001, "the relay stops".to_owned()));
+    }
+    assert_eq!(alone.ended(Duration::from_secs(10)).await.code(), Some(0));
 }
