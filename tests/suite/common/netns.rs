@@ -62,25 +62,28 @@ impl Host {
         self.firewall("-P OUTPUT DROP");
     }
 
-    /// From now on it loses `share` of what it receives: 0.05 is one packet in twenty.
+    /// From now on this `share` of the UDP packets that it sends is lost: 0.05 is one in twenty.
     pub(crate) fn lose(&self, share: f32) {
-        self.firewall(&format!("-A INPUT -i eth0 -m statistic --mode random --probability {share} -j DROP"));
+        self.firewall(&format!("-A OUTPUT -p udp -m statistic --mode random --probability {share} -j DROP"));
     }
 
-    /// From now on it receives at most `rate`, in the words of tc: `2mbit`.
-    pub(crate) fn receive_at(&self, rate: &str) {
-        let (program, name) = ("tc", &self.name);
-        run(program, &format!("qdisc replace dev {name} root tbf rate {rate} burst 16kb latency 200ms"));
+    /// How many packets were lost by [`Self::lose`] so far.
+    pub(crate) fn lost(&self) -> u64 {
+        let rules = self.firewall("-L OUTPUT -n -v -x");
+        let rule =
+            rules.lines().find(|line| line.contains("statistic mode random")).expect("a rule that loses packets");
+        rule.split_whitespace().next().unwrap().parse().unwrap()
     }
 
-    /// Pulls its cable, or plugs it in again.
-    pub(crate) fn set_plugged(&self, plugged: bool) {
-        ip(&format!("link set {} {}", self.name, if plugged { "up" } else { "down" }));
+    /// Pulls its cable.
+    pub(crate) fn unplug(&self) {
+        ip(&format!("link set {} down", self.name));
     }
 
-    fn firewall(&self, rule: &str) {
+    fn firewall(&self, rule: &str) -> String {
         let output = self.command("iptables").arg("-w").args(rule.split(' ')).output().unwrap();
         assert!(output.status.success(), "iptables {rule}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
     }
 }
 
@@ -93,10 +96,6 @@ impl Drop for Host {
 }
 
 fn ip(arguments: &str) {
-    run("ip", arguments);
-}
-
-fn run(program: &str, arguments: &str) {
-    let output = Command::new(program).args(arguments.split(' ')).output().unwrap();
-    assert!(output.status.success(), "{program} {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("ip").args(arguments.split(' ')).output().unwrap();
+    assert!(output.status.success(), "ip {arguments}: {}", String::from_utf8_lossy(&output.stderr));
 }

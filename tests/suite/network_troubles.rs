@@ -1,0 +1,49 @@
+//! A gateway on a host of its own, and what happens to the network between it and its viewer.
+
+use std::time::{Duration, Instant};
+
+use crate::common::{
+    daemon::Daemon,
+    netns::Host,
+    plain_relay::PlainRelay,
+    str0m_peer::{Options, Viewer},
+};
+
+struct Scene {
+    host: Host,
+    gateway: Daemon,
+    viewer: Viewer,
+    _relay: PlainRelay,
+}
+
+/// A viewer that sees a gateway's picture.
+async fn scene() -> Scene {
+    let host = Host::new();
+    let relay = PlainRelay::start_on(host.router).await;
+    let mut command = host.command(env!("CARGO_BIN_EXE_peergate"));
+    command.args(["run", "--listen", "none", "--stun", "none", "--size", "640x360", "--room", relay.url()]);
+    let gateway = Daemon::spawn(command);
+    gateway.wait_for_log("connected", Duration::from_secs(30)).await;
+    let viewer = Viewer::join(relay.url(), Options::new("viewer")).await;
+    viewer.video(30).await;
+    Scene { host, gateway, viewer, _relay: relay }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_network_is_noticed_within_20_seconds() {
+    let scene = scene().await;
+    scene.host.unplug();
+    let since = Instant::now();
+    scene.gateway.wait_for_log("gone peer=viewer", Duration::from_secs(25)).await;
+    assert!(since.elapsed() < Duration::from_secs(20), "it took {:?}", since.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lost_packets_are_sent_again() {
+    let scene = scene().await;
+    scene.host.lose(0.05);
+    let before = scene.viewer.video(1).await;
+    let after = scene.viewer.video(before.frames + 150).await;
+    assert!(scene.host.lost() > 20, "{} packets were lost", scene.host.lost());
+    assert_eq!((after.gaps, after.keyframes), (before.gaps, before.keyframes), "nothing is missed: {after:?}");
+}
