@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use gst::prelude::*;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use super::clockwork::Clockwork;
 
@@ -39,6 +39,8 @@ pub enum BusEvent {
     },
     /// All sinks have seen the end.
     EndOfStream,
+    /// A segment that was sought to has been played to its end.
+    SegmentDone,
     /// An element posted a message of its own.
     Element(gst::Structure),
 }
@@ -126,11 +128,19 @@ impl Pipeline {
     /// # Errors
     /// When an element refuses, or the limit of 10 s passes.
     pub async fn set_state(&self, state: gst::State) -> Result<(), StateError> {
+        let (done, outcome) = oneshot::channel();
         let inner = self.inner.clone();
-        let change = tokio::task::spawn_blocking(move || change_state(&inner, state));
-        match tokio::time::timeout(STATE_CHANGE_LIMIT, change).await {
+        let refused = || StateError::Refused { name: self.name.clone(), to: state };
+        // A thread of its own, not the runtime's: one that hangs must not keep the runtime from ending.
+        std::thread::Builder::new()
+            .name("state".to_owned())
+            .spawn(move || {
+                let _ = done.send(change_state(&inner, state));
+            })
+            .map_err(|_| refused())?;
+        match tokio::time::timeout(STATE_CHANGE_LIMIT, outcome).await {
             Ok(Ok(Ok(()))) => Ok(()),
-            Ok(_) => Err(StateError::Refused { name: self.name.clone(), to: state }),
+            Ok(_) => Err(refused()),
             Err(_) => Err(StateError::TimedOut { name: self.name.clone(), to: state }),
         }
     }
@@ -177,6 +187,7 @@ fn forward(message: &gst::Message, pipeline: &glib::WeakRef<gst::Pipeline>, even
         },
         gst::MessageView::Warning(warning) => BusEvent::Warning { element: element(), error: warning.error() },
         gst::MessageView::Eos(_) => BusEvent::EndOfStream,
+        gst::MessageView::SegmentDone(_) => BusEvent::SegmentDone,
         gst::MessageView::Element(message) => match message.structure() {
             Some(structure) => BusEvent::Element(structure.to_owned()),
             None => return,

@@ -1,14 +1,19 @@
 //! A source at work: a pipeline that fills a raw feed.
 
+use std::future::pending;
+
 use gst::prelude::*;
 use tokio::sync::mpsc;
 
-use super::{AudioKind, Spec, VideoKind, test};
+use super::{
+    AudioKind, SourceError, Spec, VideoKind, camera, file,
+    plan::{Plan, Trouble},
+    screen, sound, test,
+};
 use crate::media::{
     clockwork::Clockwork,
     feed::Feed,
-    pipeline::{BusEvent, Pipeline, StateError},
-    template::{self, TemplateError, Value},
+    pipeline::{BusEvent, Pipeline},
 };
 
 /// A running source. Dropping it ends it; the feed stays.
@@ -16,32 +21,8 @@ use crate::media::{
 pub struct Capture {
     pipeline: Pipeline,
     bus: mpsc::Receiver<BusEvent>,
-}
-
-/// What a kind of source gives to be started: a template, what goes into it, and what is done to the
-/// pipeline before it starts.
-pub(super) struct Plan {
-    pub(super) template: &'static str,
-    pub(super) values: Vec<(&'static str, Value)>,
-    pub(super) prepare: fn(&Pipeline, &Spec),
-}
-
-/// Why a source does not run. All are tried again.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SourceError {
-    /// Its template is wrong.
-    #[error("its template can't be used: {0}")]
-    Template(#[from] TemplateError),
-    /// Its pipeline can't be made.
-    #[error("no pipeline can be made of its template: {0}")]
-    Pipeline(String),
-    /// It can't be started.
-    #[error("{0}")]
-    State(#[from] StateError),
-    /// It gave up.
-    #[error("{0}")]
-    Failed(String),
+    plan: Plan,
+    clockwork: Clockwork,
 }
 
 impl Capture {
@@ -50,20 +31,24 @@ impl Capture {
     /// # Errors
     /// When what it captures is not there, or can't be had now.
     pub async fn start(spec: &Spec, feed: &Feed, clockwork: &Clockwork) -> Result<Self, SourceError> {
-        let plan = plan(spec, clockwork)?;
-        let description = template::fill(plan.template, &plan.values)?;
-        let (pipeline, mut bus) = Pipeline::parse(&format!("source-{}", spec.name()), &description, clockwork)
+        let plan = plan(spec, clockwork).await?;
+        let (pipeline, bus) = Pipeline::parse(&format!("source {}", spec.name()), &plan.description()?, clockwork)
             .map_err(|error| SourceError::Pipeline(error.message().to_owned()))?;
         let out = pipeline.element("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
-        feed.ingress(&out.ok_or_else(|| SourceError::Pipeline("no appsink in it is named `out`".to_owned()))?);
-        (plan.prepare)(&pipeline, spec);
-        if let Err(refused) = pipeline.set_state(gst::State::Playing).await {
-            return Err(match bus.try_recv() {
-                Ok(BusEvent::Error { error, .. }) => SourceError::Failed(error.message().to_owned()),
-                _ => refused.into(),
-            });
+        let out = out.ok_or_else(|| SourceError::Pipeline("no appsink in it is named `out`".to_owned()))?;
+        feed.ingress(&out);
+        plan.apply(&pipeline);
+        let mut capture = Self { pipeline, bus, plan, clockwork: clockwork.clone() };
+        let begun = tokio::select! {
+            // What an element says is more than that the state could not be reached.
+            biased;
+            error = bus_error(&mut capture.bus, &capture.plan) => Err(error),
+            begun = begin(&capture.pipeline, capture.plan.is_looped(), clockwork) => begun,
+        };
+        match begun {
+            Ok(()) => Ok(capture),
+            Err(error) => Err(said(&mut capture.bus, &capture.plan).unwrap_or(error)),
         }
-        Ok(Self { pipeline, bus })
     }
 
     /// Builds the pipeline of `spec`, and throws it away.
@@ -82,8 +67,13 @@ impl Capture {
     pub async fn failure(&mut self) -> SourceError {
         loop {
             match self.bus.recv().await {
-                Some(BusEvent::Error { error, .. }) => return SourceError::Failed(error.message().to_owned()),
-                Some(BusEvent::EndOfStream) | None => return SourceError::Failed("it ended".to_owned()),
+                Some(BusEvent::Error { error, debug, .. }) => return explain(&self.plan, error, debug),
+                Some(BusEvent::SegmentDone) if self.plan.is_looped() => file::again(&self.pipeline).await,
+                Some(BusEvent::EndOfStream) if self.plan.is_looped() => {
+                    file::play(&self.pipeline, &self.clockwork).await;
+                }
+                Some(BusEvent::EndOfStream) | None => return SourceError::Ended,
+                Some(BusEvent::Warning { error, .. }) => tracing::warn!(%error, "a source warns"),
                 Some(_) => {}
             }
         }
@@ -97,15 +87,52 @@ impl Capture {
     }
 }
 
-fn plan(spec: &Spec, clockwork: &Clockwork) -> Result<Plan, SourceError> {
+async fn bus_error(bus: &mut mpsc::Receiver<BusEvent>, plan: &Plan) -> SourceError {
+    loop {
+        match bus.recv().await {
+            Some(BusEvent::Error { error, debug, .. }) => return explain(plan, error, debug),
+            Some(_) => {}
+            None => return pending().await,
+        }
+    }
+}
+
+/// An error that is on the bus already.
+fn said(bus: &mut mpsc::Receiver<BusEvent>, plan: &Plan) -> Option<SourceError> {
+    while let Ok(event) = bus.try_recv() {
+        if let BusEvent::Error { error, debug, .. } = event {
+            return Some(explain(plan, error, debug));
+        }
+    }
+    None
+}
+
+fn explain(plan: &Plan, error: glib::Error, debug: Option<String>) -> SourceError {
+    plan.error(&Trouble { error, debug: debug.unwrap_or_default() })
+}
+
+async fn begin(pipeline: &Pipeline, looped: bool, clockwork: &Clockwork) -> Result<(), SourceError> {
+    if looped {
+        file::begin(pipeline, clockwork).await?;
+    }
+    Ok(pipeline.set_state(gst::State::Playing).await?)
+}
+
+async fn plan(spec: &Spec, clockwork: &Clockwork) -> Result<Plan, SourceError> {
     match spec {
         Spec::Video(video) => match &video.kind {
-            VideoKind::Test { pattern } => Ok(test::picture(video, pattern, clockwork)),
-            _ => Err(SourceError::Failed("not built yet".to_owned())),
+            VideoKind::Test { pattern } => Ok(test::picture(video, pattern)),
+            VideoKind::Camera { device } => camera::plan(video, device.as_deref(), clockwork).await,
+            VideoKind::Screen { display, region, pointer } => {
+                screen::plan(video, display.as_deref(), *region, *pointer).await
+            }
+            VideoKind::File { path } => file::video(video, path).await,
         },
         Spec::Audio(audio) => match &audio.kind {
-            AudioKind::Test { wave } => Ok(test::tone(wave, clockwork)),
-            _ => Err(SourceError::Failed("not built yet".to_owned())),
+            AudioKind::Test { wave } => Ok(test::tone(wave)),
+            AudioKind::Microphone { device } => sound::microphone(device.as_deref()).await,
+            AudioKind::Monitor { device } => sound::monitor(device.as_deref()).await,
+            AudioKind::File { path } => file::audio(path).await,
         },
     }
 }

@@ -1,8 +1,20 @@
 //! What is captured: one file per kind of source.
 
+mod camera;
 mod capture;
+pub mod devices;
+mod error;
+mod file;
+pub mod marks;
+mod mode;
+mod plan;
+mod screen;
+mod sound;
 mod spec;
+pub mod strip;
 mod test;
+mod xlib;
 
-pub use capture::{Capture, SourceError};
+pub use capture::Capture;
+pub use error::SourceError;
 pub use spec::{AudioKind, AudioSpec, Region, Spec, VideoKind, VideoSpec};

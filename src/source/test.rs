@@ -1,33 +1,76 @@
 //! The test picture and the test tone: what a gateway shows where there is no device.
 
-use super::{VideoSpec, capture::Plan};
-use crate::media::{clockwork::Clockwork, template::Value};
+use std::sync::OnceLock;
 
-pub(super) fn picture(video: &VideoSpec, pattern: &str, clockwork: &Clockwork) -> Plan {
-    Plan {
-        template: include_str!("../../pipelines/source/test-picture.launch"),
-        values: vec![
+use gst::prelude::*;
+use gst_video::prelude::*;
+
+use super::{VideoSpec, marks, plan::Plan};
+use crate::{media::pipeline::Pipeline, units::Size};
+
+/// More than what timestamps lose by rounding, and less than a frame.
+const ROUNDING: u64 = 1000;
+
+pub(super) fn picture(video: &VideoSpec, pattern: &str) -> Plan {
+    let (size, fps) = (video.size, video.fps);
+    Plan::new(
+        include_str!("../../pipelines/source/test-picture.launch"),
+        vec![
             ("pattern", pattern.into()),
-            ("width", video.size.width.into()),
-            ("height", video.size.height.into()),
-            ("fps", video.fps.into()),
-            ("start", start(clockwork, video.fps)),
+            ("width", size.width.into()),
+            ("height", size.height.into()),
+            ("fps", fps.into()),
         ],
-        prepare: |_, _| {},
-    }
+    )
+    .prepare(move |pipeline| mark_picture(pipeline, size, fps))
 }
 
-pub(super) fn tone(wave: &str, clockwork: &Clockwork) -> Plan {
-    Plan {
-        template: include_str!("../../pipelines/source/test-tone.launch"),
-        values: vec![("wave", wave.into()), ("start", start(clockwork, 50))],
-        prepare: |_, _| {},
-    }
+pub(super) fn tone(wave: &str) -> Plan {
+    Plan::new(include_str!("../../pipelines/source/test-tone.launch"), vec![("wave", wave.into())]).prepare(mark_tone)
 }
 
-/// The running time of the next whole frame, so that a source that starts late starts in step.
-fn start(clockwork: &Clockwork, fps: u32) -> Value {
-    let frame = 1_000_000_000 / i64::from(fps.max(1));
-    let now = i64::try_from(clockwork.running_time().nseconds()).unwrap_or(0);
-    Value::Number((now / frame + 1) * frame)
+fn mark_picture(pipeline: &Pipeline, size: Size, fps: u32) {
+    let Ok(info) = gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, size.width, size.height).build() else {
+        return;
+    };
+    let first = OnceLock::new();
+    on_each_buffer(pipeline, move |buffer, time| {
+        // videotestsrc begins at any moment and goes on in whole frames, each rounded to ns.
+        let (begun, number) = *first.get_or_init(|| (time, marks::frame_number(time, fps)));
+        let number = number + marks::frame_number(time.saturating_sub(begun) + ROUNDING, fps);
+        buffer.set_pts(gst::ClockTime::from_nseconds(marks::frame_time(number, fps)));
+        if let Ok(mut frame) = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, &info) {
+            let stride = usize::try_from(frame.plane_stride()[0]).unwrap_or(0);
+            if let Ok(luma) = frame.plane_data_mut(0) {
+                marks::draw(luma, stride, size.width as usize, size.height as usize, number, fps);
+            }
+        }
+    });
+}
+
+fn mark_tone(pipeline: &Pipeline) {
+    on_each_buffer(pipeline, |buffer, time| {
+        if let Ok(mut map) = buffer.map_writable() {
+            let mut samples: Vec<i16> =
+                map.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+            marks::tick(&mut samples, time);
+            for (pair, sample) in map.chunks_exact_mut(2).zip(samples) {
+                pair.copy_from_slice(&sample.to_le_bytes());
+            }
+        }
+    });
+}
+
+/// Calls `work` with each buffer that leaves the element `marks`, and its running time in ns. The test sources' segment
+/// begins at 0, so their timestamps are running times.
+fn on_each_buffer(pipeline: &Pipeline, work: impl Fn(&mut gst::BufferRef, u64) + Send + Sync + 'static) {
+    let Some(pad) = pipeline.element("marks").and_then(|element| element.static_pad("src")) else { return };
+    // Lives as long as the pad, which lives as long as the pipeline.
+    pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+        if let Some(buffer) = info.buffer_mut() {
+            let time = buffer.pts().map_or(0, gst::ClockTime::nseconds);
+            work(buffer.make_mut(), time);
+        }
+        gst::PadProbeReturn::Ok
+    });
 }

@@ -92,6 +92,10 @@ impl Supervision {
                         error = work.failure() => Some(error.to_string()),
                         Silent = self.watch_frames(J::LIVE, &mut backoff) => Some(silence()),
                     };
+                    if let Some(why) = &why {
+                        // What hangs may take long to come down.
+                        self.say(Condition::Failed { why: why.clone() });
+                    }
                     work.stop().await;
                     match why {
                         Some(why) => why,
@@ -138,7 +142,7 @@ impl Supervision {
         let changed = self.condition.send_if_modified(|said| {
             let changed = *said != condition;
             if changed {
-                tracing::info!(what = self.label, from = ?said, to = ?condition, "its condition changes");
+                tracing::debug!(what = self.label, from = ?said, to = ?condition, "its condition changes");
                 *said = condition;
             }
             changed

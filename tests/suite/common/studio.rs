@@ -7,8 +7,9 @@ use peergate::{
     encoder::{ElementChoice, Settings},
     ids::SourceName,
     media::{clockwork::Clockwork, feed::Feed, tap::Tap},
+    report::Condition,
     source::{AudioKind, AudioSpec, Spec, VideoKind, VideoSpec},
-    studio::Studio,
+    studio::{Studio, StudioState},
     units::{Bitrate, Size},
 };
 
@@ -52,7 +53,7 @@ pub(crate) fn studio(specs: Vec<Spec>) -> Studio {
 pub(crate) struct Taker {
     pub(crate) tap: Tap,
     frames: std::sync::mpsc::Receiver<Taken>,
-    _sink: gst::Pad,
+    pub(crate) sink: gst::Pad,
 }
 
 #[derive(Debug, Clone)]
@@ -78,15 +79,38 @@ impl Taker {
         sink.set_active(true).unwrap();
         let tap = feed.tap("taker");
         tap.link(&sink).unwrap();
-        Self { tap, frames, _sink: sink }
+        Self { tap, frames, sink }
     }
 
     /// The next frame; fails after 10 s without one.
     pub(crate) async fn next(&self) -> Taken {
-        tokio::task::block_in_place(|| self.frames.recv_timeout(Duration::from_secs(10))).expect("a frame within 10 s")
+        self.poll(Duration::from_secs(10)).await.expect("a frame within 10 s")
+    }
+
+    /// The next frame, if one comes in time.
+    pub(crate) async fn poll(&self, limit: Duration) -> Option<Taken> {
+        // Waiting this way is no await: whoever limits the time must get a chance.
+        tokio::task::yield_now().await;
+        tokio::task::block_in_place(|| self.frames.recv_timeout(limit)).ok()
     }
 }
 
 pub(crate) async fn lease(studio: &Studio, source: &str, codec: Codec) -> peergate::studio::Lease {
     studio.take(&name(source), codec).await.unwrap()
+}
+
+/// Why the first source fails, if it does.
+pub(crate) fn why(state: &StudioState) -> Option<String> {
+    match &state.sources.first()?.condition {
+        Condition::Failed { why } => Some(why.clone()),
+        _ => None,
+    }
+}
+
+/// Waits until the first source fails, and says why; fails after 20 s.
+pub(crate) async fn failure(studio: &Studio) -> String {
+    let mut state = studio.state();
+    let failed = tokio::time::timeout(Duration::from_secs(20), state.wait_for(|state| why(state).is_some()));
+    let failed = failed.await.expect("the source fails within 20 s").unwrap();
+    why(&failed).unwrap()
 }

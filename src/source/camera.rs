@@ -1,0 +1,255 @@
+//! V4L2 cameras, raw or MJPEG.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use gst::prelude::*;
+
+use super::{
+    SourceError, VideoSpec,
+    devices::{self, Camera},
+    error::there,
+    mode::{self, Encoding, Mode, Rate},
+    plan::{Plan, Trouble},
+};
+use crate::{
+    media::{
+        clockwork::Clockwork,
+        pipeline::{BusEvent, Pipeline},
+        template,
+    },
+    units::Size,
+};
+
+/// Finds the camera, asks it for its modes and takes the best.
+pub(super) async fn plan(
+    video: &VideoSpec,
+    selector: Option<&str>,
+    clockwork: &Clockwork,
+) -> Result<Plan, SourceError> {
+    let wanted = selector.map(ToOwned::to_owned);
+    let candidates = blocking(move || candidates(wanted.as_deref())).await?;
+    let mut unusable = None;
+    for camera in candidates {
+        let device = camera.to_string();
+        let node = camera.node.clone();
+        blocking(move || openable(&node, &device)).await?;
+        let caps = modes_of(&camera, clockwork).await?;
+        let modes = read_modes(&caps, video.size, video.fps);
+        match mode::best(&modes, video.size, video.fps) {
+            Some(mode) => return Ok(capture(video, &camera, mode)),
+            None => unusable = Some(SourceError::Unusable { device: camera.to_string(), got: caps.to_string() }),
+        }
+    }
+    Err(unusable.unwrap_or(SourceError::Ended))
+}
+
+fn capture(video: &VideoSpec, camera: &Camera, mode: Mode) -> Plan {
+    let template = match mode.encoding {
+        Encoding::Raw => include_str!("../../pipelines/source/camera-raw.launch"),
+        Encoding::Jpeg => include_str!("../../pipelines/source/camera-jpeg.launch"),
+    };
+    tracing::debug!(%camera, ?mode, "a camera's mode is chosen");
+    let camera = camera.clone();
+    Plan::new(
+        template,
+        vec![
+            ("device", camera.node.to_string_lossy().as_ref().into()),
+            ("mode-width", mode.size.width.into()),
+            ("mode-height", mode.size.height.into()),
+            ("mode-rate", mode.rate.numerator.into()),
+            ("mode-rate-of", mode.rate.denominator.into()),
+            ("width", video.size.width.into()),
+            ("height", video.size.height.into()),
+            ("fps", video.fps.into()),
+        ],
+    )
+    .explain(move |trouble| explain(trouble, &camera))
+}
+
+/// The camera that is wanted, or all in order.
+fn candidates(selector: Option<&str>) -> Result<Vec<Camera>, SourceError> {
+    let cameras = devices::cameras();
+    match selector {
+        Some(selector) => match devices::find_camera(&cameras, selector) {
+            Some(camera) => Ok(vec![camera.clone()]),
+            None => Err(missing(format!("camera {selector:?}"), &cameras)),
+        },
+        None if cameras.is_empty() => Err(missing("a camera".to_owned(), &cameras)),
+        None => Ok(cameras),
+    }
+}
+
+fn missing(wanted: String, cameras: &[Camera]) -> SourceError {
+    let help = if cameras.is_empty() { "; plug one in" } else { "" };
+    SourceError::Missing { wanted, there: there(cameras.iter().map(ToString::to_string)), help: help.to_owned() }
+}
+
+fn openable(node: &Path, device: &str) -> Result<(), SourceError> {
+    match fs::File::options().read(true).write(true).open(node) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(denied(device)),
+        // Whatever else is wrong, GStreamer says better.
+        _ => Ok(()),
+    }
+}
+
+fn denied(device: &str) -> SourceError {
+    SourceError::Denied {
+        device: device.to_owned(),
+        help: "add the user to group video (usermod -aG video USER) and log in again".to_owned(),
+    }
+}
+
+/// What the camera says that it delivers. It is opened for that, not started.
+async fn modes_of(camera: &Camera, clockwork: &Clockwork) -> Result<gst::Caps, SourceError> {
+    let values = [("device", camera.node.to_string_lossy().as_ref().into())];
+    let description = template::fill(include_str!("../../pipelines/source/camera-modes.launch"), &values)?;
+    let (pipeline, mut bus) = Pipeline::parse("camera-modes", &description, clockwork)
+        .map_err(|error| SourceError::Pipeline(error.message().to_owned()))?;
+    if let Err(refused) = pipeline.set_state(gst::State::Ready).await {
+        return Err(match bus.try_recv() {
+            Ok(BusEvent::Error { error, debug, .. }) => {
+                let trouble = Trouble { error, debug: debug.unwrap_or_default() };
+                explain(&trouble, camera).unwrap_or_else(|| trouble.in_gstreamers_words())
+            }
+            _ => refused.into(),
+        });
+    }
+    let pad = pipeline.element("camera").and_then(|camera| camera.static_pad("src"));
+    // Asks the driver for each size and rate, which takes USB round trips.
+    let caps = tokio::task::spawn_blocking(move || pad.map(|pad| pad.query_caps(None))).await.ok().flatten();
+    pipeline.stop().await?;
+    Ok(caps.unwrap_or_else(gst::Caps::new_empty))
+}
+
+fn explain(trouble: &Trouble, camera: &Camera) -> Option<SourceError> {
+    let device = camera.to_string();
+    if trouble.debug.contains("Permission denied") {
+        return Some(denied(&device));
+    }
+    if trouble.is(gst::ResourceError::Busy) || trouble.debug.contains("Device or resource busy") {
+        let holder = holder(&camera.node).unwrap_or_else(|| "another program".to_owned());
+        return Some(SourceError::Busy { device, holder });
+    }
+    if !camera.node.exists() {
+        return Some(missing(format!("camera {device}"), &devices::cameras()));
+    }
+    None
+}
+
+/// The program that has a device node open, as far as this user may see.
+fn holder(node: &Path) -> Option<String> {
+    let has_open = |process: &PathBuf| {
+        let open = fs::read_dir(process.join("fd")).into_iter().flatten().flatten();
+        open.filter_map(|entry| fs::read_link(entry.path()).ok()).any(|target| target == node)
+    };
+    let id = |process: &PathBuf| process.file_name()?.to_str()?.parse::<u32>().ok();
+    let mut processes = fs::read_dir("/proc").ok()?.flatten().map(|entry| entry.path());
+    let process = processes.find(|path| id(path).is_some_and(|id| id != std::process::id()) && has_open(path))?;
+    let name = fs::read_to_string(process.join("comm")).ok()?;
+    Some(format!("process {} ({})", id(&process)?, name.trim()))
+}
+
+/// The modes in a camera's caps. Where it has ranges, what is wanted is taken out of them.
+fn read_modes(caps: &gst::Caps, size: Size, fps: u32) -> Vec<Mode> {
+    let mut modes = Vec::new();
+    for structure in caps.iter() {
+        let encoding = match structure.name().as_str() {
+            "video/x-raw" => Encoding::Raw,
+            "image/jpeg" => Encoding::Jpeg,
+            _ => continue,
+        };
+        let side = |name, wanted| structure.value(name).ok().and_then(|value| nearest(value, wanted));
+        let (Some(width), Some(height)) = (side("width", size.width), side("height", size.height)) else { continue };
+        let rates = structure.value("framerate").map(|value| rates(value, fps)).unwrap_or_default();
+        modes.extend(rates.into_iter().map(|rate| Mode { encoding, size: Size { width, height }, rate }));
+    }
+    modes
+}
+
+fn nearest(value: &glib::Value, wanted: u32) -> Option<u32> {
+    if let Ok(fixed) = value.get::<i32>() {
+        return u32::try_from(fixed).ok();
+    }
+    let range = value.get::<gst::IntRange<i32>>().ok()?;
+    let (min, max) = (u32::try_from(range.min()).ok()?, u32::try_from(range.max()).ok()?);
+    let step = u32::try_from(range.step()).ok()?.max(1);
+    Some((wanted.clamp(min, max) - min) / step * step + min)
+}
+
+fn rates(value: &glib::Value, wanted: u32) -> Vec<Rate> {
+    let rate = |fraction: gst::Fraction| {
+        let numerator = u32::try_from(fraction.numer()).ok()?;
+        let denominator = u32::try_from(fraction.denom()).ok()?;
+        Some(Rate { numerator, denominator })
+    };
+    if let Ok(fixed) = value.get::<gst::Fraction>() {
+        return rate(fixed).into_iter().collect();
+    }
+    if let Ok(list) = value.get::<gst::List>() {
+        return list.iter().filter_map(|value| rate(value.get().ok()?)).collect();
+    }
+    if let Ok(range) = value.get::<gst::FractionRange>() {
+        let wanted = gst::Fraction::new(i32::try_from(wanted).unwrap_or(i32::MAX), 1);
+        return rate(wanted.clamp(range.min(), range.max())).into_iter().collect();
+    }
+    Vec::new()
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
+) -> Result<T, SourceError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(SourceError::Ended))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HD: Size = Size { width: 1280, height: 720 };
+
+    fn modes(caps: &str) -> Vec<(Encoding, Size, u32)> {
+        gst::init().unwrap();
+        let caps: gst::Caps = caps.parse().unwrap();
+        read_modes(&caps, HD, 30).into_iter().map(|mode| (mode.encoding, mode.size, mode.rate.numerator)).collect()
+    }
+
+    #[test]
+    fn each_rate_of_a_list_is_a_mode() {
+        assert_eq!(
+            modes("image/jpeg,width=1280,height=720,framerate={(fraction)30/1,(fraction)15/1}"),
+            [(Encoding::Jpeg, HD, 30), (Encoding::Jpeg, HD, 15)]
+        );
+    }
+
+    #[test]
+    fn what_is_wanted_is_taken_out_of_a_range() {
+        assert_eq!(
+            modes("video/x-raw,format=YUY2,width=[16,1920,16],height=[16,1080,8],framerate=[1/1,60/1]"),
+            [(Encoding::Raw, HD, 30)]
+        );
+        let small = Size { width: 640, height: 480 };
+        assert_eq!(
+            modes("video/x-raw,format=YUY2,width=[16,640],height=[16,480],framerate=[1/1,25/1]"),
+            [(Encoding::Raw, small, 25)]
+        );
+    }
+
+    #[test]
+    fn h264_of_a_camera_is_no_mode_of_ours() {
+        assert_eq!(modes("video/x-h264,width=1280,height=720,framerate=30/1"), []);
+    }
+
+    #[test]
+    fn who_has_a_file_open_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let opened = fs::File::open(file.path()).unwrap();
+        let mut child = std::process::Command::new("sleep").arg("60").stdin(opened).spawn().unwrap();
+        let holder = holder(file.path());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(holder, Some(format!("process {} (sleep)", child.id())));
+    }
+}

@@ -1,0 +1,66 @@
+//! A taker that blocks gets a thread of its own; the others see nothing of it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use peergate::{codec::Codec, media::tap::Delivery};
+
+use crate::common::studio::{Taker, lease, studio, test_sources};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taker_that_hangs_is_moved_aside_and_comes_back_with_a_keyframe() {
+    let studio = studio(test_sources());
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let quick = Taker::new(&lease.feed, || {});
+    let hangs = Arc::new(AtomicBool::new(false));
+    let hanging = hangs.clone();
+    let slow = Taker::new(&lease.feed, move || {
+        while hanging.load(Ordering::Relaxed) {
+            std::thread::park_timeout(Duration::from_millis(60));
+            if !hanging.load(Ordering::Relaxed) || is_feed_thread() {
+                return;
+            }
+        }
+    });
+    quick.next().await;
+    slow.next().await;
+    assert_eq!(slow.tap.delivery(), Delivery::Direct);
+
+    hangs.store(true, Ordering::Relaxed);
+    let mut last = quick.next().await.at;
+    let mut longest = Duration::ZERO;
+    // Three seconds: the slow taker's queue holds two.
+    for _ in 0..90 {
+        let at = quick.next().await.at;
+        longest = longest.max(at - last);
+        last = at;
+    }
+    assert!(longest < Duration::from_millis(200), "the others waited {longest:?} for a frame");
+    assert_eq!(slow.tap.delivery(), Delivery::Threaded);
+    assert!(slow.tap.counts().dropped > 0, "what it could not take was dropped and counted");
+    assert_eq!(quick.tap.counts().dropped, 0);
+
+    hangs.store(false, Ordering::Relaxed);
+    let mut last = slow.next().await;
+    for _ in 0..150 {
+        let taken = slow.next().await;
+        let gap = taken.buffer.pts().unwrap() - last.buffer.pts().unwrap();
+        if gap.mseconds() > 50 {
+            assert!(taken.keyframe, "a keyframe after the gap");
+            studio.stop().await;
+            return;
+        }
+        last = taken;
+    }
+    panic!("no gap, though frames were dropped");
+}
+
+/// Whether this is the thread that feeds all takers; a tap's own is named `tap`.
+fn is_feed_thread() -> bool {
+    std::thread::current().name() != Some("tap")
+}

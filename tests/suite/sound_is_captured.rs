@@ -1,0 +1,79 @@
+//! A microphone and what is played, on a real PulseAudio server.
+
+use std::time::Duration;
+
+use peergate::{codec::Codec, source::AudioKind};
+
+use crate::common::{
+    decode::Samples,
+    pulse::{Home, Pulse},
+    studio::{audio, failure, lease, studio},
+};
+
+fn microphone(device: &str) -> AudioKind {
+    AudioKind::Microphone { device: Some(device.to_owned()) }
+}
+
+fn monitor(device: Option<&str>) -> AudioKind {
+    AudioKind::Monitor { device: device.map(ToOwned::to_owned) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_sink_plays_is_heard_by_each_of_its_names() {
+    let home = Home::new();
+    let server = Pulse::start(&home);
+    let _tone = server.play(1000);
+    let studio = studio(vec![
+        audio("default", monitor(None)),
+        audio("name", monitor(Some("room"))),
+        audio("description", monitor(Some("Room"))),
+        audio("source", microphone("room.monitor")),
+        audio("microphone", AudioKind::Microphone { device: None }),
+    ]);
+    for source in ["default", "name", "description", "source", "microphone"] {
+        let lease = lease(&studio, source, Codec::Opus).await;
+        let samples = Samples::of(&lease.feed).await;
+        let mut strength = 0.0;
+        // The player needs a moment to begin.
+        for _ in 0..10 {
+            let sound = samples.next(Duration::from_secs(1)).await;
+            strength = sound.strength(1000.0);
+            if strength > 0.4 {
+                break;
+            }
+        }
+        assert!((0.4..0.6).contains(&strength), "{source}: 1 kHz at half of full scale, got {strength}");
+    }
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_microphone_is_named_with_those_that_there_are() {
+    let home = Home::new();
+    let _server = Pulse::start(&home);
+    let studio = studio(vec![audio("sound", monitor(Some("hall")))]);
+    let _lease = lease(&studio, "sound", Codec::Opus).await;
+    assert_eq!(failure(&studio).await, "sound output \"hall\" is not there; there are: room (Room)");
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_server_that_comes_late_goes_away_and_comes_back_ends_nothing() {
+    let home = Home::new();
+    let studio = studio(vec![audio("sound", monitor(None))]);
+    let lease = lease(&studio, "sound", Codec::Opus).await;
+    let samples = Samples::of(&lease.feed).await;
+    let why = failure(&studio).await;
+    assert!(why.starts_with("the sound server can't be reached"), "{why}");
+    assert!(why.contains("XDG_RUNTIME_DIR="), "says where it is looked for: {why}");
+
+    let server = Pulse::start(&home);
+    samples.next(Duration::from_secs(1)).await;
+    drop(server);
+    let why = failure(&studio).await;
+    assert!(why.starts_with("the sound server can't be reached"), "{why}");
+
+    let _server = Pulse::start(&home);
+    samples.next(Duration::from_secs(1)).await;
+    studio.stop().await;
+}
