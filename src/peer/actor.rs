@@ -401,7 +401,7 @@ impl Actor {
                 Ok(())
             }
             BusEvent::EndOfStream => Err(CloseReason::ClosedByPeer),
-            BusEvent::Element(_) => Ok(()),
+            BusEvent::SegmentDone | BusEvent::Element(_) => Ok(()),
         }
     }
 

@@ -56,9 +56,8 @@ impl Capture {
     /// # Errors
     /// When it can't be built, or what it captures is not there.
     pub async fn dry_build(spec: &Spec, clockwork: &Clockwork) -> Result<(), SourceError> {
-        let plan = plan(spec, clockwork)?;
-        let description = template::fill(plan.template, &plan.values)?;
-        Pipeline::parse(&format!("source-{}", spec.name()), &description, clockwork)
+        let plan = plan(spec, clockwork).await?;
+        Pipeline::parse(&format!("source {}", spec.name()), &plan.description()?, clockwork)
             .map(drop)
             .map_err(|error| SourceError::Pipeline(error.message().to_owned()))
     }

@@ -1,0 +1,75 @@
+//! A camera that fails is tried again until it delivers, and its takers stay.
+
+use std::process::{Command, Stdio};
+
+use peergate::{codec::Codec, source::VideoKind};
+
+use crate::common::{
+    decode::Pictures,
+    guest::{self, Camera, FRONT, UsbCamera},
+    studio::{failure, lease, studio, video},
+};
+
+fn front() -> VideoKind {
+    VideoKind::Camera { device: Some(FRONT.by_id()) }
+}
+
+#[test]
+fn after_it_was_unplugged() {
+    guest::with_camera(Camera::Usb, async {
+        let camera = UsbCamera::plug(FRONT).await;
+        let studio = studio(vec![video("front", front())]);
+        let lease = lease(&studio, "front", Codec::Vp8).await;
+        let pictures = Pictures::of(&lease.feed).await;
+        let before = pictures.next().await;
+        camera.unplug().await;
+        let why = failure(&studio).await;
+        assert!(why.contains("is not there") && why.contains(&FRONT.by_id()), "{why}");
+        let _camera = UsbCamera::plug(FRONT).await;
+        let replugged = before.time;
+        pictures.find(|picture| picture.time > replugged + std::time::Duration::from_secs(3)).await;
+        studio.stop().await;
+    });
+}
+
+#[test]
+fn after_another_program_had_it() {
+    guest::with_camera(Camera::Usb, async {
+        let _camera = UsbCamera::plug(FRONT).await;
+        let node = std::fs::canonicalize(format!("/dev/v4l/by-id/{}", FRONT.by_id())).unwrap();
+        let mut other = Command::new("v4l2-ctl")
+            .arg("--device")
+            .arg(&node)
+            .args(["--stream-mmap", "--stream-to=/dev/null"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let studio = studio(vec![video("front", front())]);
+        let lease = lease(&studio, "front", Codec::Vp8).await;
+        let pictures = Pictures::of(&lease.feed).await;
+        let why = failure(&studio).await;
+        let expected = format!("is busy: process {} (v4l2-ctl) has it", other.id());
+        assert!(why.contains(&expected), "{expected} in: {why}");
+        other.kill().unwrap();
+        other.wait().unwrap();
+        pictures.next().await;
+        studio.stop().await;
+    });
+}
+
+#[test]
+fn after_it_delivered_nothing_and_said_nothing() {
+    guest::with_camera(Camera::Vivid, async {
+        let studio = studio(vec![video("front", VideoKind::Camera { device: None })]);
+        let lease = lease(&studio, "front", Codec::Vp8).await;
+        let pictures = Pictures::of(&lease.feed).await;
+        let before = pictures.next().await;
+        guest::set_control("percentage_of_dropped_buffers=100");
+        let why = failure(&studio).await;
+        assert!(why.contains("nothing came for 5 s"), "{why}");
+        guest::set_control("percentage_of_dropped_buffers=0");
+        let stalled = before.time;
+        pictures.find(|picture| picture.time > stalled + std::time::Duration::from_secs(5)).await;
+        studio.stop().await;
+    });
+}
