@@ -8,12 +8,15 @@ use crate::media::{
     template::{self, TemplateError, Value},
 };
 
+/// Puts what an element said into a source's own words, where it has some.
+type Explain = Box<dyn Fn(&Trouble) -> Option<SourceError> + Send + Sync>;
+
 /// How a source is started, and how its errors are put into words.
 pub(super) struct Plan {
     template: &'static str,
     values: Vec<(&'static str, Value)>,
     prepare: Box<dyn Fn(&Pipeline) + Send + Sync>,
-    explain: Box<dyn Fn(&Trouble) -> Option<SourceError> + Send + Sync>,
+    explain: Explain,
     looped: bool,
 }
 
