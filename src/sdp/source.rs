@@ -73,3 +73,41 @@ impl Sources {
 fn ssrc(text: &str) -> Option<u32> {
     text.parse().ok().filter(|id| *id != 0 && text.bytes().all(|byte| byte.is_ascii_digit()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLACE: Place = Place::Section(0);
+
+    #[test]
+    fn what_is_not_used_here_is_left_out() {
+        let mut sources = Sources::default();
+        for line in ["7 cname:a", "7 cname:a", "7 msid:stream track", "7 mslabel:x", "7"] {
+            sources.add(PLACE, line).unwrap();
+        }
+        assert_eq!(sources.attributes.len(), 2, "{sources:?}");
+        assert_eq!(sources.msid(), Some(("stream".to_owned(), "track".to_owned())));
+        sources.group(PLACE, "SIM 1 2 3").unwrap();
+        assert_eq!(sources.retransmissions, []);
+    }
+
+    #[test]
+    fn a_stream_is_sent_again_in_one_other() {
+        let mut sources = Sources::default();
+        sources.group(PLACE, "FID 1 2").unwrap();
+        for wrong in ["FID 3", "FID 3 4 5", "FID 3 3", "FID 2 3", "FID 0 3", "FID -3 4", "FID 3 4294967296"] {
+            assert!(sources.group(PLACE, wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(sources.retransmissions, [(1, 2)]);
+    }
+
+    #[test]
+    fn an_ssrc_is_a_number_and_a_name_is_visible() {
+        for wrong in
+            ["0 cname:a", "x cname:a", "+7 cname:a", "4294967296 cname:a", "7 cname:", "7 cname:\u{e9}", "7 msid:"]
+        {
+            assert!(Sources::default().add(PLACE, wrong).is_err(), "{wrong}");
+        }
+    }
+}
