@@ -8,6 +8,7 @@ pub(crate) mod decode_track;
 pub(crate) mod dialect;
 pub(crate) mod encoded_media;
 pub(crate) mod follower;
+pub(crate) mod gateway;
 pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod logs;
