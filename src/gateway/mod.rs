@@ -69,13 +69,22 @@ pub enum StartError {
     Turn(#[from] DoorError),
 }
 
-/// Starts the sources' studio and every member. A relay that is not there is waited for, and so is a device.
-///
-/// Must be called within a tokio runtime, with GStreamer initialised.
+/// Starts the only gateway of a process; see [`start_beside`].
 ///
 /// # Errors
 /// When the settings ask for an encoder that is not here, or for TURN over TLS on a machine that trusts no CA.
-pub fn start(mut settings: Settings) -> Result<Handle, StartError> {
+pub fn start(settings: Settings) -> Result<Handle, StartError> {
+    start_beside(settings, Sessions::default())
+}
+
+/// Starts the sources' studio and every member. A relay that is not there is waited for, and so is a device.
+///
+/// Must be called within a tokio runtime, with GStreamer initialised. All gateways of a process share `sessions`:
+/// GStreamer's SCTP mixes up connections that have the same number.
+///
+/// # Errors
+/// When the settings ask for an encoder that is not here, or for TURN over TLS on a machine that trusts no CA.
+pub fn start_beside(mut settings: Settings, sessions: Sessions) -> Result<Handle, StartError> {
     let clockwork = Clockwork::start();
     let studio = Studio::start(settings.sources, settings.encode, clockwork.clone())?;
     let (stop, stopping) = watch::channel(false);
@@ -83,7 +92,6 @@ pub fn start(mut settings: Settings) -> Result<Handle, StartError> {
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (updates, updated) = mpsc::channel(UPDATES);
     let (events, _) = broadcast::channel(EVENTS);
-    let sessions = Sessions::default();
     let siblings = settings::siblings(&settings.members);
 
     let mut states = Vec::new();

@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use super::{
-    logs, room,
+    logs, signalling,
     studio::{self, name},
 };
 
@@ -42,7 +42,7 @@ pub(crate) struct Gateway {
 pub(crate) fn member(id: &str, relay: &str) -> MemberSettings {
     MemberSettings {
         id: peer_id(id),
-        relay: room::settings(relay),
+        relay: signalling::settings(relay),
         video: Some(name("picture")),
         audio: Some(name("tone")),
         peer: peer::Settings {
