@@ -394,6 +394,10 @@ impl Actor {
         match event {
             BusEvent::Error { element, error, debug: details } => {
                 debug!(element, %error, details, "the peer's pipeline failed");
+                // A page that goes may abort its SCTP association first, which sctpenc takes for a failure here.
+                if self.connected && element.starts_with("sctpenc") {
+                    return Err(CloseReason::ClosedByPeer);
+                }
                 Err(CloseReason::Failed(format!("{element}: {error}")))
             }
             BusEvent::Warning { element, error } => {

@@ -74,7 +74,7 @@ async fn a_closed_page_is_missed_at_once_and_a_killed_one_soon() {
 
     let other = Page::open(firefox, &server.page("yard")).await;
     page.one_peer().await;
-    other.browser.close().await;
+    other.browser.close_page().await;
     page.nobody(Duration::from_secs(5)).await;
     page.says("left").await;
 

@@ -26,8 +26,11 @@ impl Follower {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
                 self.unread = rest;
                 let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-                let (kind, data) = (field("event: ").unwrap(), field("data: ").unwrap());
-                return Some((kind, serde_json::from_str(&data).unwrap()));
+                // What has none is a comment that keeps the stream alive.
+                if let Some(kind) = field("event: ") {
+                    return Some((kind, serde_json::from_str(&field("data: ").unwrap()).unwrap()));
+                }
+                continue;
             }
             let chunk = self.response.chunk().await.unwrap()?;
             self.unread.push_str(std::str::from_utf8(&chunk).unwrap());

@@ -17,6 +17,7 @@ pub(crate) mod netns;
 pub(crate) mod page;
 pub(crate) mod page_server;
 pub(crate) mod peers;
+pub(crate) mod peers_in_state;
 pub(crate) mod plain_relay;
 pub(crate) mod pulse;
 pub(crate) mod recorded_sdp;

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{BufRead, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -25,7 +25,7 @@ impl Driver {
             Kind::Chromium => ("chromedriver", "--port=0"),
             Kind::Firefox => ("geckodriver", "--port=0"),
         };
-        let mut process = Command::new(find(program))
+        let mut process = Command::new(program)
             .arg(port)
             .env("HOME", folder)
             .env("TMPDIR", folder)
@@ -75,12 +75,6 @@ fn port_in(line: &str) -> Option<u16> {
     let is_the_line = line.contains("started successfully") || line.contains("Listening on");
     let digits = line.trim_end_matches('.').rsplit(|c: char| !c.is_ascii_digit()).next()?;
     if is_the_line { digits.parse().ok() } else { None }
-}
-
-/// The project's own tools first, then the machine's.
-fn find(program: &str) -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin").join(program);
-    if own.exists() { own } else { program.into() }
 }
 
 /// A process and all that came from it.

@@ -106,9 +106,17 @@ impl Browser {
         self.driver.kill();
     }
 
-    /// Closes the window, as a person does. The page has time to say goodbye.
-    pub(crate) async fn close(self) {
-        self.client.close().await.unwrap();
+    /// Closes the page's window, as a person does; the page has time to say goodbye. Another stays open.
+    pub(crate) async fn close_page(&self) {
+        let page = self.client.window().await.unwrap();
+        self.client.new_window(false).await.unwrap();
+        self.client.switch_to_window(page).await.unwrap();
+        self.client.close_window().await.unwrap();
+    }
+
+    /// Loads the page again, as a person does.
+    pub(crate) async fn reload(&self) {
+        self.client.refresh().await.unwrap();
     }
 }
 
