@@ -23,7 +23,7 @@ async fn everything_is_in_reach() {
     page.picture().await;
 
     let width = page.browser.value("[document.documentElement.scrollWidth, innerWidth]", &[]).await;
-    assert_eq!(width, serde_json::json!([390, 390]));
+    assert_eq!(width, serde_json::json!([360, 360]));
     for selector in ["#choices", ".tile video", "[data-part=sound]", "[data-part=full]", "#self", "#text", "#write button"] {
         let within = page.browser.value(LIES_WITHIN, &[selector.into()]).await;
         assert_eq!(within, true, "{selector}");

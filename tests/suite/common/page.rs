@@ -16,6 +16,7 @@ pub(crate) struct Page {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
     Camera,
+    Screen,
     Receive,
 }
 
@@ -29,7 +30,11 @@ impl Page {
 
     /// Chooses what to send, and waits until the page sends it.
     pub(crate) async fn choose(&self, choice: Choice) {
-        let name = if choice == Choice::Camera { "camera" } else { "receive" };
+        let name = match choice {
+            Choice::Camera => "camera",
+            Choice::Screen => "screen",
+            Choice::Receive => "receive",
+        };
         self.browser.click(&format!("[data-choice={name}]")).await;
         self.browser.until("the choice is made", "document.body.dataset.sends === arguments[0]", &[json!(name)]).await;
     }

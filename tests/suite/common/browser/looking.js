@@ -19,37 +19,72 @@ const rate = async (video, ms) => {
   return (((await frames(video)) - before) * 1000) / (performance.now() - at);
 };
 
-// The grey levels, 0 to 255, at points of a video's current picture, given in pixels of the source.
-const greys = (video, points) => {
+// The number in the strip of the test picture (src/source/strip.rs): two rows of 16 blocks at the lower edge.
+const counter = (video) => {
   const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  const [width, height] = ([canvas.width, canvas.height] = [video.videoWidth, video.videoHeight]);
   const context = canvas.getContext('2d', { willReadFrequently: true });
   context.drawImage(video, 0, 0);
-  const { data, width } = context.getImageData(0, 0, canvas.width, canvas.height);
-  return points.map(([x, y]) => {
-    const at = 4 * (Math.round(y) * width + Math.round(x));
-    return Math.round((data[at] + data[at + 1] + data[at + 2]) / 3);
+  const block = { width: Math.floor(width / 16), height: Math.max(16, Math.floor(height / 36)) };
+  const row = (number) => {
+    const y = height - (2 - number) * block.height + Math.floor(block.height / 2);
+    const { data } = context.getImageData(0, y, width, 1);
+    let bits = 0;
+    for (let column = 0; column < 16; column++) {
+      const at = 4 * (column * block.width + Math.floor(block.width / 2));
+      bits = bits * 2 + (data[at] + data[at + 1] + data[at + 2] > 3 * 126 ? 1 : 0);
+    }
+    return bits;
+  };
+  return (row(1) >> 8) * 65536 + row(0);
+};
+
+// How much the counter moves in a second, measured over `ms`.
+const counting = async (video, ms) => {
+  const [before, at] = [counter(video), performance.now()];
+  await pause(ms);
+  return ((counter(video) - before) * 1000) / (performance.now() - at);
+};
+
+// A stream's sound of the next `ms`, as samples at 48 kHz. (An AudioContext stays suspended in a Firefox that has no
+// loudspeaker.)
+const samples = async (stream, ms) => {
+  const recorder = new MediaRecorder(new MediaStream(stream.getAudioTracks()));
+  const parts = [];
+  recorder.ondataavailable = ({ data }) => parts.push(data);
+  const stopped = new Promise((done) => (recorder.onstop = done));
+  recorder.start();
+  await pause(ms);
+  recorder.stop();
+  await stopped;
+  const decoded = await new OfflineAudioContext(1, 1, 48000).decodeAudioData(await new Blob(parts).arrayBuffer());
+  return decoded.getChannelData(0);
+};
+
+// The amplitude, 0 to 1, that some samples have at a frequency.
+const amplitude = (some, hertz) => {
+  let [re, im] = [0, 0];
+  some.forEach((sample, at) => {
+    const phase = (2 * Math.PI * hertz * at) / 48000;
+    re += sample * Math.cos(phase);
+    im += sample * Math.sin(phase);
   });
+  return (2 * Math.hypot(re, im)) / some.length;
 };
 
-// How loud a stream is at a frequency, in dB of full scale, and how loud elsewhere: the loudest of `ms`.
-const tone = async (stream, hertz, ms) => {
-  const context = new AudioContext();
-  await context.resume();
-  const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
-  context.createMediaStreamSource(stream).connect(analyser);
-  const bins = new Float32Array(analyser.frequencyBinCount);
-  const wanted = Math.round((hertz * analyser.fftSize) / context.sampleRate);
-  let [there, elsewhere] = [-Infinity, -Infinity];
-  for (const end = performance.now() + ms; performance.now() < end; await pause(50)) {
-    analyser.getFloatFrequencyData(bins);
-    bins.forEach((level, bin) => {
-      if (Math.abs(bin - wanted) <= 3) there = Math.max(there, level);
-      else if (Math.abs(bin - wanted) > 40) elsewhere = Math.max(elsewhere, level);
-    });
-  }
-  await context.close();
-  return { there: Math.max(there, -200), elsewhere: Math.max(elsewhere, -200) };
+// What is heard of a stream in `ms`: the middle amplitude at each of some frequencies, and the moments, in seconds,
+// at which another begins.
+const hears = async (stream, frequencies, beat, ms) => {
+  const all = await samples(stream, ms);
+  const windows = [];
+  for (let at = 0; at + 960 <= all.length; at += 960) windows.push(all.subarray(at, at + 960));
+  const levels = frequencies.map((hertz) => {
+    const sorted = windows.map((some) => amplitude(some, hertz)).sort((a, b) => a - b);
+    return sorted[Math.floor(sorted.length / 2)];
+  });
+  const beats = windows.map((some) => amplitude(some, beat) > 0.1);
+  const begin = beats.flatMap((is, at) => (is && at > 0 && !beats[at - 1] ? [at * 0.02] : []));
+  return { levels, begin };
 };
 
-return { pause, frames, plays, rate, greys, tone };
+return { pause, frames, plays, rate, counter, counting, hears };
