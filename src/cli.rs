@@ -126,11 +126,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "ID", env = "PEERGATE_ID", hide_env_values = true)]
     pub id: Option<String>,
 
-    /// Pictures: none, test[:PATTERN], camera[:SELECTOR], screen[:DISPLAY], file:PATH [default: test]
+    /// What pictures come from.
+    #[arg(help = "Pictures: none, test[:PATTERN], camera[:SELECTOR], screen[:DISPLAY], file:PATH [default: test]")]
     #[arg(long, value_name = "SPEC", env = "PEERGATE_VIDEO", hide_env_values = true)]
     pub video: Option<String>,
 
-    /// Sound: none, test[:WAVE], microphone[:SELECTOR], monitor[:SELECTOR], file:PATH [default: test]
+    /// What sound comes from.
+    #[arg(help = "Sound: none, test[:WAVE], microphone[:SELECTOR], monitor[:SELECTOR], file:PATH [default: test]")]
     #[arg(long, value_name = "SPEC", env = "PEERGATE_AUDIO", hide_env_values = true)]
     pub audio: Option<String>,
 
@@ -186,7 +188,8 @@ pub struct CheckArgs {
 /// The flags of `relay`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RelayArgs {
-    /// Configuration in TOML, of which [http], [relay] and [log] count [default: built-in defaults]
+    /// The configuration file.
+    #[arg(help = "Configuration in TOML, of which [http], [relay] and [log] count [default: built-in defaults]")]
     #[arg(long, value_name = "FILE", env = CONFIG, hide_env_values = true)]
     pub config: Option<PathBuf>,
 

@@ -1,7 +1,7 @@
 //! What a daemon can be told: TOML, the environment and flags become one checked and typed [`Settings`].
 //!
-//! Text becomes a [tree] of values that know where they were written; flags and variables are laid over it; a
-//! [section] reads it key by key. So each error names its place, all errors are told at once, and the keys that are
+//! Text becomes a `tree` of values that know where they were written; flags and variables are laid over it; a
+//! `section` reads it key by key. So each error names its place, all errors are told at once, and the keys that are
 //! asked for are the keys that are known. `config/default.toml` is the manual.
 
 mod load;

@@ -1,7 +1,7 @@
 //! The embedded relay: it passes each message of a socket on to every other socket of the same room. It
 //! reads none of them.
 //!
-//! One task, in [`rooms`], owns all rooms. Each socket has a task of its own with a bounded queue.
+//! One task, in `rooms`, owns all rooms. Each socket has a task of its own with a bounded queue.
 
 mod limits;
 mod pace;
