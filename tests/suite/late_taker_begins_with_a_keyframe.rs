@@ -1,6 +1,6 @@
 //! Who comes late gets a keyframe at once, and does not wait for one.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use peergate::codec::Codec;
 
@@ -12,17 +12,21 @@ async fn a_late_taker_gets_a_keyframe_with_one_of_the_next_frames() {
     for codec in [Codec::H264, Codec::Vp8] {
         let lease = lease(&studio, "picture", codec).await;
         let early = Taker::new(&lease.feed, || {});
+        let mut last = early.next().await;
         for _ in 0..45 {
-            early.next().await;
+            last = early.next().await;
         }
-        let keyframes = lease.feed.counts().keyframes;
-        assert_eq!(keyframes, 1, "{codec}: no keyframe that nobody asked for");
-        let asked = Instant::now();
+        assert_eq!(lease.feed.counts().keyframes, 1, "{codec}: no keyframe that nobody asked for");
         let late = Taker::new(&lease.feed, || {});
+        // What had come before it asked.
+        while let Some(taken) = early.poll(Duration::ZERO).await {
+            last = taken;
+        }
         let first = late.next().await;
         assert!(first.keyframe, "{codec}");
-        let waited = first.at - asked;
-        assert!(waited < Duration::from_millis(150), "{codec}: waited {waited:?}, frames are 33 ms apart");
+        // By the frames' own clock: what a busy machine adds is not the feed's doing.
+        let waited = first.buffer.pts().unwrap().saturating_sub(last.buffer.pts().unwrap());
+        assert!(waited <= gst::ClockTime::from_mseconds(150), "{codec}: waited {waited}, frames are 33 ms apart");
     }
     studio.stop().await;
 }
