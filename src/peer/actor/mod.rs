@@ -1,0 +1,256 @@
+//! The task that owns a connection: commands, signals and time come in, one after the other.
+
+mod exchange;
+mod signals;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::sync::mpsc;
+use tracing::{Instrument, debug, info_span, warn};
+
+use super::{
+    OutboundTrack, Outgoing, Settings,
+    channel::{Channel, SendError},
+    inbound::InboundTrack,
+    liveness::Liveness,
+    negotiation::Claimed,
+    webrtc::Webrtc,
+    wiring::{Signal, Signals},
+};
+use crate::{
+    connection::{CloseReason, PeerCommand, PeerEvent},
+    ids::PeerKey,
+    media::{clockwork::Clockwork, pipeline::BusEvent},
+    report::{Connection, PeerState},
+    sdp::{Fingerprint, RemoteCandidate},
+};
+
+/// How often silence is looked for.
+const TICK: Duration = Duration::from_millis(500);
+
+/// How long the other side may take to hear that we close. Its page then knows at once.
+const GOODBYE_LIMIT: Duration = Duration::from_millis(300);
+
+type Outcome = Result<(), CloseReason>;
+
+/// What the connection's holders send.
+pub(super) struct Inbox {
+    pub(super) commands: mpsc::Receiver<PeerCommand>,
+    pub(super) outgoing: mpsc::Receiver<Outgoing>,
+}
+
+/// Runs a connection from its first command until everything it held is free.
+pub(super) async fn run(
+    key: PeerKey,
+    settings: Arc<Settings>,
+    tracks: Vec<OutboundTrack>,
+    clockwork: Clockwork,
+    mut inbox: Inbox,
+    events: mpsc::Sender<(PeerKey, PeerEvent)>,
+) {
+    let span = info_span!("peer", id = %key.id, session = key.session.0);
+    async {
+        let reason = match inbox.commands.recv().await {
+            Some(first) => match Actor::build(&key, &settings, tracks, &clockwork, events.clone()).await {
+                Ok(mut actor) => {
+                    let reason = actor.live(first, &mut inbox).await;
+                    actor.take_down(&reason).await;
+                    reason
+                }
+                Err(reason) => reason,
+            },
+            None => CloseReason::Asked("it was given up before it began".to_owned()),
+        };
+        // Nobody left to tell: the gateway is gone.
+        let _ = events.send((key.clone(), PeerEvent::Closed(reason))).await;
+    }
+    .instrument(span)
+    .await;
+}
+
+struct Actor {
+    key: PeerKey,
+    settings: Arc<Settings>,
+    tracks: Vec<OutboundTrack>,
+    events: mpsc::Sender<(PeerKey, PeerEvent)>,
+    signals: Signals,
+    from_webrtcbin: mpsc::Receiver<Signal>,
+    from_bus: mpsc::Receiver<BusEvent>,
+    webrtc: Webrtc,
+    /// The id under which browsers group our tracks into one stream.
+    stream: String,
+    claimed: Vec<Claimed>,
+    inbound: Vec<InboundTrack>,
+    channel: Option<Channel>,
+    mids: Vec<String>,
+    /// Who the other side says it is; known with its description.
+    expected: Option<Fingerprint>,
+    verified: bool,
+    connected: bool,
+    liveness: Option<Liveness>,
+    held: Vec<Signal>,
+    early_candidates: Vec<RemoteCandidate>,
+    ice: &'static str,
+    since: SystemTime,
+}
+
+impl Actor {
+    async fn build(
+        key: &PeerKey,
+        settings: &Arc<Settings>,
+        tracks: Vec<OutboundTrack>,
+        clockwork: &Clockwork,
+        events: mpsc::Sender<(PeerKey, PeerEvent)>,
+    ) -> Result<Self, CloseReason> {
+        let (signals, from_webrtcbin) = Signals::new();
+        let (name, session) = (format!("peer-{}", key.session.0), key.session);
+        let (for_build, settings_for_build, clockwork) = (signals.clone(), settings.clone(), clockwork.clone());
+        let build = move || Webrtc::build(&name, session, &settings_for_build, &clockwork, &for_build);
+        let (webrtc, from_bus) = tokio::task::spawn_blocking(build).await.map_err(failed)?.map_err(failed)?;
+        Ok(Self {
+            key: key.clone(),
+            settings: settings.clone(),
+            tracks,
+            events,
+            signals,
+            from_webrtcbin,
+            from_bus,
+            webrtc,
+            stream: format!("peergate-{:016x}", rand::random::<u64>()),
+            claimed: Vec::new(),
+            inbound: Vec::new(),
+            channel: None,
+            mids: Vec::new(),
+            expected: None,
+            verified: false,
+            connected: false,
+            liveness: None,
+            held: Vec::new(),
+            early_candidates: Vec::new(),
+            ice: "new",
+            since: SystemTime::now(),
+        })
+    }
+
+    /// Works until there is a reason to end.
+    async fn live(&mut self, first: PeerCommand, inbox: &mut Inbox) -> CloseReason {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut outcome = self.command(first).await;
+        let mut ticks = 0_u32;
+        loop {
+            if let Err(reason) = outcome {
+                return reason;
+            }
+            outcome = tokio::select! {
+                command = inbox.commands.recv() => match command {
+                    Some(command) => self.command(command).await,
+                    None => Err(CloseReason::Asked("nobody holds the connection any more".to_owned())),
+                },
+                Some(outgoing) = inbox.outgoing.recv() => {
+                    self.send(outgoing);
+                    Ok(())
+                }
+                Some(signal) = self.from_webrtcbin.recv() => self.signal(signal).await,
+                Some(event) = self.from_bus.recv() => self.bus(&event),
+                _ = tick.tick() => {
+                    ticks = ticks.wrapping_add(1);
+                    self.tick(ticks).await
+                }
+            };
+        }
+    }
+
+    async fn command(&mut self, command: PeerCommand) -> Outcome {
+        match command {
+            PeerCommand::Offer => self.offer().await,
+            PeerCommand::AcceptOffer(offer) => self.accept_offer(&offer).await,
+            PeerCommand::AcceptAnswer(answer) => self.accept_answer(&answer).await,
+            PeerCommand::AddCandidate(candidate) => {
+                self.add_candidate(candidate);
+                Ok(())
+            }
+            PeerCommand::Close(reason) => Err(reason),
+        }
+    }
+
+    fn send(&mut self, Outgoing { message, reply }: Outgoing) {
+        let sent = match &mut self.channel {
+            Some(channel) if self.verified => channel.send(&message),
+            _ => Err(SendError::NotOpen),
+        };
+        // Whoever asked may have gone meanwhile.
+        let _ = reply.send(sent);
+    }
+
+    async fn tick(&mut self, ticks: u32) -> Outcome {
+        if self.signals.lost() > 0 {
+            return Err(CloseReason::Misbehaved("it sends faster than it can be listened to".to_owned()));
+        }
+        if let Some(liveness) = &mut self.liveness {
+            let sent = self.claimed.iter().filter_map(|claim| claim.outbound.state()).map(|track| track.frames).sum();
+            liveness.check(Instant::now(), self.webrtc.packets_heard(), sent)?;
+        }
+        if self.connected && ticks.is_multiple_of(2) { self.tell_state().await } else { Ok(()) }
+    }
+
+    async fn tell_state(&self) -> Outcome {
+        self.tell(PeerEvent::State(Box::new(self.state()))).await
+    }
+
+    async fn tell(&self, event: PeerEvent) -> Outcome {
+        let gone = |_| CloseReason::Asked("the gateway is gone".to_owned());
+        self.events.send((self.key.clone(), event)).await.map_err(gone)
+    }
+
+    fn state(&self) -> PeerState {
+        PeerState {
+            id: self.key.id.clone(),
+            connection: if self.connected { Connection::Connected } else { Connection::Negotiating },
+            ice: self.ice.to_owned(),
+            since: self.since,
+            sending: self.claimed.iter().filter_map(|claim| claim.outbound.state()).collect(),
+            receiving: self.inbound.iter().map(InboundTrack::state).collect(),
+            channel: self.channel.as_ref().map(Channel::state),
+        }
+    }
+
+    /// Frees everything, in the order that GStreamer 1.22 survives: what pushes first, then the channel,
+    /// of which no reference may outlive webrtcbin, then the pipeline.
+    async fn take_down(mut self, reason: &CloseReason) {
+        debug!(%reason, "closing");
+        for claim in &mut self.claimed {
+            claim.outbound.stop();
+        }
+        self.claimed.clear();
+        self.held.clear();
+        if let Some(channel) = self.channel.take()
+            && channel.is_open()
+        {
+            channel.close();
+            let closed = async {
+                while let Some(signal) = self.from_webrtcbin.recv().await {
+                    if matches!(signal, Signal::ChannelClosed) {
+                        break;
+                    }
+                }
+            };
+            // Not closed in time: the other side finds out by itself.
+            let _ = tokio::time::timeout(GOODBYE_LIMIT, closed).await;
+        }
+        drop(self.from_webrtcbin);
+        if self.connected {
+            self.webrtc.say_goodbye(GOODBYE_LIMIT).await;
+        }
+        if let Err(error) = self.webrtc.stop().await {
+            warn!(%error, "a peer's pipeline is left behind");
+        }
+    }
+}
+
+fn failed(error: impl std::fmt::Display) -> CloseReason {
+    CloseReason::Failed(error.to_string())
+}

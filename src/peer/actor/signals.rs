@@ -1,0 +1,162 @@
+//! What webrtcbin and its pipeline say, and what is trusted of it.
+
+use std::time::{Instant, SystemTime};
+
+use tracing::debug;
+
+use super::{Actor, Outcome, failed};
+use crate::{
+    connection::{CloseReason, PeerEvent},
+    media::pipeline::BusEvent,
+    peer::{channel::Channel, liveness::Liveness, wiring::Signal},
+};
+
+/// Signals that came before the remote certificate was checked. They wait; more than this no page sends.
+const HELD_LIMIT: usize = 64;
+
+impl Actor {
+    pub(super) async fn signal(&mut self, signal: Signal) -> Outcome {
+        match signal {
+            Signal::Candidate { section, text } => self.local_candidate(section, text).await,
+            Signal::Ice(state) => {
+                self.ice = ice_word(state);
+                debug!(ice = self.ice, "ICE");
+                if state == gst_webrtc::WebRTCICEConnectionState::Failed {
+                    return Err(CloseReason::Unreachable);
+                }
+                self.tell_state().await
+            }
+            Signal::Connection(state) => self.connection(state).await,
+            Signal::DtlsClosed => Err(CloseReason::ClosedByPeer),
+            Signal::Misbehaved(what) => Err(CloseReason::Misbehaved(what)),
+            Signal::ChannelClosed => {
+                if let Some(liveness) = &mut self.liveness {
+                    liveness.channel_closed(Instant::now());
+                }
+                self.tell_state().await
+            }
+            signal @ (Signal::Track(_) | Signal::Channel(_) | Signal::ChannelOpen | Signal::Message(_)) => {
+                if self.verify()? {
+                    return self.trusted(signal).await;
+                }
+                if self.held.len() == HELD_LIMIT {
+                    return Err(CloseReason::Misbehaved("it sent data before its certificate was known".to_owned()));
+                }
+                self.held.push(signal);
+                Ok(())
+            }
+        }
+    }
+
+    /// What is looked at only once the other side has proved to be who its description said.
+    async fn trusted(&mut self, signal: Signal) -> Outcome {
+        match signal {
+            Signal::Track(track) => {
+                let (kind, codec) = (track.kind(), track.codec);
+                self.inbound.push(track);
+                self.tell(PeerEvent::TrackAdded { kind, codec }).await
+            }
+            Signal::Channel(channel) => {
+                let channel = Channel::given(channel);
+                let label = channel.label().to_owned();
+                self.channel = Some(channel);
+                self.tell(PeerEvent::ChannelOpen { label }).await
+            }
+            Signal::ChannelOpen => match &self.channel {
+                Some(channel) => {
+                    let label = channel.label().to_owned();
+                    self.tell(PeerEvent::ChannelOpen { label }).await
+                }
+                None => Ok(()),
+            },
+            Signal::Message(message) => {
+                if let Some(channel) = &mut self.channel {
+                    channel.received();
+                }
+                self.tell(PeerEvent::Message(message)).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn connection(&mut self, state: gst_webrtc::WebRTCPeerConnectionState) -> Outcome {
+        use gst_webrtc::WebRTCPeerConnectionState as State;
+        debug!(?state, "connection");
+        match state {
+            State::Connected => self.established().await,
+            State::Failed => Err(CloseReason::Unreachable),
+            State::Closed => Err(CloseReason::ClosedByPeer),
+            _ => Ok(()),
+        }
+    }
+
+    /// ICE and DTLS are through: media may flow, once the certificate is checked.
+    async fn established(&mut self) -> Outcome {
+        if self.connected || !self.verify()? {
+            return Ok(());
+        }
+        self.connected = true;
+        self.since = SystemTime::now();
+        self.liveness = Some(Liveness::new(Instant::now()));
+        let label = self.key.id.to_string();
+        for claim in &mut self.claimed {
+            claim.outbound.start(&label).map_err(failed)?;
+        }
+        self.tell(PeerEvent::Connected).await?;
+        self.tell_state().await?;
+        for signal in std::mem::take(&mut self.held) {
+            self.trusted(signal).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the remote certificate is known to be the right one. A wrong one is a reason to close.
+    fn verify(&mut self) -> Result<bool, CloseReason> {
+        if !self.verified {
+            let expected = self.expected.as_ref();
+            match expected.and_then(|expected| self.webrtc.certificate_matches(expected)) {
+                Some(true) => self.verified = true,
+                Some(false) => {
+                    return Err(CloseReason::Misbehaved(
+                        "its DTLS certificate is not the one that its description names".to_owned(),
+                    ));
+                }
+                None => {}
+            }
+        }
+        Ok(self.verified)
+    }
+
+    pub(super) fn bus(&self, event: &BusEvent) -> Outcome {
+        match event {
+            BusEvent::Error { element, error, debug: details } => {
+                debug!(element, %error, details, "the peer's pipeline failed");
+                // A page that goes may abort its SCTP association first, which sctpenc takes for a failure here.
+                if self.connected && element.starts_with("sctpenc") {
+                    return Err(CloseReason::ClosedByPeer);
+                }
+                Err(CloseReason::Failed(format!("{element}: {error}")))
+            }
+            BusEvent::Warning { element, error } => {
+                debug!(element, %error, "the peer's pipeline warns");
+                Ok(())
+            }
+            BusEvent::EndOfStream => Err(CloseReason::ClosedByPeer),
+            BusEvent::SegmentDone | BusEvent::Element(_) => Ok(()),
+        }
+    }
+}
+
+const fn ice_word(state: gst_webrtc::WebRTCICEConnectionState) -> &'static str {
+    use gst_webrtc::WebRTCICEConnectionState as State;
+    match state {
+        State::New => "new",
+        State::Checking => "checking",
+        State::Connected => "connected",
+        State::Completed => "completed",
+        State::Failed => "failed",
+        State::Disconnected => "disconnected",
+        State::Closed => "closed",
+        _ => "unknown",
+    }
+}
