@@ -81,11 +81,14 @@ impl Webrtc {
         self.heard.packets()
     }
 
-    /// An offer of what was set up, set as the local description. Candidates are gathered from now on.
-    pub(super) async fn offer(&self) -> Result<String, WebrtcError> {
+    /// An offer of what was set up, passed through `mend`, set as the local description. Candidates are gathered from now
+    /// on.
+    pub(super) async fn offer(&self, mend: impl FnOnce(&str) -> String) -> Result<String, WebrtcError> {
         let offer = self.create("offer", "create-offer").await?;
+        let mended = mend(&text(&offer)?);
+        let offer = parse(WebRTCSDPType::Offer, &mended)?;
         self.set("set-local-description", "set its own offer", &offer).await?;
-        text(&offer)
+        Ok(mended)
     }
 
     /// Takes an offer.

@@ -41,6 +41,32 @@ pub fn write_msids(sdp: &str, stream: &str) -> String {
     })
 }
 
+/// Names each section of an offer after `tag`, which no other offer shares. An answer must repeat these names, so one to
+/// another offer of ours is told apart; nothing else in an answer says what it answers. Before the offer is set.
+#[must_use]
+pub fn write_mids(sdp: &str, tag: &str) -> String {
+    let named: Vec<(String, String)> = sdp
+        .lines()
+        .filter_map(|line| line.strip_prefix("a=mid:"))
+        .enumerate()
+        .map(|(index, old)| (old.to_owned(), format!("{tag}{index}")))
+        .collect();
+    let renamed = |old: &str| {
+        let new = named.iter().find(|(known, _)| known == old);
+        new.map_or_else(|| old.to_owned(), |(_, new)| new.clone())
+    };
+    edit(sdp, |part| {
+        for line in part.iter_mut() {
+            if let Some(mid) = line.strip_prefix("a=mid:") {
+                *line = format!("a=mid:{}", renamed(mid));
+            } else if let Some(mids) = line.strip_prefix("a=group:BUNDLE ") {
+                let mids: Vec<String> = mids.split(' ').map(renamed).collect();
+                *line = format!("a=group:BUNDLE {}", mids.join(" "));
+            }
+        }
+    })
+}
+
 /// Applies `change` to the session part and to each section, as lists of lines that begin with `v=` or `m=`.
 fn edit(sdp: &str, change: impl Fn(&mut Vec<String>)) -> String {
     let mut parts: Vec<Vec<String>> = Vec::new();
@@ -117,9 +143,20 @@ mod tests {
     }
 
     #[test]
+    fn each_section_is_named_after_the_offer_and_bundled_by_that_name() {
+        let sdp = write_mids(ANSWER, "7f3a");
+        assert!(sdp.contains("a=group:BUNDLE 7f3a0 7f3a1 7f3a3\r\n"), "{sdp}");
+        for (index, section) in sections(&sdp).iter().enumerate() {
+            assert_eq!(section.matches(&format!("a=mid:7f3a{index}\r\n")).count(), 1, "section {index}");
+        }
+        assert_idempotent(|sdp| write_mids(sdp, "7f3a"));
+    }
+
+    #[test]
     fn a_text_without_sections_is_left_alone() {
         for sdp in ["", "v=0\r\ns=-\r\n", "garbage\r\n"] {
             assert_eq!(write_msids(sdp, "s"), sdp);
+            assert_eq!(write_mids(sdp, "s"), sdp);
             assert_eq!(write_fingerprint(sdp, &Fingerprint::of(HashAlgorithm::Sha256, b"")), sdp);
         }
     }

@@ -21,7 +21,9 @@ impl Actor {
             self.channel = Channel::create(self.webrtc.bin(), settings, &self.signals);
         }
         self.webrtc.pipeline().set_state(gst::State::Playing).await.map_err(failed)?;
-        let offer = self.webrtc.offer().await.map_err(failed)?;
+        // An answer that comes late, to an offer of ours from before, then does not fit this one.
+        let tag = format!("{:06x}", rand::random::<u32>() >> 8);
+        let offer = self.webrtc.offer(|sdp| sdp::local::write_mids(sdp, &tag)).await.map_err(failed)?;
         self.describe(DescriptionKind::Offer, &offer).await
     }
 
