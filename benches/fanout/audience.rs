@@ -119,7 +119,7 @@ pub(crate) async fn view(relay: &str, address: Ipv4Addr, id: &str) {
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()).unwrap()).await.unwrap();
     let view = viewer.view();
     let video = view.tracks().find(|track| track.is_video()).unwrap();
-    let looked = video.latest_after.saturating_sub(video.first_after).as_secs_f64();
+    let looked = video.latest_after.saturating_sub(video.first_keyframe_after.unwrap()).as_secs_f64();
     let viewing = Viewing {
         first_keyframe: u64::try_from(video.first_keyframe_after.unwrap().as_millis()).unwrap(),
         frames: video.frames,

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use reqwest::{Client, Response};
+use reqwest::Client;
 use serde_json::{Value, json};
 
 use crate::common::{
@@ -23,10 +23,6 @@ async fn daemon_and_viewer() -> (Daemon, Viewer) {
 /// What a state says of the viewer.
 fn ann(state: &Value) -> &Value {
     &state["members"][0]["peers"][0]
-}
-
-async fn post(daemon: &Daemon, path: &str, body: Value) -> Response {
-    Client::new().post(daemon.http(path)).json(&body).send().await.unwrap()
 }
 
 async fn close(daemon: &Daemon, peer: &str) -> u16 {
@@ -61,9 +57,9 @@ async fn the_state_shows_the_viewer_and_what_it_gets() {
 async fn messages_go_to_the_viewer_and_come_back_as_events() {
     let (daemon, viewer) = daemon_and_viewer().await;
     let mut events = Follower::of(daemon.address()).await;
-    let sent = post(&daemon, "/api/messages", json!({"text": "grüezi"})).await;
+    let sent = daemon.send(None, &json!({"text": "grüezi"})).await;
     assert_eq!(sent.json::<Value>().await.unwrap(), json!({"peers": 1}));
-    let sent = post(&daemon, "/api/peers/ann/messages", json!({"base64": "AP8="})).await;
+    let sent = daemon.send(Some("ann"), &json!({"base64": "AP8="})).await;
     assert_eq!(sent.json::<Value>().await.unwrap(), json!({"peers": 1}));
     assert_eq!(viewer.messages(2).await, [Message::Text("grüezi".into()), Message::Binary(vec![0, 255])]);
 
@@ -99,8 +95,8 @@ async fn a_peer_is_met_connected_closed_and_told_of() {
 async fn nobody_is_asked_who_is_not_there() {
     let daemon = Daemon::run(&["--stun", "none", "--video", "none", "--audio", "none"]).await;
     assert_eq!(close(&daemon, "nobody").await, 404);
-    let refused = post(&daemon, "/api/peers/nobody/messages", json!({"text": "hello"})).await;
+    let refused = daemon.send(Some("nobody"), &json!({"text": "hello"})).await;
     assert_eq!(refused.status().as_u16(), 404);
-    let sent = post(&daemon, "/api/messages", json!({"text": "hello"})).await;
+    let sent = daemon.send(None, &json!({"text": "hello"})).await;
     assert_eq!(sent.json::<Value>().await.unwrap(), json!({"peers": 0}));
 }

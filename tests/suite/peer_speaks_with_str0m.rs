@@ -87,7 +87,7 @@ async fn it_offers_and_we_answer() {
     let video = house.run_while(viewer.video(60)).await;
     assert!(video.began_with_keyframe);
     house.run_while(viewer.audio(60)).await;
-    assert_eq!(house.run_while(viewer.channel()).await, "from-the-viewer");
+    assert_eq!(house.run_while(viewer.channel()).await.label, "from-the-viewer");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,7 +20,7 @@ async fn the_joiner_is_asked_for_an_offer_and_both_connect() {
     assert_eq!(present.connected().await, "joiner");
     assert_eq!(joiner.connected().await, "present");
     assert!(joiner.view().connections[0].offered);
-    assert_eq!(present.channel().await, "from-the-viewer");
+    assert_eq!(present.channel().await.label, "from-the-viewer");
     assert_eq!((present.view().strays, joiner.view().strays), (0, 0));
 }
 

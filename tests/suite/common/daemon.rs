@@ -1,16 +1,23 @@
 //! The daemon itself: the binary, started with arguments, its log read, ended by its id.
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     net::SocketAddr,
     process::{Child, Command, ExitStatus, Stdio},
     time::Duration,
 };
 
+use serde_json::{Value, json};
 use tokio::{sync::watch, time::timeout};
+
+/// The member of [`Daemon::gateway`].
+pub(crate) const GATEWAY: &str = "gateway";
 
 /// How long a daemon may take to listen on a loaded machine.
 const START_LIMIT: Duration = Duration::from_secs(30);
+
+/// How long a change of state may take on a loaded machine.
+const STATE_LIMIT: Duration = Duration::from_secs(20);
 
 /// A running `peergate`. Dropping it kills it.
 pub(crate) struct Daemon {
@@ -28,6 +35,20 @@ pub(crate) struct Ended {
 }
 
 impl Daemon {
+    /// One with a member, [`GATEWAY`], in the room of its own relay, a small test picture, no server outside, and `more`
+    /// arguments.
+    pub(crate) async fn gateway(more: &[&str]) -> Self {
+        let fixed = ["--id", GATEWAY, "--stun", "none", "--size", "320x180", "--fps", "30", "--bitrate", "500k"];
+        Self::run(&[&fixed, more].concat()).await
+    }
+
+    /// The same with this configuration, read at the start.
+    pub(crate) async fn configured(text: &str) -> Self {
+        let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        Self::gateway(&["--config", file.path().to_str().unwrap()]).await
+    }
+
     /// `peergate run --listen 127.0.0.1:0` and `arguments`, once it listens.
     pub(crate) async fn run(arguments: &[&str]) -> Self {
         let all = [&["run", "--listen", "127.0.0.1:0"], arguments].concat();
@@ -80,18 +101,14 @@ impl Daemon {
     }
 
     /// What `GET /api/state` says.
-    pub(crate) async fn state(&self) -> serde_json::Value {
+    pub(crate) async fn state(&self) -> Value {
         reqwest::get(self.http("/api/state")).await.unwrap().json().await.unwrap()
     }
 
     /// Asks for the state each 50 ms until `is_so` says yes, and gives that state; panics with the last one and the
     /// log after `limit`.
-    pub(crate) async fn wait_for_state(
-        &self,
-        limit: Duration,
-        is_so: impl Fn(&serde_json::Value) -> bool,
-    ) -> serde_json::Value {
-        let mut last = serde_json::Value::Null;
+    pub(crate) async fn wait_for_state(&self, limit: Duration, is_so: impl Fn(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
         let found = timeout(limit, async {
             let mut turns = tokio::time::interval(Duration::from_millis(50));
             loop {
@@ -105,6 +122,34 @@ impl Daemon {
         .await;
         assert!(found.is_ok(), "the state is not as expected within {limit:?}: {last:#}\nlog:\n{}", self.log());
         last
+    }
+
+    /// Waits until the state shows `peer` as `is_so` wants it.
+    pub(crate) async fn peer(&self, peer: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let state = self.wait_for_state(STATE_LIMIT, |state| find_peer(state, peer).is_some_and(&is_so)).await;
+        find_peer(&state, peer).unwrap().clone()
+    }
+
+    /// Waits until the state shows no `peer` any more.
+    pub(crate) async fn gone(&self, peer: &str, limit: Duration) {
+        self.wait_for_state(limit, |state| find_peer(state, peer).is_none()).await;
+    }
+
+    /// Waits until the state shows the encoder for `codec` as `is_so` wants it.
+    pub(crate) async fn encoder(&self, codec: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+        let state = self.wait_for_state(STATE_LIMIT, |state| find_encoder(state, codec).is_some_and(&is_so)).await;
+        find_encoder(&state, codec).unwrap().clone()
+    }
+
+    /// Sends a message, `{"text": ...}` or `{"base64": ...}`, to all or to one peer.
+    pub(crate) async fn send(&self, peer: Option<&str>, message: &Value) -> reqwest::Response {
+        let path = peer.map_or("/api/messages".to_owned(), |peer| format!("/api/peers/{peer}/messages"));
+        reqwest::Client::new().post(self.http(&path)).json(message).send().await.unwrap()
+    }
+
+    /// Sends text to all.
+    pub(crate) async fn send_text(&self, text: &str) {
+        self.send(None, &json!({ "text": text })).await.error_for_status().unwrap();
     }
 
     /// The log so far.
@@ -178,4 +223,23 @@ pub(crate) fn run_to_end(mut command: Command) -> Ended {
     let mut stdout = String::new();
     child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     Ended { status: child.wait().unwrap(), stdout, stderr: stderr.join().unwrap() }
+}
+
+/// Whether a peer's state says that it is connected.
+pub(crate) fn is_connected(peer: &Value) -> bool {
+    peer["connection"] == "connected"
+}
+
+/// The track of `codec` that a peer sends us, in that peer's state.
+pub(crate) fn receiving<'a>(peer: &'a Value, codec: &str) -> Option<&'a Value> {
+    peer["receiving"].as_array()?.iter().find(|track| track["codec"] == codec)
+}
+
+fn find_peer<'a>(state: &'a Value, peer: &str) -> Option<&'a Value> {
+    let mut peers = state["members"].as_array()?.iter().flat_map(|member| member["peers"].as_array()).flatten();
+    peers.find(|one| one["id"] == peer)
+}
+
+fn find_encoder<'a>(state: &'a Value, codec: &str) -> Option<&'a Value> {
+    state["encoders"].as_array()?.iter().find(|one| one["codec"] == codec)
 }

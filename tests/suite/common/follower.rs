@@ -25,6 +25,10 @@ impl Follower {
             if let Some((event, rest)) = self.unread.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
                 self.unread = rest;
+                // A comment, which keeps the connection alive.
+                if event.starts_with(':') {
+                    continue;
+                }
                 let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
                 // What has none is a comment that keeps the stream alive.
                 if let Some(kind) = field("event: ") {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use str0m::{
     Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError,
     change::{SdpAnswer, SdpOffer, SdpPendingOffer},
-    channel::{ChannelConfig, ChannelId},
+    channel::ChannelId,
     media::{Direction, KeyframeRequestKind, MediaKind, Mid},
     net::{Protocol, Receive},
 };
@@ -24,6 +24,9 @@ use super::{
 
 /// Larger than any packet on an Ethernet.
 const DATAGRAM: usize = 2000;
+
+/// How many packets of video a lost one is waited for: as long as str0m asks for it.
+const PATIENCE: usize = 100;
 
 /// How a connection begins.
 pub(super) enum Beginning {
@@ -76,7 +79,7 @@ impl Driver {
         inbox: mpsc::UnboundedReceiver<DriverOrder>,
     ) -> Self {
         let socket = UdpSocket::bind((options.address, 0)).await.expect("the viewer's address is on this machine");
-        let mut config = RtcConfig::new().clear_codecs();
+        let mut config = RtcConfig::new().clear_codecs().set_reordering_size_video(PATIENCE);
         // In this order it prefers them.
         for codec in &options.codecs {
             config = match codec {
@@ -235,8 +238,8 @@ impl Driver {
             }
             DriverOrder::Test(Order::SendText(text)) => self.send(false, &text)?,
             DriverOrder::Test(Order::SendBinary(bytes)) => self.send(true, &bytes)?,
-            DriverOrder::Test(Order::OpenChannel(label)) => {
-                self.rtc.direct_api().create_data_channel(ChannelConfig { label, ..Default::default() });
+            DriverOrder::Test(Order::OpenChannel(config)) => {
+                self.rtc.direct_api().create_data_channel(config);
             }
             DriverOrder::Test(Order::RequestKeyframe) => {
                 let video = self.medias.iter().find(|(_, kind)| *kind == MediaKind::Video);
@@ -290,9 +293,11 @@ impl Driver {
             }
             Event::MediaAdded(added) => self.medias.push((added.mid, added.kind)),
             Event::MediaData(data) => self.frame(data),
-            Event::ChannelOpen(id, label) => {
+            Event::ChannelOpen(id, _) => {
                 self.channels.push(id);
-                self.see(|one| one.channels.push(label));
+                let channel = self.rtc.channel(id);
+                let config = channel.and_then(|channel| channel.config().cloned()).expect("an open channel's settings");
+                self.see(|one| one.channels.push(config));
             }
             Event::ChannelData(data) => {
                 let message = match String::from_utf8(data.data) {

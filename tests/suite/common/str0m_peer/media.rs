@@ -58,7 +58,7 @@ impl Driver {
         let Some(codec) = house_codec(data.params.spec().codec) else { return };
         let after = self.joined.elapsed();
         let keyframe = data.is_keyframe();
-        let gap = self.gap(data.mid, **data.seq_range.start(), **data.seq_range.end());
+        let missing = self.missing(data.mid, **data.seq_range.start(), **data.seq_range.end());
         let keeps = self.options.keeps;
         self.see(|one| {
             let position = one.tracks.iter().position(|track| track.codec == codec).unwrap_or_else(|| {
@@ -68,7 +68,6 @@ impl Driver {
                     keyframes: 0,
                     bytes: 0,
                     gaps: 0,
-                    first_after: after,
                     first_keyframe_after: None,
                     latest_after: after,
                     began_with_keyframe: keyframe,
@@ -79,25 +78,28 @@ impl Driver {
             let track = &mut one.tracks[position];
             track.frames += 1;
             track.bytes += data.data.len() as u64;
-            track.gaps += u64::from(gap);
+            track.gaps += u64::from(missing > 0);
+            if missing > 0 {
+                tracing::debug!(%codec, missing, ?after, "packets are missing");
+            }
             track.latest_after = after;
             if keyframe {
                 track.keyframes += 1;
                 track.first_keyframe_after.get_or_insert(after);
             }
             if track.kept.len() < keeps {
-                track.kept.push(Frame { keyframe, time: Duration::from(data.time), after, data: data.data.clone() });
+                track.kept.push(Frame { keyframe, time: Duration::from(data.time), data: data.data.clone() });
             }
         });
     }
 
-    /// Whether packets are missing between the track's last frame and this one.
-    fn gap(&mut self, mid: Mid, first: u64, last: u64) -> bool {
+    /// How many packets are missing between the track's last frame and this one.
+    fn missing(&mut self, mid: Mid, first: u64, last: u64) -> u64 {
         match self.last_sequence.iter_mut().find(|(track, _)| *track == mid) {
-            Some((_, earlier)) => std::mem::replace(earlier, last) + 1 != first,
+            Some((_, earlier)) => first.saturating_sub(std::mem::replace(earlier, last) + 1),
             None => {
                 self.last_sequence.push((mid, last));
-                false
+                0
             }
         }
     }

@@ -84,11 +84,6 @@ impl Member {
                 }
             }
             MemberOrder::Signal(message) => self.say(message).await,
-            MemberOrder::LeaveRelay => {
-                if let Some(mut relay) = self.relay.take() {
-                    let _ = relay.close(None).await;
-                }
-            }
         }
     }
 
@@ -105,6 +100,9 @@ impl Member {
         let Some(from) = data["sender"].as_str().filter(|from| *from != self.options.id).map(str::to_owned) else {
             return;
         };
+        if self.options.meets.is_some_and(|only| from != only) {
+            return;
+        }
         if data["receiver"].as_str().is_some_and(|to| to != self.options.id) {
             return;
         }

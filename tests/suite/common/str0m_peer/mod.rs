@@ -13,6 +13,7 @@ mod view;
 use std::{borrow::Cow, time::Duration};
 
 use serde_json::Value;
+pub(crate) use str0m::channel::{ChannelConfig, Reliability};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -20,7 +21,7 @@ use tokio::{
 
 pub(crate) use self::{
     options::{Candidates, Encoded, OnJoin, Options},
-    view::{Connection, Frame, Message, State, Track, View},
+    view::{Message, State, Track, View},
 };
 
 /// A member of a room. Dropping it is a crash: its sockets close, and nobody is told.
@@ -40,7 +41,7 @@ pub(crate) enum Order {
     /// Send bytes over every open data channel.
     SendBinary(Vec<u8>),
     /// Open one more data channel.
-    OpenChannel(String),
+    OpenChannel(ChannelConfig),
     /// Send so many packets of sound, each from a source (SSRC) of its own.
     FloodSsrcs(u32),
     /// Ask for a keyframe of the video that comes.
@@ -55,7 +56,6 @@ pub(crate) enum Order {
 enum MemberOrder {
     Connections(Order),
     Signal(Value),
-    LeaveRelay,
 }
 
 impl Viewer {
@@ -66,11 +66,6 @@ impl Viewer {
         let (orders, inbox) = mpsc::unbounded_channel();
         let member = member::Member::enter(relay, options, viewing, inbox).await;
         Self { id, view, orders, task: tokio::spawn(member.run()) }
-    }
-
-    /// Its id in the room.
-    pub(crate) fn id(&self) -> &str {
-        &self.id
     }
 
     /// What it has seen so far.
@@ -120,8 +115,8 @@ impl Viewer {
         .await
     }
 
-    /// Waits for an open data channel; gives its label.
-    pub(crate) async fn channel(&self) -> String {
+    /// Waits for an open data channel.
+    pub(crate) async fn channel(&self) -> ChannelConfig {
         self.until("a data channel", Duration::from_secs(15), |view| {
             view.connections.iter().find_map(|one| one.channels.first().cloned())
         })
@@ -145,11 +140,6 @@ impl Viewer {
     /// Puts a message of the room on the wire, whatever it says.
     pub(crate) fn signal(&self, message: Value) {
         self.tell(MemberOrder::Signal(message));
-    }
-
-    /// Leaves the relay; connections stay.
-    pub(crate) fn leave_relay(&self) {
-        self.tell(MemberOrder::LeaveRelay);
     }
 
     fn tell(&self, order: MemberOrder) {

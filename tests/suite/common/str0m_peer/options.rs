@@ -20,6 +20,8 @@ pub(crate) struct Options {
     pub(crate) address: IpAddr,
     /// The codecs that it takes and sends, in its order of preference.
     pub(crate) codecs: Vec<Codec>,
+    /// The only member that it has to do with; `None` for everybody.
+    pub(crate) meets: Option<&'static str>,
     /// What it does when another member joins.
     pub(crate) on_join: OnJoin,
     /// Whether it makes an offer when it is asked for one.
@@ -80,6 +82,7 @@ impl Options {
             id: id.to_owned(),
             address: LAB_ADDRESS,
             codecs: vec![Codec::H264, Codec::Vp8, Codec::Opus],
+            meets: None,
             on_join: OnJoin::RequestConnect,
             offers_on_request: true,
             answers: true,
@@ -90,6 +93,11 @@ impl Options {
             rewrite_remote: None,
             keeps: 0,
         }
+    }
+
+    /// The same, among others that it leaves alone: a mesh of viewers costs more than what is tested.
+    pub(crate) fn meeting(self, id: &'static str) -> Self {
+        Self { meets: Some(id), ..self }
     }
 
     /// The same, taking these codecs only.

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use peergate::codec::{Codec, MediaKind};
 use serde_json::Value;
+use str0m::channel::ChannelConfig;
 
 /// Everything that a viewer has seen. Times count from its `join`.
 #[derive(Debug, Default)]
@@ -31,8 +32,8 @@ pub(crate) struct Connection {
     pub(crate) connected_after: Option<Duration>,
     /// What comes, in the order of the first frames.
     pub(crate) tracks: Vec<Track>,
-    /// Labels of the data channels that opened.
-    pub(crate) channels: Vec<String>,
+    /// The data channels that opened.
+    pub(crate) channels: Vec<ChannelConfig>,
     /// What came over them.
     pub(crate) messages: Vec<Message>,
     /// Keyframe requests that came.
@@ -73,8 +74,6 @@ pub(crate) struct Track {
     pub(crate) bytes: u64,
     /// Holes in the RTP sequence numbers between one frame and the next.
     pub(crate) gaps: u64,
-    /// When the first frame came.
-    pub(crate) first_after: Duration,
     /// When the first keyframe came.
     pub(crate) first_keyframe_after: Option<Duration>,
     /// When the latest frame came.
@@ -92,8 +91,6 @@ pub(crate) struct Frame {
     pub(crate) keyframe: bool,
     /// Its RTP time.
     pub(crate) time: Duration,
-    /// When it came.
-    pub(crate) after: Duration,
     /// The frame: H.264 in Annex B.
     pub(crate) data: Arc<[u8]>,
 }
@@ -152,6 +149,7 @@ impl fmt::Display for View {
         writeln!(f, "signals {events:?}, strays {}, relay lost {}", self.strays, self.relay_lost)?;
         for one in &self.connections {
             let Connection { peer, state, error, channels, candidates, tracks, messages, .. } = one;
+            let channels: Vec<_> = channels.iter().map(|channel| &channel.label).collect();
             writeln!(f, "  {peer}: {state:?}, error {error:?}, channels {channels:?}, candidates {candidates:?}, ")?;
             writeln!(f, "    {} messages; tracks {tracks:?}", messages.len())?;
         }

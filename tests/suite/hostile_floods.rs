@@ -1,0 +1,217 @@
+//! However much a member of the room sends: the daemon lives, uses no more than before, and the others' pictures go on.
+
+use std::{borrow::Cow, fs, time::Duration};
+
+use peergate::codec::Codec;
+use serde_json::{Value, json};
+
+use crate::common::{
+    encoded_media::EncodedMedia,
+    daemon::{Daemon, GATEWAY, is_connected, receiving},
+    logs,
+    str0m_peer::{ChannelConfig, Options, Order, Viewer},
+};
+
+const SOON: Duration = Duration::from_secs(20);
+
+/// A daemon with somebody who watches.
+struct Scene {
+    gateway: Daemon,
+    watcher: Viewer,
+}
+
+impl Scene {
+    async fn set() -> Self {
+        logs::show();
+        let gateway = Daemon::gateway(&[]).await;
+        let watcher = Viewer::join(&gateway.ws("/signal"), Options::new("watcher").meeting(GATEWAY)).await;
+        watcher.video(10).await;
+        Self { gateway, watcher }
+    }
+
+    /// Waits until the connection to `who` has ended, and the log says that it misbehaved.
+    async fn ended(&self, who: &str) {
+        self.gateway.wait_for_log(&format!("gone peer={who} why=\"the peer misbehaved"), SOON).await;
+        self.gateway.gone(who, SOON).await;
+    }
+
+    /// The watcher has missed nothing, and what comes next is whole too.
+    async fn unharmed(&self) {
+        let frames = self.watcher.video(1).await.frames;
+        let video = self.watcher.video(frames + 30).await;
+        assert_eq!(video.gaps, 0, "the watcher's picture had holes: {video:?}");
+        let view = self.watcher.view();
+        let connections = view.connections.iter().filter(|one| one.peer == GATEWAY).count();
+        assert_eq!(connections, 1, "the watcher had to connect again");
+        drop(view);
+        self.gateway.peer("watcher", is_connected).await;
+    }
+
+    /// The daemon's threads by name.
+    fn threads(&self) -> Vec<String> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.gateway.id())).unwrap();
+        // A thread may end between the listing and the look.
+        let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
+        let mut names: Vec<_> = tasks.filter_map(|task| name(task.unwrap())).map(|name| name.trim().to_owned()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Waits until the daemon has at most so many threads.
+    async fn threads_fall_to(&self, most: usize) {
+        let mut turns = tokio::time::interval(Duration::from_millis(100));
+        let fallen = tokio::time::timeout(Duration::from_secs(15), async {
+            while self.threads().len() > most {
+                turns.tick().await;
+            }
+        });
+        assert!(fallen.await.is_ok(), "more than {most} threads are left: {:?}", self.threads());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_candidates_costs_nothing() {
+    let scene = Scene::set().await;
+    let viewer = Viewer::join(&scene.gateway.ws("/signal"), Options::new("hostile").meeting(GATEWAY)).await;
+    viewer.video(10).await;
+    let threads = scene.threads().len();
+    for number in 0..2000 {
+        let candidate = format!("candidate:{number} 1 udp 2130706175 10.77.0.{} 5000 typ host", 2 + number % 250);
+        // An unknown section each second time; a name that must be looked up each third.
+        let candidate = if number % 3 == 0 { candidate.replace("10.77.0", "page.local 10") } else { candidate };
+        let section = if number % 2 == 0 { 0 } else { 77 };
+        viewer.signal(candidate_message("hostile", &json!({ "candidate": candidate, "sdpMLineIndex": section })));
+    }
+    viewer.video(90).await;
+    scene.threads_fall_to(threads + 4).await;
+    scene.unharmed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_candidates_before_any_description_is_held_within_bounds() {
+    let scene = Scene::set().await;
+    for number in 0..500 {
+        let candidate = json!({ "candidate": "candidate:1 1 udp 1 10.77.0.9 5000 typ host", "sdpMLineIndex": 0 });
+        scene.watcher.signal(candidate_message(&format!("nobody-{number}"), &candidate));
+    }
+    scene.unharmed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_ssrcs_makes_no_threads() {
+    let scene = Scene::set().await;
+    let (picture, tone) = tokio::join!(EncodedMedia::start(Codec::Vp8), EncodedMedia::start(Codec::Opus));
+    let options = Options::new("flooder").meeting(GATEWAY).codecs(&[Codec::Vp8, Codec::Opus]);
+    let options = options.sending(picture.frames()).sending(tone.frames());
+    let flooder = Viewer::join(&scene.gateway.ws("/signal"), options).await;
+    scene.gateway.peer("flooder", |peer| receiving(peer, "vp8").is_some_and(|track| track["frames"] != 0)).await;
+    let threads = scene.threads().len();
+    flooder.order(Order::FloodSsrcs(400));
+    scene.unharmed().await;
+    let flooded = scene.threads();
+    assert!(flooded.len() < threads + 40, "{threads} threads have become {}: {flooded:?}", flooded.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_channels_ends_the_connection() {
+    let scene = Scene::set().await;
+    let flooder = Viewer::join(&scene.gateway.ws("/signal"), Options::new("flooder").meeting(GATEWAY)).await;
+    flooder.channel().await;
+    scene.gateway.peer("flooder", is_connected).await;
+    let threads = scene.threads().len();
+    for number in 0..200 {
+        let label = format!("{number}{}", "x".repeat(1000));
+        flooder.order(Order::OpenChannel(ChannelConfig { label, ..ChannelConfig::default() }));
+    }
+    scene.ended("flooder").await;
+    scene.threads_fall_to(threads).await;
+    scene.unharmed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_messages_reaches_nobody_else() {
+    let scene = Scene::set().await;
+    let flooder = Viewer::join(&scene.gateway.ws("/signal"), Options::new("flooder").meeting(GATEWAY)).await;
+    flooder.channel().await;
+    let before = memory(&scene.gateway);
+    let mut turns = tokio::time::interval(Duration::from_millis(1));
+    for _ in 0..2000 {
+        turns.tick().await;
+        flooder.order(Order::SendText(Cow::Borrowed(&[b'x'; 1000])));
+    }
+    scene.unharmed().await;
+    let grown = memory(&scene.gateway).saturating_sub(before);
+    assert!(grown < 64 * 1024, "memory has grown by {grown} KiB");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_junk_on_our_ports_is_dropped() {
+    let scene = Scene::set().await;
+    let port = {
+        let view = scene.watcher.view();
+        let candidates = &view.connections[0].candidates;
+        let udp = candidates.iter().find(|candidate| candidate.to_lowercase().contains(" udp ")).unwrap();
+        udp.split(' ').nth(5).unwrap().parse::<u16>().unwrap()
+    };
+    let socket = tokio::net::UdpSocket::bind("10.77.0.1:0").await.unwrap();
+    // STUN, DTLS, RTP and RTCP by their first byte (RFC 7983), and what is none of them.
+    for first in [0_u8, 1, 20, 22, 63, 127, 128, 144, 200, 255] {
+        for length in [1, 4, 12, 13, 20, 28, 100, 1400] {
+            let junk: Vec<_> = std::iter::once(first).chain((0..).map(|n: u32| (n * 37) as u8)).take(length).collect();
+            socket.send_to(&junk, ("10.77.0.1", port)).await.unwrap();
+        }
+    }
+    scene.unharmed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_words_that_are_no_messages_is_passed_over() {
+    let scene = Scene::set().await;
+    let texts = [
+        json!(null),
+        json!([1, 2, 3]),
+        json!({ "event": "join" }),
+        json!({ "event": 7, "data": { "sender": "x" } }),
+        json!({ "event": "sdp", "data": { "sender": "x", "receiver": GATEWAY } }),
+        json!({ "event": "sdp", "data": { "sender": "x", "receiver": GATEWAY, "sdp": { "type": "offer" } } }),
+        json!({ "event": "sdp", "data": { "sender": "x", "receiver": GATEWAY, "sdp": { "type": "pranswer", "sdp": "" } } }),
+        json!({ "event": "candidate", "data": { "sender": "x", "receiver": GATEWAY, "candidate": null } }),
+        json!({ "event": "join", "data": { "sender": "" } }),
+        json!({ "event": "join", "data": { "sender": "x".repeat(10_000) } }),
+        json!({ "event": "join", "data": { "sender": GATEWAY } }),
+        json!({ "event": "a word of some application", "data": { "sender": "x", "anything": [] } }),
+    ];
+    texts.into_iter().for_each(|text| scene.watcher.signal(text));
+    scene.unharmed().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_joins_is_survived() {
+    let scene = Scene::set().await;
+    for number in 0..300 {
+        let data = json!({ "sender": format!("nobody-{number}") });
+        scene.watcher.signal(json!({ "event": "join", "data": data }));
+    }
+    let most = scene.threads().len();
+    assert!(most < 2000, "{most} threads");
+    // All who never answered are given up after ten seconds.
+    let state = scene.gateway.wait_for_state(Duration::from_secs(60), |state| {
+        let peers = state["members"][0]["peers"].as_array().unwrap();
+        peers.iter().all(|peer| !peer["id"].as_str().unwrap().starts_with("nobody"))
+    });
+    state.await;
+    let newcomer = Viewer::join(&scene.gateway.ws("/signal"), Options::new("newcomer").meeting(GATEWAY)).await;
+    newcomer.video(10).await;
+    scene.gateway.peer("watcher", is_connected).await;
+}
+
+fn candidate_message(from: &str, candidate: &Value) -> Value {
+    json!({ "event": "candidate", "data": { "sender": from, "receiver": GATEWAY, "candidate": candidate } })
+}
+
+/// Resident memory, in KiB.
+fn memory(gateway: &Daemon) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", gateway.id())).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
+    line.split_whitespace().next().unwrap().parse().unwrap()
+}
