@@ -6,7 +6,8 @@ use crate::{
     sdp::{Format, Section, SectionKind},
 };
 
-/// The payload type under which we offer a codec: from the dynamic range (RFC 3551, section 3).
+/// The payload type under which we offer a codec: from the dynamic range (RFC 3551, section 3). The one after it is that
+/// of the codec's retransmissions.
 pub(super) const fn offered_payload_type(codec: Codec) -> u8 {
     match codec {
         Codec::H264 => 96,
@@ -19,7 +20,8 @@ pub(super) const fn offered_payload_type(codec: Codec) -> u8 {
 
 /// The `codec-preferences` with which a section offers `codecs`, the preferred one first. Complete, so
 /// that an offer can be made before anything flows. Only the first names the SSRC: webrtcbin writes the
-/// `a=ssrc` lines once for each that does.
+/// `a=ssrc` lines once for each that does. And only of the first does webrtcbin offer to resend what is lost; for the
+/// others it is one more format (RFC 4588, section 8.6), which webrtcbin obeys once the answer takes it.
 pub(super) fn offer_caps(codecs: &[Codec], ssrc: Option<u32>) -> gst::Caps {
     let mut caps = gst::Caps::new_empty();
     let list = caps.make_mut();
@@ -43,6 +45,9 @@ pub(super) fn offer_caps(codecs: &[Codec], ssrc: Option<u32>) -> gst::Caps {
             format.set("ssrc", ssrc);
         }
         list.append_structure(format);
+        if index > 0 && codec.kind() == MediaKind::Video {
+            list.append_structure(retransmission_caps(codec));
+        }
     }
     caps
 }
@@ -112,6 +117,19 @@ fn rtp_caps(codec: Codec, payload_type: u8) -> gst::Structure {
         .field("payload", i32::from(payload_type))
         .field("clock-rate", codec.clock_rate() as i32)
         .build()
+}
+
+fn retransmission_caps(codec: Codec) -> gst::Structure {
+    let payload_type = offered_payload_type(codec);
+    let mut format = rtp_caps(codec, payload_type + 1);
+    // As the offer is to spell it: this name goes there as it is.
+    format.set("encoding-name", "rtx");
+    format.set("apt", payload_type.to_string());
+    // Feedback is on the codec. webrtcbin adds it to each format that does not say otherwise.
+    for field in ["rtcp-fb-nack", "rtcp-fb-nack-pli", "rtcp-fb-ccm-fir", "rtcp-fb-transport-cc"] {
+        format.set(field, false);
+    }
+    format
 }
 
 fn feedback_field(feedback: &str) -> Option<&'static str> {
@@ -228,5 +246,18 @@ mod tests {
         let caps = offer_caps(&[Codec::H264, Codec::Vp8], Some(7));
         assert_eq!(caps.structure(0).and_then(|s| s.get::<u32>("ssrc").ok()), Some(7));
         assert!(caps.structure(1).is_some_and(|s| !s.has_field("ssrc")));
+    }
+
+    #[test]
+    fn every_video_codec_after_the_first_comes_with_its_retransmissions() {
+        gst::init().unwrap();
+        let caps = offer_caps(&[Codec::Vp8, Codec::H264, Codec::Vp9], None);
+        let formats = caps.iter().map(|format| {
+            let word = |name| format.get::<&str>(name).unwrap_or_default();
+            (format.get::<i32>("payload").unwrap(), word("encoding-name"), word("apt"))
+        });
+        let expected = [(98, "VP8", ""), (96, "H264", ""), (97, "rtx", "96"), (100, "VP9", ""), (101, "rtx", "100")];
+        assert_eq!(formats.collect::<Vec<_>>(), expected);
+        assert_eq!(offer_caps(&[Codec::Opus, Codec::Opus], None).size(), 2, "sound is not sent again");
     }
 }
