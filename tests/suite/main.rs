@@ -1,6 +1,5 @@
 //! Every test of the daemon from outside, one behaviour per file; `common` holds the parts they share.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test says what went wrong by panicking")]
-#![allow(dead_code, unused_imports, reason = "the parts for tests of a second stack landed before those tests")]
 
 mod common;
 automod::dir!("tests/suite");

@@ -10,6 +10,8 @@ use std::{
 use serde_json::{Value, json};
 use tokio::{sync::watch, time::timeout};
 
+use super::peers_in_state;
+
 /// The member of [`Daemon::gateway`].
 pub(crate) const GATEWAY: &str = "gateway";
 
@@ -236,8 +238,7 @@ pub(crate) fn receiving<'a>(peer: &'a Value, codec: &str) -> Option<&'a Value> {
 }
 
 fn find_peer<'a>(state: &'a Value, peer: &str) -> Option<&'a Value> {
-    let mut peers = state["members"].as_array()?.iter().flat_map(|member| member["peers"].as_array()).flatten();
-    peers.find(|one| one["id"] == peer)
+    peers_in_state::peers(state).iter().find(|one| one["id"] == peer)
 }
 
 fn find_encoder<'a>(state: &'a Value, codec: &str) -> Option<&'a Value> {

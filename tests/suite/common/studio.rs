@@ -49,7 +49,7 @@ pub(crate) fn studio(specs: Vec<Spec>) -> Studio {
     Studio::start(specs, settings(), Clockwork::start()).unwrap()
 }
 
-/// What came over a tap: each frame's time of arrival, its PTS and whether it was a keyframe.
+/// What came over a tap: each frame, and whether it was a keyframe.
 pub(crate) struct Taker {
     pub(crate) tap: Tap,
     frames: std::sync::mpsc::Receiver<Taken>,
@@ -58,7 +58,6 @@ pub(crate) struct Taker {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Taken {
-    pub(crate) at: std::time::Instant,
     pub(crate) keyframe: bool,
     pub(crate) buffer: gst::Buffer,
 }
@@ -72,7 +71,7 @@ impl Taker {
             .chain_function(move |_, _, buffer| {
                 work();
                 let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-                let _ = sender.send(Taken { at: std::time::Instant::now(), keyframe, buffer });
+                let _ = sender.send(Taken { keyframe, buffer });
                 Ok(gst::FlowSuccess::Ok)
             })
             .build();
