@@ -24,7 +24,7 @@ async fn scene(options: Options) -> Scene {
     let relay = PlainRelay::start_on(host.router).await;
     let viewer = Viewer::join(relay.url(), options).await;
     let mut command = host.command(env!("CARGO_BIN_EXE_peergate"));
-    command.args(["run", "--listen", "none", "--stun", "none", "--size", "640x360", "--room", relay.url()]);
+    command.args(["run", "--listen", "none", "--stun", "none", "--size", "320x180", "--room", relay.url()]);
     let gateway = Daemon::spawn(command);
     gateway.wait_for_log("connected", Duration::from_secs(30)).await;
     viewer.video(30).await;
