@@ -79,6 +79,23 @@ async fn joining_pages_without_and_with_a_stream_see_the_gateway() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_that_stay_open_meet_a_gateway_that_was_killed_and_started_again() {
+    let relay = PlainRelay::start().await;
+    let daemon = gateway(&relay).await;
+    let (chromium, firefox) = chromium_and_firefox().await;
+    let chromium = DialectPage::enter(chromium, relay.url(), "chromium", Stream::Camera).await;
+    let firefox = DialectPage::enter(firefox, relay.url(), "firefox", Stream::None).await;
+    tokio::join!(chromium.connected(GATEWAY), firefox.connected(GATEWAY));
+    drop(daemon);
+    for page in [&chromium, &firefox] {
+        page.browser.value("window.seen.connected.length = 0", &[]).await;
+    }
+    let daemon = gateway(&relay).await;
+    meets_the_gateway(&chromium, &daemon, "chromium").await;
+    meets_the_gateway(&firefox, &daemon, "firefox").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_pages_of_the_dialect_see_each_other() {
     let relay = PlainRelay::start().await;
     let (chromium, firefox) = chromium_and_firefox().await;

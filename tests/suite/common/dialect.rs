@@ -38,9 +38,9 @@ impl DialectPage {
         self.browser.until("connected", "window.seen.connected.includes(arguments[0])", &[json!(peer)]).await;
     }
 
-    /// Waits until a picture of `peer` plays.
+    /// Waits until the picture of `peer`, the last one that came, plays.
     pub(crate) async fn picture(&self, peer: &str) {
-        let video = "document.querySelector(`video[data-peer='${arguments[0]}']`)";
+        let video = "[...document.querySelectorAll(`video[data-peer='${arguments[0]}']`)].at(-1)";
         self.browser.until("its picture plays", &format!("looking.plays({video})"), &[json!(peer)]).await;
     }
 
