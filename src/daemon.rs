@@ -133,9 +133,7 @@ impl Server {
         let (ask_to_stop, asked) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let asked = async { drop(asked.await) };
-            if let Err(error) = server::serve(listener, router, asked).await {
-                tracing::error!(%error, "the HTTP server failed");
-            }
+            server::serve(listener, router, asked).await;
         });
         Self { task, ask_to_stop }
     }

@@ -60,6 +60,10 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway does not answer: it starts or stops", "try again")
     }
 
+    pub(super) fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "the request did not come whole in time", "send it again, at once")
+    }
+
     fn gateway_busy() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway has too many requests to take another", "try again")
     }

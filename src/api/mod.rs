@@ -10,7 +10,12 @@ mod state;
 
 use std::time::Duration;
 
-use axum::{Router, extract::DefaultBodyLimit, middleware};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     time::timeout,
@@ -42,6 +47,9 @@ pub struct Context {
 /// How long the gateway may take to answer. It answers at once, unless it is stuck.
 const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
+/// How long a request may take to come and be answered: more than the gateway may.
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
 /// The page at `/`, and the API below `/api`.
 pub fn router(context: Context) -> Router {
     let api = Router::new()
@@ -52,12 +60,19 @@ pub fn router(context: Context) -> Router {
         .fallback(async || ApiError::no_such_resource())
         .method_not_allowed_fallback(async || ApiError::no_such_method())
         .layer(DefaultBodyLimit::max(messages::MAX_BODY_BYTES))
+        .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
     Router::new()
         .nest("/api", api)
         .merge(page::router())
         .layer(middleware::from_fn_with_state(context.hosts.clone(), guard::only_by_our_names))
         .with_state(context)
+}
+
+/// Gives up on a request whose body does not come. The stream of events is an answer, and goes on.
+async fn in_time(request: Request, next: Next) -> Response {
+    let answer = timeout(REQUEST_LIMIT, next.run(request)).await;
+    answer.unwrap_or_else(|_| ApiError::too_slow().into_response())
 }
 
 impl Context {

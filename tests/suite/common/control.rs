@@ -43,7 +43,7 @@ impl Control {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        let task = tokio::spawn(async { server::serve(listener, api::router(context), stopped).await.unwrap() });
+        let task = tokio::spawn(async { server::serve(listener, api::router(context), stopped).await });
         Self { address, commands, state, events, stop, task }
     }
 

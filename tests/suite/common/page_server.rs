@@ -60,7 +60,7 @@ impl PageServer {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let asked = async { stopped.await.unwrap_or_default() };
-            server::serve(listener, router, asked).await.unwrap();
+            server::serve(listener, router, asked).await;
         });
         self.running = Some((stop, task));
     }

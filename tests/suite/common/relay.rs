@@ -33,7 +33,7 @@ impl Relay {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            server::serve(listener, relay::router(settings), stopped).await.unwrap();
+            server::serve(listener, relay::router(settings), stopped).await;
         });
         Self { address, stop, task }
     }

@@ -1,0 +1,97 @@
+//! The connections of a server: so many at once, and none that is held without asking for anything.
+
+use std::{io, pin::pin, sync::Arc, time::Duration};
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::sleep,
+};
+
+use super::closing::{Close, Closing};
+
+/// Connections at once, without the relay's sockets, which have limits of their own. A browser keeps six. Who comes
+/// when all are taken waits.
+const CONNECTIONS: usize = 256;
+
+/// How long the head of a request may take to come, the first on a connection and each later one. Browsers ask right
+/// away, and open another connection when an idle one was closed.
+const HEAD_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long to wait after the system refused a connection: where no file descriptor is left, it does so at once again.
+const REFUSED_PAUSE: Duration = Duration::from_secs(1);
+
+/// All connections of a server. Dropping it cuts them off.
+pub(super) struct Connections {
+    router: Router,
+    closing: Closing,
+    free: Arc<Semaphore>,
+    running: JoinSet<()>,
+}
+
+impl Connections {
+    /// None yet. Each will be served by `router` until it is `closing` time.
+    pub(super) fn new(router: Router, closing: Closing) -> Self {
+        Self { router, closing, free: Arc::new(Semaphore::new(CONNECTIONS)), running: JoinSet::new() }
+    }
+
+    /// Takes connections, for ever.
+    pub(super) async fn take(&mut self, listener: &TcpListener) {
+        // The semaphore is never closed.
+        while let Ok(place) = self.free.clone().acquire_owned().await {
+            match listener.accept().await {
+                Ok((tcp, _)) => self.run(tcp, place),
+                // Whoever came is gone already.
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "the system gives no more connections");
+                    sleep(REFUSED_PAUSE).await;
+                }
+            }
+            while self.running.try_join_next().is_some() {}
+        }
+    }
+
+    /// Waits until each request that has begun is answered, and each socket has said goodbye.
+    pub(super) async fn end(mut self, close: &Close) {
+        while self.running.join_next().await.is_some() {}
+        // Sockets are not requests any more; each holds a `Closing` of its own.
+        drop(self);
+        close.all_gone().await;
+    }
+
+    fn run(&mut self, tcp: TcpStream, place: OwnedSemaphorePermit) {
+        // Messages are small and wanted at once. Where it cannot be set, they are later.
+        let _ = tcp.set_nodelay(true);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_LIMIT)
+            .serve_connection(TokioIo::new(tcp), TowerToHyperService::new(self.router.clone()))
+            .with_upgrades();
+        let mut closing = self.closing.clone();
+        self.running.spawn(async move {
+            let mut connection = pin!(connection);
+            // Whoever broke it off knows.
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                () = closing.wait() => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
+            drop(place);
+        });
+    }
+}
+
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
