@@ -2,7 +2,6 @@
 
 pub mod backoff;
 pub mod client;
-mod fields;
 pub mod message;
 pub mod relay_url;
 pub(crate) mod tls;

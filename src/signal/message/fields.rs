@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::message::MessageError;
+use super::MessageError;
 
 /// How much of a wrong value an error shows, in characters.
 const SHOWN_CHARS: usize = 40;

@@ -3,11 +3,15 @@
 //! A message is a JSON object: `{"event": E, "data": {"sender": ID, "receiver": ID?, ...}}`. Fields that
 //! are not known are left alone: applications put their own into the same messages.
 
-use serde::Serialize;
+mod error;
+mod fields;
+mod write;
+
 use serde_json::Value;
 
-use super::fields::{Fields, shortened};
-use crate::ids::{InvalidId, PeerId};
+pub use self::error::MessageError;
+use self::fields::{Fields, shortened};
+use crate::ids::PeerId;
 
 /// The longest message that is taken, in bytes. A description with every codec of a browser has about 10 KiB.
 pub const MAX_MESSAGE_BYTES: usize = 256 * 1024;
@@ -69,51 +73,6 @@ pub struct Candidate {
     pub username_fragment: Option<String>,
 }
 
-/// Why what came is not a message of the room. It is its sender's doing; sending it again does not help.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MessageError {
-    /// More than [`MAX_MESSAGE_BYTES`].
-    #[error("expected a message of at most {MAX_MESSAGE_BYTES} bytes, got {0}")]
-    TooLong(usize),
-    /// Bytes that are no text.
-    #[error("expected UTF-8 text, got bytes that are none from byte {0} on")]
-    NotText(usize),
-    /// Text that is no JSON.
-    #[error("expected JSON, got something else: {0}")]
-    NotJson(String),
-    /// A field is not there.
-    #[error("expected {expected} in `{field}`, got nothing")]
-    Missing {
-        /// Its path.
-        field: &'static str,
-        /// What belongs there.
-        expected: &'static str,
-    },
-    /// A field holds something else.
-    #[error("expected {expected} in `{field}`, got {got}")]
-    Wrong {
-        /// Its path.
-        field: &'static str,
-        /// What belongs there.
-        expected: &'static str,
-        /// What is there, shortened.
-        got: String,
-    },
-    /// A field's text is not an id.
-    #[error("`{field}` is not an id: {error}")]
-    Id {
-        /// Its path.
-        field: &'static str,
-        /// What is wrong with it.
-        error: InvalidId,
-    },
-    /// An event of an application that does not say who sent it. No fault: the relay carries whatever
-    /// an application likes.
-    #[error("an application's own event {0}, without a sender")]
-    Foreign(String),
-}
-
 impl Envelope {
     /// Reads a message as it came over the wire, in a text frame or in a binary one.
     ///
@@ -142,76 +101,6 @@ impl Envelope {
         let to = data.optional_text("data.receiver")?.map(|text| id("data.receiver", text)).transpose()?;
         Ok(Self { from, to, body })
     }
-
-    /// The message as it goes over the wire.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        let (event, content) = match &self.body {
-            Signal::Join => ("join", Content::default()),
-            Signal::RequestConnect => ("requestConnect", Content::default()),
-            Signal::Description(description) => {
-                let kind = match description.kind {
-                    DescriptionKind::Offer => "offer",
-                    DescriptionKind::Answer => "answer",
-                };
-                let sdp = WireDescription { kind, sdp: &description.sdp };
-                ("sdp", Content { sdp: Some(sdp), ..Content::default() })
-            }
-            Signal::Candidate(candidate) => {
-                let candidate = WireCandidate {
-                    candidate: &candidate.candidate,
-                    sdp_mid: candidate.sdp_mid.as_deref(),
-                    sdp_m_line_index: candidate.sdp_m_line_index,
-                    username_fragment: candidate.username_fragment.as_deref(),
-                };
-                ("candidate", Content { candidate: Some(candidate), ..Content::default() })
-            }
-            Signal::Other(event) => (event.as_str(), Content::default()),
-        };
-        let data = WireData { sender: self.from.as_str(), receiver: self.to.as_ref().map(PeerId::as_str), content };
-        serde_json::to_string(&WireMessage { event, data }).expect("texts and numbers are always JSON")
-    }
-}
-
-/// The library's shape, field by field in its order.
-#[derive(Serialize)]
-struct WireMessage<'a> {
-    event: &'a str,
-    data: WireData<'a>,
-}
-
-#[derive(Serialize)]
-struct WireData<'a> {
-    sender: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    receiver: Option<&'a str>,
-    #[serde(flatten)]
-    content: Content<'a>,
-}
-
-#[derive(Serialize, Default)]
-struct Content<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sdp: Option<WireDescription<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    candidate: Option<WireCandidate<'a>>,
-}
-
-#[derive(Serialize)]
-struct WireDescription<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    sdp: &'a str,
-}
-
-/// `RTCIceCandidate.toJSON()`: all four fields, `null` for what there is not.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WireCandidate<'a> {
-    candidate: &'a str,
-    sdp_mid: Option<&'a str>,
-    sdp_m_line_index: Option<u16>,
-    username_fragment: Option<&'a str>,
 }
 
 fn description(data: Fields) -> Result<Description, MessageError> {
