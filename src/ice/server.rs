@@ -1,6 +1,6 @@
-//! ICE as it is configured: servers, policy, interfaces, ports. Pure.
+//! STUN and TURN servers, and the URLs they are written as.
 
-use std::{fmt, net::Ipv6Addr, ops::RangeInclusive};
+use std::{fmt, net::Ipv6Addr};
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
@@ -12,35 +12,6 @@ const PORT: u16 = 3478;
 const TLS_PORT: u16 = 5349;
 /// The longest DNS name.
 const MAX_HOST_BYTES: usize = 253;
-
-/// How connections are found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct IceSettings {
-    /// The STUN server, `host:port`. GStreamer takes one.
-    pub stun: Option<HostPort>,
-    /// TURN servers, tried all.
-    pub turn: Vec<TurnServer>,
-    /// Which candidates are used.
-    pub policy: TransportPolicy,
-    /// Interfaces whose addresses are offered; empty for all that `deny` leaves.
-    pub allow: Vec<String>,
-    /// Interfaces whose addresses are not offered. Both lists take a trailing `*`.
-    pub deny: Vec<String>,
-    /// The UDP ports of host candidates; `None` for any.
-    pub ports: Option<RangeInclusive<u16>>,
-    /// Whether host candidates over TCP are offered too.
-    pub tcp: bool,
-}
-
-/// `iceTransportPolicy` of the browsers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum TransportPolicy {
-    /// Every candidate.
-    #[default]
-    All,
-    /// Only through a TURN server.
-    Relay,
-}
 
 /// A server by name or address.
 #[derive(Debug, Clone, PartialEq, Eq)]
