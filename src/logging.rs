@@ -82,6 +82,9 @@ pub fn capture_gstreamer() {
         let text = message.get();
         let text = text.as_ref().map_or("", |text| text.as_str());
         match level {
+            gst::DebugLevel::Error if is_of_a_goodbye(category, text) => {
+                tracing::debug!(target: "gstreamer", category, object, "{text}");
+            }
             gst::DebugLevel::Error => tracing::warn!(target: "gstreamer", category, object, "{text}"),
             gst::DebugLevel::Warning => tracing::debug!(target: "gstreamer", category, object, "{text}"),
             _ => tracing::trace!(target: "gstreamer", category, object, "{text}"),
@@ -89,6 +92,14 @@ pub fn capture_gstreamer() {
     });
     // SAFETY: the handler is a plain function that lives as long as the program, and GLib takes its own lock.
     unsafe { glib::ffi::g_log_set_default_handler(Some(glib_message), std::ptr::null_mut()) };
+}
+
+/// What GStreamer calls an error whenever a peer goes: it was quicker than our answer to its goodbye.
+fn is_of_a_goodbye(category: &str, text: &str) -> bool {
+    matches!(
+        (category, text),
+        ("dtlsenc", "Failed to send close_notify") | ("sctpenc", "Push failed on packet source pad. Error: eos")
+    )
 }
 
 /// On whatever thread complains. Through the C interface, because the text may hold what a peer sent, in any bytes.
@@ -149,6 +160,8 @@ mod tests {
             gst::error!(category, "went wrong");
             gst::warning!(category, "is odd");
             gst::info!(category, "is not made");
+            let goodbye = gst::DebugCategory::new("dtlsenc", gst::DebugColorFlags::empty(), None);
+            gst::error!(goodbye, "Failed to send close_notify");
             // SAFETY: a domain, a format without arguments, both with their NUL.
             unsafe {
                 let (domain, text) = (c"Nice", c"stream \xff\xfe is gone");
@@ -156,12 +169,14 @@ mod tests {
             }
         });
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        let ours: Vec<_> = text.lines().filter(|line| line.contains("lab") || line.contains("Nice")).collect();
+        let ours: Vec<_> =
+            text.lines().filter(|line| ["lab", "dtlsenc", "Nice"].iter().any(|name| line.contains(name))).collect();
         assert_eq!(
             ours,
             [
                 r#" WARN gstreamer: went wrong category="lab""#,
                 r#"DEBUG gstreamer: is odd category="lab""#,
+                r#"DEBUG gstreamer: Failed to send close_notify category="dtlsenc""#,
                 "\u{20}WARN glib: stream \u{fffd}\u{fffd} is gone domain=\"Nice\"",
             ]
         );
