@@ -22,6 +22,10 @@ async fn everything_is_in_reach() {
     let _present = DialectPage::enter(desktop, &server.room("yard"), "present", Stream::Camera).await;
     page.picture().await;
 
+    // Two lines of words at most, none of them broken.
+    let heights = "[...document.querySelectorAll('#choices button')].every((button) => \
+                   button.offsetHeight <= 48 && button.scrollWidth <= button.clientWidth)";
+    assert_eq!(page.browser.value(heights, &[]).await, true);
     let width = page.browser.value("[document.documentElement.scrollWidth, innerWidth]", &[]).await;
     assert_eq!(width, serde_json::json!([360, 360]));
     for selector in ["#choices", ".tile video", "[data-part=sound]", "[data-part=full]", "#self", "#text", "#write button"] {

@@ -6,7 +6,7 @@ mod driver;
 
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -29,7 +29,7 @@ const LOOKING: &str = include_str!("looking.js");
 pub(crate) struct Browser {
     client: Client,
     driver: Driver,
-    _profile: TempDir,
+    profile: TempDir,
 }
 
 impl Browser {
@@ -46,7 +46,7 @@ impl Browser {
             let (width, height) = options.window.size();
             client.set_window_size(width, height).await.unwrap();
         }
-        Self { client, driver, _profile: profile }
+        Self { client, driver, profile }
     }
 
     /// Goes to a page, and comes back when it is loaded.
@@ -78,7 +78,8 @@ impl Browser {
             }
             if Instant::now() > end {
                 let says = self.value("document.body.innerText", &[]).await;
-                panic!("not within {limit:?}: {what}; it is {value}, and the page says {says}");
+                let picture = self.screenshot().await;
+                panic!("not within {limit:?}: {what}; it is {value}, and the page, in {picture:?}, says {says}");
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -94,11 +95,6 @@ impl Browser {
     pub(crate) async fn type_into(&self, selector: &str, text: &str) {
         let element = self.client.find(fantoccini::Locator::Css(selector)).await;
         element.unwrap_or_else(|error| panic!("{selector}: {error}")).send_keys(text).await.unwrap();
-    }
-
-    /// Writes what the window shows to a PNG file.
-    pub(crate) async fn screenshot(&self, file: &Path) {
-        fs::write(file, self.client.screenshot().await.unwrap()).unwrap();
     }
 
     /// Ends the browser at once, as a crash or a lost network does: nothing is said to anybody.
@@ -117,6 +113,14 @@ impl Browser {
     /// Loads the page again, as a person does.
     pub(crate) async fn reload(&self) {
         self.client.refresh().await.unwrap();
+    }
+
+    /// Writes what the window shows to a PNG file below `target/tmp`, for whoever looks into a failure.
+    async fn screenshot(&self) -> PathBuf {
+        let name = self.profile.path().file_name().unwrap();
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name).with_extension("png");
+        fs::write(&file, self.client.screenshot().await.unwrap()).unwrap();
+        file
     }
 }
 
