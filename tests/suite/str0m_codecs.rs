@@ -14,14 +14,19 @@ async fn a_vp8_peer_beside_an_h264_peer_gets_an_encode_of_its_own() {
     let gateway = Daemon::gateway(&[]).await;
     let (h264, vp8) = ([Codec::H264, Codec::Opus], [Codec::Vp8, Codec::Opus]);
     let first = Viewer::join(&gateway.ws("/signal"), Options::new("takes-h264").meeting(GATEWAY).codecs(&h264)).await;
+    first.video(10).await;
+    gateway.encoder("vp8", |encoder| encoder["condition"]["state"] == "idle" && encoder["frames"] == 0).await;
     let second = Viewer::join(&gateway.ws("/signal"), Options::new("takes-vp8").meeting(GATEWAY).codecs(&vp8)).await;
     let third = Viewer::join(&gateway.ws("/signal"), Options::new("takes-vp8-too").meeting(GATEWAY).codecs(&vp8)).await;
     let (one, two, three) = tokio::join!(first.video(60), second.video(60), third.video(60));
     assert_eq!((one.codec, two.codec, three.codec), (Codec::H264, Codec::Vp8, Codec::Vp8));
     assert_eq!((one.gaps, two.gaps, three.gaps), (0, 0, 0));
-    gateway.encoder("h264", |encoder| encoder["takers"] == 1).await;
-    gateway.encoder("vp8", |encoder| encoder["takers"] == 2).await;
+    let h264 = gateway.encoder("h264", |encoder| encoder["takers"] == 1).await;
+    let vp8 = gateway.encoder("vp8", |encoder| encoder["takers"] == 2).await;
     gateway.encoder("opus", |encoder| encoder["takers"] == 3).await;
+    assert_eq!(h264["source"], vp8["source"], "one picture, encoded twice");
+    let state = gateway.state().await;
+    assert_eq!(state["encoders"].as_array().unwrap().len(), 3, "one encoder for each codec: {:#}", state["encoders"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
