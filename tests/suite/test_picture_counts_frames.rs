@@ -16,21 +16,21 @@ async fn numbers_go_up_by_one_at_the_rate_of_the_source() {
         let lease = lease(&studio, "picture", codec).await;
         let pictures = Pictures::of(&lease.feed).await;
         let first = pictures.find(|picture| picture.number().is_some()).await;
-        let begun = Instant::now();
-        let (mut last, mut flashes) = (first.clone(), Vec::new());
+        let (begun, mut last) = (Instant::now(), first);
         for _ in 0..90 {
             let picture = pictures.next().await;
             let number = picture.number().expect("a number in each picture");
-            assert_eq!(number, last.number().unwrap() + 1, "{codec}: one after the other");
-            // The flash: left, above the strip.
-            if picture.at(5, 190) > 200 && last.at(5, 190) < 50 {
-                flashes.push(number);
-            }
+            // Frames that a busy machine left out were counted, and had their time.
+            let passed = ((picture.time - last.time).as_secs_f64() * 30.0).round();
+            assert_eq!(f64::from(number - last.number().unwrap()), passed, "{codec}: one number each 30th of a second");
+            assert!(passed >= 1.0, "{codec}: each picture is a new one");
+            // The flash: left, above the strip, for the first tenth of each second.
+            let flashes = picture.at(5, 190) > 150;
+            assert_eq!(flashes, number % 30 < 3, "{codec}: picture {number}");
             last = picture;
         }
         let took = begun.elapsed();
-        assert!(took > Duration::from_millis(2700) && took < Duration::from_millis(3600), "90 frames in {took:?}");
-        assert!(flashes.len() >= 2 && flashes.iter().all(|number| number % 30 == 0), "{codec}: {flashes:?}");
+        assert!(took > Duration::from_millis(2700), "{codec}: 90 frames in {took:?}");
     }
     studio.stop().await;
 }
