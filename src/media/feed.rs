@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 use super::{
     keyframes::{KeyframeGate, Reason},
-    tap::{Frame, Outlet, Sent, Tap},
+    tap::{Frame, Memory, Outlet, Tap},
 };
 
 /// What a feed carries. It decides whether a taker has to wait for a keyframe.
@@ -73,7 +73,7 @@ pub(super) struct Hub {
 /// One taker, as the streaming thread sees it.
 struct Route {
     outlet: Weak<Outlet>,
-    sent: Sent,
+    memory: Memory,
 }
 
 impl Feed {
@@ -210,7 +210,7 @@ impl Hub {
         }
         for route in routes.iter_mut() {
             if let Some(outlet) = route.outlet.upgrade() {
-                outlet.offer(&frame, &mut route.sent);
+                outlet.offer(&frame, &mut route.memory, self.epoch.elapsed());
             }
         }
         if !frame.delta {
@@ -228,7 +228,7 @@ impl Hub {
         routes.retain(|route| route.outlet.strong_count() > 0);
         for outlet in roster.iter() {
             if !routes.iter().any(|route| route.outlet.ptr_eq(outlet)) {
-                routes.push(Route { outlet: outlet.clone(), sent: Sent::default() });
+                routes.push(Route { outlet: outlet.clone(), memory: Memory::default() });
             }
         }
     }

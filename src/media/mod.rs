@@ -5,6 +5,7 @@ pub mod elements;
 pub mod feed;
 mod keyframes;
 pub mod main_loop;
+mod patience;
 pub mod pipeline;
 pub mod tap;
 pub mod template;
