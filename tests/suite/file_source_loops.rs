@@ -48,14 +48,17 @@ async fn it_plays_again_and_again_with_its_sound() {
     let samples = Samples::of(&sound.feed).await;
 
     let listening = tokio::spawn(async move { samples.next(Duration::from_secs(7)).await });
-    let (mut turns, mut longest) = (Vec::new(), Duration::ZERO);
+    let (mut turns, mut at_the_end, mut elsewhere) = (Vec::new(), Duration::ZERO, Duration::ZERO);
     let mut last = pictures.next().await;
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(8) {
         let picture = pictures.next().await;
-        longest = longest.max(picture.time.saturating_sub(last.time));
+        let gap = picture.time.saturating_sub(last.time);
         if picture.mean() > 128.0 && last.mean() < 128.0 {
             turns.push(picture.time);
+            at_the_end = gap.max(at_the_end);
+        } else {
+            elsewhere = gap.max(elsewhere);
         }
         last = picture;
     }
@@ -64,7 +67,9 @@ async fn it_plays_again_and_again_with_its_sound() {
         let apart = turn[1] - turn[0];
         assert!((1850..2150).contains(&apart.as_millis()), "two seconds apart, got white pictures at {turns:?}");
     }
-    assert!(longest < Duration::from_millis(350), "no gap at its end, got {longest:?}");
+    // A busy machine leaves out frames anywhere.
+    let most = Duration::from_millis(300) + elsewhere;
+    assert!(at_the_end < most, "no gap at its end, got {at_the_end:?}, and {elsewhere:?} elsewhere");
 
     let onsets = listening.await.unwrap().onsets(1000.0, 0.2);
     assert!(onsets.len() >= 2, "the tone again each two seconds, got it at {onsets:?}");
