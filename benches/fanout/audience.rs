@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::Ipv4Addr,
     process::{Child, ChildStdout, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize};
@@ -53,13 +53,21 @@ impl<'a> Audience<'a> {
     pub(crate) async fn grow(&mut self, count: usize) {
         assert!(count <= self.seats.len(), "each viewer has a namespace");
         let present = self.viewers.len();
-        for viewer in present..count {
-            self.viewers.push(Seat::take(self.relay, viewer));
+        self.viewers.extend((present..count).map(|viewer| Seat::take(self.relay, viewer)));
+        // What a process costs until it is ready to join is not what is measured.
+        self.all_say("ready", present).await;
+        for viewer in &mut self.viewers[present..] {
+            viewer.join();
             tokio::time::sleep(BETWEEN_JOINS).await;
         }
-        for viewer in self.viewers.drain(present..).collect::<Vec<_>>() {
+        self.all_say("playing", present).await;
+    }
+
+    /// Waits until each viewer from `first` on says `word`.
+    async fn all_say(&mut self, word: &'static str, first: usize) {
+        for viewer in self.viewers.drain(first..).collect::<Vec<_>>() {
             // On a thread of its own: the relay runs on this one.
-            let viewer = tokio::task::spawn_blocking(|| viewer.playing()).await.unwrap();
+            let viewer = tokio::task::spawn_blocking(|| viewer.saying(word)).await.unwrap();
             self.viewers.push(viewer);
         }
     }
@@ -86,12 +94,16 @@ impl Seat {
         Self { process, says }
     }
 
-    /// Once it says that it plays.
-    fn playing(mut self) -> Self {
+    /// Once it says `word`.
+    fn saying(mut self, word: &str) -> Self {
         let mut line = String::new();
         self.says.read_line(&mut line).unwrap();
-        assert_eq!(line, "playing\n", "a viewer has no picture; what it saw is above");
+        assert_eq!(line.trim_end(), word, "a viewer failed; what it saw is above");
         self
+    }
+
+    fn join(&mut self) {
+        self.process.stdin.as_mut().unwrap().write_all(b"join\n").unwrap();
     }
 
     fn leave(mut self) -> Viewing {
@@ -110,12 +122,16 @@ impl Drop for Seat {
     }
 }
 
-/// The viewer's process: says when it plays, looks on until its input ends, and says what it saw.
+/// The viewer's process: joins when it is told to, says when it plays, looks on until its input ends, and says what it
+/// saw.
 pub(crate) async fn view(relay: &str, address: Ipv4Addr, id: &str) {
+    // The first connection of a process gathers randomness for as long as a join takes.
+    drop(str0m::Rtc::new(Instant::now()));
+    say("ready");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
     let viewer = Viewer::join(relay, Options { address: address.into(), ..Options::new(id) }).await;
     viewer.until("a keyframe", PATIENCE, |view| view.tracks().find_map(|track| track.first_keyframe_after)).await;
-    println!("playing");
-    std::io::stdout().flush().unwrap();
+    say("playing");
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()).unwrap()).await.unwrap();
     let view = viewer.view();
     let video = view.tracks().find(|track| track.is_video()).unwrap();
@@ -127,4 +143,9 @@ pub(crate) async fn view(relay: &str, address: Ipv4Addr, id: &str) {
         gaps: view.tracks().map(|track| track.gaps).sum(),
     };
     println!("{}", serde_json::to_string(&viewing).unwrap());
+}
+
+fn say(word: &str) {
+    println!("{word}");
+    std::io::stdout().flush().unwrap();
 }
