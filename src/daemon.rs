@@ -68,6 +68,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
                 events: gateway.events.clone(),
                 token: http.control_token.clone(),
                 hosts: hosts(http),
+                stun: settings.ice.stun.clone(),
             };
             let router = api::router(context).merge(relay::router(relay_settings(&settings.relay, http)));
             let server = Server::start(listener, router);

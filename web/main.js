@@ -1,6 +1,7 @@
 // The page: a relay, a room, and what a person sees of them. It is in the room as soon as it is open, receiving
 // only, which needs no permission; sending is a choice.
 
+import { ICE_SERVERS } from './ice.js';
 import { randomId, shortName } from './ids.js';
 import { Messages } from './messages.js';
 import { dismiss, notice } from './notices.js';
@@ -10,9 +11,6 @@ import { Room } from './room.js';
 import { Sending } from './sending.js';
 import { Tiles } from './tiles.js';
 import { endWords, tryingAgainWords } from './words.js';
-
-// The servers that pages of these rooms use unless told otherwise.
-const ICE_SERVERS = [{ urls: 'stun:stun.l.google.com:19302' }];
 
 const ROOM_NAME = new URLSearchParams(location.search).get('room') || decodeURIComponent(location.hash.slice(1));
 

@@ -23,6 +23,7 @@ use tokio::{
 
 use crate::{
     gateway::command::{Command, CommandError},
+    ice::HostPort,
     redact::Redacted,
     report::{Event, State},
     server::Hosts,
@@ -42,6 +43,8 @@ pub struct Context {
     pub token: Option<Redacted<String>>,
     /// The names that page and API answer to.
     pub hosts: Hosts,
+    /// The STUN server that the page asks, if any.
+    pub stun: Option<HostPort>,
 }
 
 /// How long the gateway may take to answer. It answers at once, unless it is stuck.
@@ -64,7 +67,7 @@ pub fn router(context: Context) -> Router {
         .layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
     Router::new()
         .nest("/api", api)
-        .merge(page::router())
+        .merge(page::router(context.stun.as_ref()))
         .layer(middleware::from_fn_with_state(context.hosts.clone(), guard::only_by_our_names))
         .with_state(context)
 }

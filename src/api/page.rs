@@ -1,4 +1,5 @@
-//! The page: the files of `web/`, held in the binary. It needs no build, and nothing from anywhere else.
+//! The page: the files of `web/`, held in the binary. It needs no build, and nothing from anywhere else. One file is
+//! written here, with what was configured: `/ice.js`.
 
 use axum::{
     Router,
@@ -8,6 +9,9 @@ use axum::{
     },
     routing::get,
 };
+use serde_json::json;
+
+use crate::ice::HostPort;
 
 const HTML: &str = "text/html; charset=utf-8";
 const STYLE: &str = "text/css; charset=utf-8";
@@ -35,6 +39,9 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/words.js", SCRIPT, include_str!("../../web/words.js")),
 ];
 
+/// The module that is written here.
+const ICE: &str = "/ice.js";
+
 /// The page loads what is its own and nothing else, no one frames it, and no script is inline.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -42,11 +49,20 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Camera, microphone and screen are for the page itself.
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self)";
 
-/// The page at `/`, and its files beside it.
-pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    FILES.iter().fold(Router::new(), |router, &(path, kind, text)| {
+/// The page at `/`, and its files beside it. It asks the STUN server that the gateway asks.
+pub fn router<S: Clone + Send + Sync + 'static>(stun: Option<&HostPort>) -> Router<S> {
+    let ice = ice(stun);
+    let router = Router::new().route(ICE, get(move || async move { (headers(SCRIPT), ice) }));
+    FILES.iter().fold(router, |router, &(path, kind, text)| {
         router.route(path, get(move || async move { (headers(kind), text) }))
     })
+}
+
+/// `RTCConfiguration.iceServers` as a module. No TURN server: its password would be everyone's, and the gateway's own
+/// relayed candidates reach whoever needs one.
+fn ice(stun: Option<&HostPort>) -> String {
+    let servers: Vec<_> = stun.iter().map(|server| json!({ "urls": format!("stun:{server}") })).collect();
+    format!("// The servers that the gateway asks, too.\nexport const ICE_SERVERS = {};\n", json!(servers))
 }
 
 fn headers(kind: &'static str) -> [(HeaderName, HeaderValue); 7] {
@@ -80,6 +96,7 @@ mod tests {
         let there: BTreeSet<String> =
             fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         assert_eq!(there, served());
+        assert!(!there.contains(&ICE[1..]), "it would hide the one that is written");
     }
 
     #[test]
@@ -90,9 +107,17 @@ mod tests {
             {
                 let rest = text[at..].split_once(['\'', '"']).unwrap().1;
                 let name = rest.split(['\'', '"']).next().unwrap().trim_start_matches("./");
-                assert!(name.starts_with('#') || served().contains(name), "{path} names {name}");
+                let written = name == &ICE[1..];
+                assert!(name.starts_with('#') || written || served().contains(name), "{path} names {name}");
             }
         }
+    }
+
+    #[test]
+    fn the_page_asks_the_stun_server_of_the_gateway_or_none() {
+        let server = HostPort::parse_stun("stun:[2001:db8::1]:3479").unwrap();
+        assert!(ice(Some(&server)).ends_with("export const ICE_SERVERS = [{\"urls\":\"stun:[2001:db8::1]:3479\"}];\n"));
+        assert!(ice(None).ends_with("export const ICE_SERVERS = [];\n"));
     }
 
     #[test]

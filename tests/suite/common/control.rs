@@ -38,7 +38,8 @@ impl Control {
         let (state, watched) = watch::channel(State::default());
         let (events, _) = broadcast::channel(4);
         let token = token.map(|token| Redacted::new(token.to_owned()));
-        let context = Context { commands: to_gateway, state: watched, events: events.clone(), token, hosts };
+        let context =
+            Context { commands: to_gateway, state: watched, events: events.clone(), token, hosts, stun: None };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -56,7 +56,7 @@ impl PageServer {
 
     fn serve(&mut self, listener: TcpListener) {
         let settings = relay::Settings { origins: Origins::new(["*".to_owned()]), ..relay::Settings::default() };
-        let router = page::router().merge(relay::router(settings));
+        let router = page::router(None).merge(relay::router(settings));
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let asked = async { stopped.await.unwrap_or_default() };
