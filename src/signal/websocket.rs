@@ -22,7 +22,6 @@ use tokio_tungstenite::{
 
 use super::{
     client::Settings,
-    message::MAX_MESSAGE_BYTES,
     tls,
     transport::{Connection, Lost, Transport},
 };
@@ -37,6 +36,9 @@ const SILENCE_LIMIT: Duration = Duration::from_secs(45);
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 /// For the goodbye.
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
+/// What a relay may send in one piece. Far above what a message may have: one that is too long is a member's doing, and
+/// is dropped when it is parsed; at this limit the connection ends, and with it the room for everyone.
+const MAX_WIRE_BYTES: usize = 16 * 1024 * 1024;
 /// The library's frames are small, and there are few.
 const BUFFER_BYTES: usize = 16 * 1024;
 
@@ -70,8 +72,8 @@ impl WebSocket {
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER_BYTES)
             .write_buffer_size(BUFFER_BYTES)
-            .max_message_size(Some(MAX_MESSAGE_BYTES))
-            .max_frame_size(Some(MAX_MESSAGE_BYTES));
+            .max_message_size(Some(MAX_WIRE_BYTES))
+            .max_frame_size(Some(MAX_WIRE_BYTES));
         let (stream, _) =
             client_async_with_config(request, stream, Some(config)).await.map_err(|error| refused(&error))?;
         let mut ping = interval_at(Instant::now() + PING_EVERY, PING_EVERY);

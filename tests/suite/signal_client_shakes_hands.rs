@@ -56,16 +56,20 @@ async fn text_and_binary_frames_are_read_alike() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_too_long_ends_the_connection_and_the_next_one_works() {
+async fn a_message_that_is_too_long_is_dropped_and_the_next_one_is_read() {
     let relay = ScriptedRelay::plain().await;
     let (_client, mut events) = Client::start(settings(&url(&relay, "")));
     let mut visitor = soon(relay.let_in()).await;
     assert_eq!(soon(events.recv()).await, Some(ClientEvent::Up));
     visitor.say(Message::text(" ".repeat(MAX_MESSAGE_BYTES + 1))).await;
-    let why = "expected messages of at most 262144 bytes, the relay sent one of 262145".into();
-    assert_eq!(soon(events.recv()).await, Some(ClientEvent::Down { why }));
-    let _visitor = soon(relay.let_in()).await;
-    assert_eq!(soon(events.recv()).await, Some(ClientEvent::Up));
+    visitor.say(Message::text(" ".repeat(8 * MAX_MESSAGE_BYTES))).await;
+    let join = Envelope { from: PeerId::new("ann").unwrap(), to: None, body: Signal::Join };
+    visitor.say(Message::text(join.to_text())).await;
+    for bytes in [MAX_MESSAGE_BYTES + 1, 8 * MAX_MESSAGE_BYTES] {
+        let why = format!("expected a message of at most {MAX_MESSAGE_BYTES} bytes, got {bytes}");
+        assert_eq!(soon(events.recv()).await, Some(ClientEvent::Malformed { why }));
+    }
+    assert_eq!(soon(events.recv()).await, Some(ClientEvent::Message(join)));
 }
 
 #[tokio::test]
