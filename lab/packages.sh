@@ -43,7 +43,13 @@ as_root() {
 }
 
 need_rust() {
+  local wanted have
   command -v cargo >/dev/null || fail "Rust is missing: https://rustup.rs tells how to install it"
+  # An older cargo says of the manifest only that it can't be parsed.
+  wanted=$(sed --quiet 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")
+  have=$(rustc --version | cut --delimiter=' ' --fields=2)
+  printf '%s\n' "$wanted" "$have" | sort --version-sort --check=quiet ||
+    fail "expected Rust $wanted or newer, got $have: 'rustup update' brings it, https://rustup.rs has rustup"
 }
 
 # need_packages WHY PACKAGE...: installs those that are not there. Where all are, nothing but dpkg is asked.

@@ -1,6 +1,7 @@
 //! A daemon from its settings: what is started in which order, and how it ends.
 
 use std::{
+    collections::BTreeSet,
     future::pending,
     io::{self, IsTerminal},
     net::SocketAddr,
@@ -11,7 +12,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use crate::{
     api,
     appearance::{self, AppearanceError, reachable},
-    config::{self, Http, Settings},
+    config::{self, Http, Member, Room, Settings},
     gateway, relay,
     server::{self, Hosts, Origins},
     shutdown::Signals,
@@ -72,7 +73,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
             };
             let router = api::router(context).merge(relay::router(relay_settings(&settings.relay, http)));
             let server = Server::start(listener, router);
-            announce(address);
+            announce(address, &settings.members);
             Some(server)
         }
         _ => None,
@@ -167,13 +168,32 @@ async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failur
 }
 
 /// For programs one line with the address as it is, for people one with what to open.
-fn announce(address: SocketAddr) {
+fn announce(address: SocketAddr, members: &[Member]) {
     tracing::info!(%address, "listening");
-    let pages: Vec<_> = addresses(address).into_iter().map(|address| format!("http://{address}")).collect();
+    let rooms: BTreeSet<_> = members.iter().filter_map(page_of).collect();
+    if rooms.is_empty() {
+        // A page that is opened there finds nobody.
+        tracing::info!("the API is at http://{}/api; every room of ours is on another relay", reachable(address));
+        return;
+    }
+    let addresses = addresses(address);
+    let mut pages = Vec::new();
+    for room in rooms {
+        pages.extend(addresses.iter().map(|address| format!("http://{address}{room}")));
+    }
     if io::stderr().is_terminal() {
         eprintln!("\n    open {}\n", pages.join("\n      or "));
     } else {
         tracing::info!("open {}", pages.join(" or "));
+    }
+}
+
+/// Where the page shows a member's room, behind the page's address.
+fn page_of(member: &Member) -> Option<String> {
+    match &member.room {
+        Room::Embedded(Some(name)) => Some(format!("/#{name}")),
+        Room::Embedded(None) => Some(String::new()),
+        Room::Relay(_) => None,
     }
 }
 

@@ -24,7 +24,7 @@ export function endWords(name, why) {
     case 'unreachable':
       return (
         `No way to reach ${name} was found. A firewall between you and it keeps the media from passing; ` +
-        `a TURN server helps (start the gateway with --turn).`
+        `a TURN server helps where one of the two is a gateway (start it with --turn).`
       );
     case 'misunderstood':
       return `${name} sent a description that this browser can't use. Another browser, or a newer one, may do better.`;

@@ -77,6 +77,10 @@ fn message(body: Body) -> Result<Message, ApiError> {
             return Err(ApiError::bad_message("expected text or base64, got neither"));
         }
     };
+    if length == 0 {
+        // webrtcbin 1.22 can't send one, and a peer can't tell it from none.
+        return Err(ApiError::bad_message("expected a message of one byte or more, got an empty one"));
+    }
     if length > MAX_MESSAGE_BYTES {
         return Err(ApiError::too_large(format!(
             "expected a message of at most {MAX_MESSAGE_BYTES} bytes, got one of {length}"
