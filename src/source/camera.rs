@@ -23,7 +23,8 @@ use crate::{
     units::Size,
 };
 
-/// Finds the camera, asks it for its modes and takes the best.
+/// Finds the camera, asks it for its modes and takes the best. Where none is named, the first that can be used; when
+/// none can, what is wrong with the first is said.
 pub(super) async fn plan(
     video: &VideoSpec,
     selector: Option<&str>,
@@ -31,19 +32,26 @@ pub(super) async fn plan(
 ) -> Result<Plan, SourceError> {
     let wanted = selector.map(ToOwned::to_owned);
     let candidates = blocking(move || candidates(wanted.as_deref())).await?;
-    let mut unusable = None;
+    let mut first_error = None;
     for camera in candidates {
-        let device = camera.to_string();
-        let node = camera.node.clone();
-        blocking(move || openable(&node, &device)).await?;
-        let caps = modes_of(&camera, clockwork).await?;
-        let modes = read_modes(&caps, video.size, video.fps);
-        match mode::best(&modes, video.size, video.fps) {
-            Some(mode) => return Ok(capture(video, &camera, mode)),
-            None => unusable = Some(SourceError::Unusable { device: camera.to_string(), got: caps.to_string() }),
+        match best_mode(video, &camera, clockwork).await {
+            Ok(mode) => return Ok(capture(video, &camera, mode)),
+            Err(error) => {
+                tracing::debug!(%camera, %error, "a camera can't be used");
+                first_error.get_or_insert(error);
+            }
         }
     }
-    Err(unusable.unwrap_or(SourceError::Ended))
+    Err(first_error.unwrap_or(SourceError::Ended))
+}
+
+async fn best_mode(video: &VideoSpec, camera: &Camera, clockwork: &Clockwork) -> Result<Mode, SourceError> {
+    let (device, node) = (camera.to_string(), camera.node.clone());
+    blocking(move || openable(&node, &device)).await?;
+    let caps = modes_of(camera, clockwork).await?;
+    let modes = read_modes(&caps, video.size, video.fps);
+    mode::best(&modes, video.size, video.fps)
+        .ok_or_else(|| SourceError::Unusable { device: camera.to_string(), got: caps.to_string() })
 }
 
 fn capture(video: &VideoSpec, camera: &Camera, mode: Mode) -> Plan {
