@@ -118,7 +118,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", env = CONFIG, hide_env_values = true)]
     pub config: Option<PathBuf>,
 
-    /// Room to join, ws:// or wss://; may be repeated [default: the relay of this process]
+    /// Room to join: ws://, wss:// or embedded:NAME; may be repeated [default: embedded, our own relay]
     #[arg(long, value_name = "URL", env = "PEERGATE_ROOM", hide_env_values = true)]
     pub room: Vec<String>,
 
