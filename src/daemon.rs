@@ -13,7 +13,7 @@ use crate::{
     api,
     appearance::{self, AppearanceError, reachable},
     config::{self, Http, Member, Room, Settings},
-    gateway, relay,
+    descriptors, gateway, relay, room,
     server::{self, Hosts, Origins},
     shutdown::Signals,
 };
@@ -55,6 +55,7 @@ pub enum Failure {
 /// When something does not start, or ends by itself.
 pub async fn run(settings: Settings) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
+    provide_descriptors(&settings, settings.members.len() * room::Limits::default().sessions());
     let listening = match &settings.http {
         Some(http) => Some(listen(http.listen).await?),
         None => None,
@@ -106,6 +107,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
 /// When it does not start, or ends by itself.
 pub async fn run_relay(settings: Settings) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
+    provide_descriptors(&settings, 0);
     let Some(http) = &settings.http else { return Ok(()) };
     let (listener, address) = listen(http.listen).await?;
     let mut server = Some(Server::start(listener, relay::router(relay_settings(&settings.relay, http))));
@@ -158,6 +160,19 @@ impl Server {
 
 fn catch_signals() -> Result<Signals, Failure> {
     Signals::catch().map_err(|error| Failure::System { what: "signal handlers", error })
+}
+
+/// What the limits of rooms and relay let others take must be there.
+fn provide_descriptors(settings: &Settings, sessions: usize) {
+    let needed = descriptors::needed(sessions, settings.relay.limits.sockets);
+    if let Some(given) = descriptors::raise().filter(|given| *given < needed) {
+        tracing::warn!(
+            given,
+            needed,
+            "the system gives fewer file descriptors than full rooms may need, and without them the process ends; raise \
+             the hard limit: LimitNOFILE of a systemd unit, 'ulimit -Hn' of a shell"
+        );
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {

@@ -1,12 +1,12 @@
 //! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
 //!
-//! 1. **Pure**: [`ids`], [`codec`], [`connection`], [`units`], [`ice`], [`redact`], [`report`], [`sdp`], [`room`] and
-//!    [`signal::message`]. No GStreamer, no tokio, no clock of their own.
+//! 1. **Pure**: [`ids`], [`codec`], [`connection`], [`units`], [`ice`], `pace`, [`redact`], [`report`], [`sdp`],
+//!    [`room`] and [`signal::message`]. No GStreamer, no tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
 //!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
-//!    [`config`], [`daemon`], [`logging`] and [`shutdown`].
+//!    [`config`], [`daemon`], `descriptors`, [`logging`] and [`shutdown`].
 
 pub mod api;
 pub mod appearance;
@@ -16,12 +16,14 @@ pub mod codec;
 pub mod config;
 pub mod connection;
 pub mod daemon;
+mod descriptors;
 pub mod encoder;
 pub mod gateway;
 pub mod ice;
 pub mod ids;
 pub mod logging;
 pub mod media;
+mod pace;
 pub mod peer;
 pub mod redact;
 pub mod relay;

@@ -4,7 +4,6 @@
 //! One task, in `rooms`, owns all rooms. Each socket has a task of its own with a bounded queue.
 
 mod limits;
-mod pace;
 mod rooms;
 mod socket;
 

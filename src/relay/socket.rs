@@ -15,10 +15,9 @@ use tracing::{Span, debug};
 
 use super::{
     limits::Limits,
-    pace::Pace,
     rooms::{Full, Inbox, InvalidName, RoomName, Rooms, Seat, TooSlow, Voice},
 };
-use crate::server::Closing;
+use crate::{pace::Pace, server::Closing};
 
 /// Messages are small; there may be hundreds of sockets.
 pub(super) const BUFFER_BYTES: usize = 8 * 1024;
@@ -105,7 +104,7 @@ async fn listen(
     limits: Limits,
     heard: &watch::Sender<Instant>,
 ) -> End {
-    let mut pace = Pace::new(Instant::now().into_std(), limits.messages_per_second, limits.burst);
+    let mut pace = Pace::new(limits.messages_per_second, limits.burst);
     loop {
         let message = match stream.next().await {
             Some(Ok(message)) => message,

@@ -9,13 +9,26 @@ pub struct Limits {
     pub peers: usize,
     /// Candidates of one peer in one session. Browsers send under 20; each makes libnice probe an address.
     pub candidates: usize,
+    /// Connections begun each second, after `burst` at once: a full room may come back in a moment.
+    pub begun_per_second: u32,
+    /// Connections begun at once after it was quiet.
+    pub burst: u32,
     /// How long a connection may take, from the first command to `Connected`.
     pub negotiation: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { peers: 64, candidates: 64, negotiation: Duration::from_secs(10) }
+        Self { peers: 64, candidates: 64, begun_per_second: 5, burst: 64, negotiation: Duration::from_secs(10) }
+    }
+}
+
+impl Limits {
+    /// How many connections there may be, those that are being taken down among them. Beyond the peers' places there
+    /// are some for who comes back into a room that is full: its earlier connection may be dead, and not known to be.
+    #[must_use]
+    pub const fn sessions(&self) -> usize {
+        self.peers + CLOSING_PER_PEER
     }
 }
 

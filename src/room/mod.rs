@@ -31,6 +31,7 @@ pub use self::{
 use crate::{
     connection::{CloseReason, PeerCommand},
     ids::{PeerId, PeerKey, Sessions},
+    pace::Pace,
     sdp::RemoteOffer,
     signal::message::{Envelope, Signal},
 };
@@ -65,6 +66,7 @@ pub struct Room {
     /// Sessions that were told to close, and until when they count.
     closing: HashMap<PeerKey, Instant>,
     early: EarlyCandidates,
+    pace: Pace,
     outputs: VecDeque<Output>,
     /// A message with our own id was complained about, once for each time the relay comes.
     told_of_own_id: bool,
@@ -74,6 +76,7 @@ impl Room {
     /// A room that nobody has spoken in. `sessions` gives the numbers, unique among all rooms that share it.
     #[must_use]
     pub fn new(settings: Settings, sessions: Sessions) -> Self {
+        let pace = Pace::new(settings.limits.begun_per_second, settings.limits.burst);
         Self {
             settings,
             sessions,
@@ -82,6 +85,7 @@ impl Room {
             peers: BTreeMap::new(),
             closing: HashMap::new(),
             early: EarlyCandidates::default(),
+            pace,
             outputs: VecDeque::new(),
             told_of_own_id: false,
         }
@@ -212,7 +216,7 @@ impl Room {
     }
 
     fn begin(&mut self, now: Instant, peer: &PeerId, stage: Stage, first: PeerCommand) -> bool {
-        if self.left || self.link == Link::Down || !self.has_place_for(peer) {
+        if self.left || self.link == Link::Down || !self.has_place_for(now, peer) {
             return false;
         }
         let before = self.peers.remove(peer);
@@ -238,13 +242,19 @@ impl Room {
         true
     }
 
-    fn has_place_for(&mut self, peer: &PeerId) -> bool {
+    fn has_place_for(&mut self, now: Instant, peer: &PeerId) -> bool {
+        let limits = self.settings.limits;
         let own_closing = self.closing.keys().filter(|key| key.id == *peer).count();
+        let most = if self.peers.contains_key(peer) { limits.sessions() } else { limits.peers };
         let what = if own_closing >= CLOSING_PER_PEER {
             format!("came back {own_closing} times before its earlier connections were taken down; refused for now")
-        } else if !self.peers.contains_key(peer) && self.peers.len() + self.closing.len() >= self.settings.limits.peers
-        {
-            format!("there are {} peers already, which is the limit; refused", self.settings.limits.peers)
+        } else if self.peers.len() + self.closing.len() >= most {
+            format!("there are {most} peers already, which is the limit; refused")
+        } else if !self.pace.admits(now) {
+            format!(
+                "more than {} connections a second are begun in this room; refused for now",
+                limits.begun_per_second
+            )
         } else {
             return true;
         };

@@ -45,6 +45,40 @@ fn offers_of_one_peer_while_its_earlier_sessions_are_taken_down() {
 }
 
 #[test]
+fn sessions_of_a_full_room_whose_members_all_come_back_again_and_again() {
+    let mut scene = Scene::of("we");
+    for n in 0..64 {
+        scene.connects_to(&format!("page {n}"));
+    }
+    scene.passes(seconds(20));
+    let offer = |n: u32| description(DescriptionKind::Offer, &sdp(&format!("theirs{n}"), "0"));
+    let begun: usize = (0..640).map(|n| begun(&scene.hears(&format!("page {}", n % 64), offer(n))).len()).sum();
+    assert_eq!(begun, 8);
+    assert_eq!(scene.room.sessions().count() + scene.room.closing(), scene.room.settings.limits.sessions());
+}
+
+#[test]
+fn sessions_begun_in_a_time() {
+    let mut scene = Scene::of("we");
+    let come_and_go = |scene: &mut Scene, name: &str| {
+        let outputs = scene.hears_join(name);
+        for (session, _) in begun(&outputs) {
+            scene.reports(&session, PeerEvent::Closed(CloseReason::ClosedByPeer));
+        }
+        outputs
+    };
+    let begun_of_1000 = |scene: &mut Scene| -> usize {
+        (0..1000).map(|n| begun(&come_and_go(scene, &format!("page {n}"))).len()).sum()
+    };
+    assert_eq!(begun_of_1000(&mut scene), 64, "a full room at once");
+    let outputs = come_and_go(&mut scene, "one too many");
+    assert_eq!(misbehaved(&outputs), ["more than 5 connections a second are begun in this room; refused for now"]);
+    assert_eq!(outputs.len(), 1);
+    scene.passes(seconds(10));
+    assert_eq!(begun_of_1000(&mut scene), 50);
+}
+
+#[test]
 fn candidates_of_a_session() {
     let mut scene = Scene::of("we");
     scene.connects_to("page");

@@ -1,0 +1,44 @@
+//! How many file descriptors the process may have. GLib ends it where there is none left for a thread's wake-up, so as
+//! many are taken as the system gives, and it is said when these may be too few.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+/// Of one connection, whatever the machine's addresses: counted in `/proc/PID/fd` with 30 peers and libnice 0.1.21.
+const OF_A_SESSION: usize = 12;
+/// Of one connection for each address: UDP, and TCP both ways, with what waits on them.
+const OF_AN_ADDRESS: usize = 7;
+/// Captures, encoders, the API's connections and those to relays.
+const OF_THE_REST: usize = 512;
+
+/// Raises the limit as far as the system lets us, and gives it. `None`: there is none.
+pub(crate) fn raise() -> Option<u64> {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    match setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        Ok(()) => maximum,
+        Err(_) => current,
+    }
+}
+
+/// How many a gateway may need with so many `sessions`, and a relay with so many `sockets`.
+pub(crate) fn needed(sessions: usize, sockets: usize) -> u64 {
+    // Where the system does not list them, there is one at least.
+    let addresses = if_addrs::get_if_addrs().unwrap_or_default().iter().filter(|one| !one.is_loopback()).count();
+    of(sessions, addresses.max(1), sockets)
+}
+
+const fn of(sessions: usize, addresses: usize, sockets: usize) -> u64 {
+    (sessions * (OF_A_SESSION + OF_AN_ADDRESS * addresses) + sockets + OF_THE_REST) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_with_thirty_peers_is_enough() {
+        for (addresses, counted) in [(1, 554), (4, 1184)] {
+            let needed = of(30, addresses, 0) - OF_THE_REST as u64;
+            assert!((counted..counted * 11 / 10).contains(&(needed + 14)), "{needed} of {counted}, 14 without peers");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! How fast others may go: a socket is read, or connections are begun. Pure: time comes in as an argument.
+
+use std::time::{Duration, Instant};
+
+/// A token bucket: so many a second, so many at once.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    every: Duration,
+    /// How far ahead of its rate it may be.
+    slack: Duration,
+    /// When all that was counted so far would have been through at the rate; `None` before the first.
+    paid: Option<Instant>,
+}
+
+impl Pace {
+    pub(crate) fn new(per_second: u32, burst: u32) -> Self {
+        let every = Duration::from_secs(1) / per_second.max(1);
+        Self { every, slack: every * burst.saturating_sub(1), paid: None }
+    }
+
+    /// Counts one. `Some`: nothing more may come before then.
+    pub(crate) fn count(&mut self, now: Instant) -> Option<Instant> {
+        let ahead = self.ahead(now);
+        self.paid = Some(ahead + self.every);
+        let next = ahead.checked_sub(self.slack)?;
+        (next > now).then_some(next)
+    }
+
+    /// Counts one if it keeps to the pace.
+    pub(crate) fn admits(&mut self, now: Instant) -> bool {
+        let ahead = self.ahead(now);
+        let admitted = ahead <= now + self.slack;
+        if admitted {
+            self.paid = Some(ahead + self.every);
+        }
+        admitted
+    }
+
+    fn ahead(&self, now: Instant) -> Instant {
+        self.paid.map_or(now, |paid| paid.max(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_free_and_then_it_goes_by_the_rate() {
+        let start = Instant::now();
+        let mut pace = Pace::new(10, 5);
+        for _ in 0..5 {
+            assert_eq!(pace.count(start), None);
+        }
+        let next = pace.count(start).unwrap();
+        assert_eq!(next - start, Duration::from_millis(100));
+        let after = pace.count(next).unwrap();
+        assert_eq!(after - next, Duration::from_millis(100));
+    }
+
+    #[test]
+    fn a_quiet_time_gives_the_burst_back_but_no_more() {
+        let start = Instant::now();
+        let mut pace = Pace::new(10, 5);
+        for _ in 0..5 {
+            let _ = pace.count(start);
+        }
+        let later = start + Duration::from_secs(60);
+        let free = (0..100).take_while(|_| pace.count(later).is_none()).count();
+        assert_eq!(free, 5);
+    }
+
+    #[test]
+    fn what_is_not_admitted_costs_nothing() {
+        let start = Instant::now();
+        let mut pace = Pace::new(10, 5);
+        let admitted = |pace: &mut Pace, now| (0..1000).filter(|_| pace.admits(now)).count();
+        assert_eq!(admitted(&mut pace, start), 5);
+        assert_eq!(admitted(&mut pace, start + Duration::from_millis(200)), 2);
+    }
+}
