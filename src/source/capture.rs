@@ -67,9 +67,15 @@ impl Capture {
         loop {
             match self.bus.recv().await {
                 Some(BusEvent::Error { error, debug, .. }) => return explain(&self.plan, error, debug),
-                Some(BusEvent::SegmentDone) if self.plan.is_looped() => file::again(&self.pipeline).await,
+                Some(BusEvent::SegmentDone) if self.plan.is_looped() => {
+                    if let Err(error) = file::again(&self.pipeline).await {
+                        return error;
+                    }
+                }
                 Some(BusEvent::EndOfStream) if self.plan.is_looped() => {
-                    file::play(&self.pipeline, &self.clockwork).await;
+                    if let Err(error) = file::play(&self.pipeline, &self.clockwork).await {
+                        return error;
+                    }
                 }
                 Some(BusEvent::EndOfStream) | None => return SourceError::Ended,
                 Some(BusEvent::Warning { error, .. }) => tracing::warn!(%error, "a source warns"),

@@ -50,34 +50,35 @@ pub(super) async fn begin(pipeline: &Pipeline, clockwork: &Clockwork) -> Result<
             gst::PadProbeReturn::Remove
         });
     }
+    // What can't be sought begins at its start, as soon as it is open.
+    shift(pipeline.as_gst(), clockwork.running_time() + HEAD_START);
     pipeline.set_state(gst::State::Paused).await?;
     // It is PAUSED before it knows what is in the file, and can't seek before that.
-    match tokio::time::timeout(OPENING, first).await {
-        Ok(_) => play(pipeline, clockwork).await,
-        Err(_) => return Err(SourceError::Failed(format!("nothing was decoded within {} s", OPENING.as_secs()))),
+    if tokio::time::timeout(OPENING, first).await.is_err() {
+        return Err(SourceError::Failed(format!("nothing was decoded within {} s", OPENING.as_secs())));
+    }
+    if let Err(error) = play(pipeline, clockwork).await {
+        tracing::debug!(%error, "it begins at its start");
     }
     Ok(())
 }
 
 /// Plays from where the running time says. Called when it is PAUSED, and at an end that came without a segment's.
-pub(super) async fn play(pipeline: &Pipeline, clockwork: &Clockwork) {
+pub(super) async fn play(pipeline: &Pipeline, clockwork: &Clockwork) -> Result<(), SourceError> {
     let begin = clockwork.running_time() + HEAD_START;
     blocking(pipeline, move |pipeline| {
-        if let Some(pad) = pipeline.by_name("pace").and_then(|pace| pace.static_pad("sink")) {
-            // Behind the seek, running time begins at 0.
-            pad.set_offset(i64::try_from(begin.nseconds()).unwrap_or(i64::MAX));
-        }
+        // Behind the seek, running time begins at 0.
+        shift(pipeline, begin);
         let length = length(pipeline);
         let from = length.map_or(gst::ClockTime::ZERO, |length| begin % length);
-        seek(pipeline, gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, from, length);
+        seek(pipeline, gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, from, length)
     })
-    .await;
+    .await
 }
 
 /// Plays from the start again, right behind what has been played.
-pub(super) async fn again(pipeline: &Pipeline) {
-    blocking(pipeline, |pipeline| seek(pipeline, gst::SeekFlags::empty(), gst::ClockTime::ZERO, length(pipeline)))
-        .await;
+pub(super) async fn again(pipeline: &Pipeline) -> Result<(), SourceError> {
+    blocking(pipeline, |pipeline| seek(pipeline, gst::SeekFlags::empty(), gst::ClockTime::ZERO, length(pipeline))).await
 }
 
 fn looped(plan: Plan, path: &Path, kind: &'static str) -> Plan {
@@ -116,19 +117,42 @@ fn explain(trouble: &Trouble, path: &Path, kind: &str) -> Option<SourceError> {
     })
 }
 
+/// Says at which running time it begins what comes after the next segment event.
+fn shift(pipeline: &gst::Pipeline, begin: gst::ClockTime) {
+    if let Some(pad) = pipeline.by_name("pace").and_then(|pace| pace.static_pad("sink")) {
+        pad.set_offset(i64::try_from(begin.nseconds()).unwrap_or(i64::MAX));
+    }
+}
+
 fn length(pipeline: &gst::Pipeline) -> Option<gst::ClockTime> {
     pipeline.query_duration::<gst::ClockTime>().filter(|length| !length.is_zero())
 }
 
-fn seek(pipeline: &gst::Pipeline, flags: gst::SeekFlags, from: gst::ClockTime, to: Option<gst::ClockTime>) {
+fn seek(
+    pipeline: &gst::Pipeline,
+    flags: gst::SeekFlags,
+    from: gst::ClockTime,
+    to: Option<gst::ClockTime>,
+) -> Result<(), SourceError> {
     // A segment, when it is through, does not end the stream. Without a length there is none to play.
-    let flags = if to.is_some() { flags | gst::SeekFlags::SEGMENT } else { flags };
-    if let Err(error) = pipeline.seek(1.0, flags, gst::SeekType::Set, from, gst::SeekType::Set, to) {
-        tracing::debug!(%error, "a file can't be played from another place; it is opened again at its end");
-    }
+    let segment = to.is_some() && !is_transport_stream(pipeline);
+    let flags = if segment { flags | gst::SeekFlags::SEGMENT } else { flags };
+    pipeline.seek(1.0, flags, gst::SeekType::Set, from, gst::SeekType::Set, to).map_err(|_| {
+        let why = "GStreamer can't go back to the start of a file of this format, so it is opened anew at its end, with \
+                   a gap; in Matroska it has none (ffmpeg -i FILE FILE.mkv)";
+        SourceError::Failed(why.to_owned())
+    })
 }
 
-async fn blocking(pipeline: &Pipeline, work: impl FnOnce(&gst::Pipeline) + Send + 'static) {
+/// `tsdemux` refuses segments, and delivers nothing any more once it has been asked for one.
+fn is_transport_stream(pipeline: &gst::Pipeline) -> bool {
+    pipeline.iterate_all_by_element_factory_name("tsdemux").into_iter().next().is_some()
+}
+
+async fn blocking(
+    pipeline: &Pipeline,
+    work: impl FnOnce(&gst::Pipeline) -> Result<(), SourceError> + Send + 'static,
+) -> Result<(), SourceError> {
     let pipeline = pipeline.as_gst().clone();
-    let _ = tokio::task::spawn_blocking(move || work(&pipeline)).await;
+    tokio::task::spawn_blocking(move || work(&pipeline)).await.unwrap_or(Err(SourceError::Ended))
 }

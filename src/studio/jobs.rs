@@ -4,7 +4,7 @@ use super::supervise::{Job, Work};
 use crate::{
     encoder::{EncodeError, Encoder, Encoding},
     media::{clockwork::Clockwork, feed::Feed},
-    source::{Capture, SourceError, Spec},
+    source::{Capture, SourceError, Spec, VideoKind, VideoSpec},
     units::Bitrate,
 };
 
@@ -29,6 +29,12 @@ pub(super) struct EncodeJob {
 impl Job for CaptureJob {
     const LIVE: bool = true;
     type Work = Capture;
+    fn remedy(&self) -> &'static str {
+        match &self.spec {
+            Spec::Video(VideoSpec { kind: VideoKind::Camera { .. }, .. }) => "; unplugging the camera may help",
+            _ => "",
+        }
+    }
     async fn begin(&self) -> Result<Capture, SourceError> {
         Capture::start(&self.spec, &self.raw, &self.clockwork).await
     }

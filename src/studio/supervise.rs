@@ -23,6 +23,10 @@ pub(super) trait Job: Send + Sync + 'static {
     const LIVE: bool;
     /// What runs once it has begun.
     type Work: Work;
+    /// What may help when it falls silent; behind a semicolon, may be empty.
+    fn remedy(&self) -> &'static str {
+        ""
+    }
     /// Begins.
     fn begin(&self) -> impl Future<Output = Result<Self::Work, <Self::Work as Work>::Error>> + Send;
 }
@@ -90,7 +94,7 @@ impl Supervision {
                     let why = tokio::select! {
                         () = &mut over => None,
                         error = work.failure() => Some(error.to_string()),
-                        Silent = self.watch_frames(J::LIVE, &mut backoff) => Some(silence()),
+                        Silent = self.watch_frames(J::LIVE, &mut backoff) => Some(silence(job.remedy())),
                     };
                     if let Some(why) = &why {
                         // What hangs may take long to come down.
@@ -156,8 +160,8 @@ impl Supervision {
 /// No frame for [`STALL`].
 struct Silent;
 
-fn silence() -> String {
-    format!("nothing came for {} s, without an error: the device hangs; unplugging it may help", STALL.as_secs())
+fn silence(remedy: &str) -> String {
+    format!("nothing came for {} s, and no error{remedy}", STALL.as_secs())
 }
 
 async fn ended(running: &watch::Receiver<bool>) {

@@ -13,14 +13,13 @@ use peergate::{
 
 use crate::common::{
     decode::{Pictures, Samples},
-    studio::{audio, failure, lease, studio, video},
+    studio::{audio, failure, lease, studio, video, why},
 };
 
 /// Two seconds: a white and then a black one; a tone in the white one alone.
 fn film(folder: &Path, name: &str) -> PathBuf {
     let path = folder.join(name);
-    let status = Command::new("ffmpeg")
-        .args(["-nostdin", "-loglevel", "error"])
+    let status = ffmpeg()
         .args(["-f", "lavfi", "-i", "color=white:size=320x240:rate=30:duration=1"])
         .args(["-f", "lavfi", "-i", "color=black:size=320x240:rate=30:duration=1"])
         .args(["-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000:duration=2"])
@@ -31,6 +30,12 @@ fn film(folder: &Path, name: &str) -> PathBuf {
         .expect("package ffmpeg is installed");
     assert!(status.success());
     path
+}
+
+fn ffmpeg() -> Command {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-loglevel", "error"]);
+    command
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,6 +83,35 @@ async fn it_plays_again_and_again_with_its_sound() {
         let off = off.fold(f64::MAX, f64::min);
         assert!(off < 0.15, "the tone begins with the white picture, {off} s off");
     }
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transport_stream_plays_again_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let studio = studio(vec![video("film", VideoKind::File { path: film(folder.path(), "film.ts") })]);
+    let lease = lease(&studio, "film", Codec::Vp8).await;
+    let pictures = Pictures::of(&lease.feed).await;
+    let first = pictures.next().await;
+    pictures.find(|picture| picture.time > first.time + Duration::from_secs(5)).await;
+    assert_eq!(why(&studio.state().borrow()), None);
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_has_no_way_back_is_opened_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.ivf");
+    let film = film(folder.path(), "film.mkv");
+    let status = ffmpeg().arg("-i").arg(film).args(["-an", "-c:v", "libvpx"]).arg(&path).status().unwrap();
+    assert!(status.success());
+    let studio = studio(vec![video("film", VideoKind::File { path })]);
+    let lease = lease(&studio, "film", Codec::Vp8).await;
+    let pictures = Pictures::of(&lease.feed).await;
+    let first = pictures.next().await;
+    let why = failure(&studio).await;
+    assert!(why.contains("it is opened anew at its end"), "{why}");
+    pictures.find(|picture| picture.time > first.time + Duration::from_secs(3)).await;
     studio.stop().await;
 }
 
