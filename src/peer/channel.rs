@@ -49,10 +49,15 @@ pub enum SendError {
     Refused(String),
 }
 
+/// Which of a connection's channels, in the order they came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Number(pub(super) usize);
+
 /// The channel that messages go over: the last one that either side made.
 #[derive(Debug)]
 pub(super) struct Channel {
     inner: WebRTCDataChannel,
+    number: Number,
     label: String,
     sent: u64,
     received: u64,
@@ -73,14 +78,18 @@ impl Channel {
         }
         let inner = webrtcbin
             .emit_by_name::<Option<WebRTCDataChannel>>("create-data-channel", &[&label.as_str(), &options.build()])?;
-        connect(&inner, signals);
-        Some(Self { inner, label, sent: 0, received: 0 })
+        let number = connect(&inner, signals);
+        Some(Self { inner, number, label, sent: 0, received: 0 })
     }
 
     /// Takes a channel that the other side made. Its handlers are connected already.
-    pub(super) fn given(inner: WebRTCDataChannel) -> Self {
+    pub(super) fn given(inner: WebRTCDataChannel, number: Number) -> Self {
         let label = lossy(&inner.property_value("label")).unwrap_or_default();
-        Self { inner, label, sent: 0, received: 0 }
+        Self { inner, number, label, sent: 0, received: 0 }
+    }
+
+    pub(super) const fn number(&self) -> Number {
+        self.number
     }
 
     pub(super) fn label(&self) -> &str {
@@ -140,12 +149,13 @@ impl Channel {
     }
 }
 
-/// Connects a channel's signals. Called under webrtcbin's lock for channels of the other side, so
-/// nothing but that is done here.
-pub(super) fn connect(channel: &WebRTCDataChannel, signals: &Signals) {
+/// Connects a channel's signals, and says what number they bear. Called under webrtcbin's lock for channels of the other
+/// side, so nothing but that is done here.
+pub(super) fn connect(channel: &WebRTCDataChannel, signals: &Signals) -> Number {
+    let number = signals.number_channel();
     let to = signals.clone();
     channel.connect("on-open", false, move |_| {
-        to.send(Signal::ChannelOpen);
+        to.send(Signal::ChannelOpen(number));
         None
     });
     // `on-close` comes twice where both sides close at once.
@@ -153,7 +163,7 @@ pub(super) fn connect(channel: &WebRTCDataChannel, signals: &Signals) {
     let closed = Arc::new(AtomicBool::new(false));
     channel.connect("on-close", false, move |_| {
         if !closed.swap(true, Ordering::Relaxed) {
-            to.send(Signal::ChannelClosed);
+            to.send(Signal::ChannelClosed(number));
         }
         None
     });
@@ -171,6 +181,7 @@ pub(super) fn connect(channel: &WebRTCDataChannel, signals: &Signals) {
         to.send(Signal::Message(Message::Binary { bytes }));
         None
     });
+    number
 }
 
 /// A string value, with what is not UTF-8 replaced. The peer chooses these bytes, and the safe accessors

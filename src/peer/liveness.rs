@@ -35,9 +35,14 @@ impl Liveness {
         Self { heard: 0, heard_at: now, sent_when_heard: 0, channel_closed_at: None }
     }
 
-    /// The other side has closed the data channel.
+    /// The data channel that is used is closed.
     pub(super) fn channel_closed(&mut self, now: Instant) {
         self.channel_closed_at.get_or_insert(now);
+    }
+
+    /// There is one again.
+    pub(super) const fn channel_opened(&mut self) {
+        self.channel_closed_at = None;
     }
 
     /// Judges by the packets that have been `heard` so far, and the frames that have been `sent`. Called
@@ -50,6 +55,8 @@ impl Liveness {
             self.heard = heard;
             self.heard_at = now;
             self.sent_when_heard = sent;
+            // Who talks on has closed a channel, and no page.
+            self.channel_closed_at.take_if(|at| now.saturating_duration_since(*at) >= SILENCE_AFTER_CHANNEL_CLOSED);
             return Ok(());
         }
         let silent = now.saturating_duration_since(self.heard_at);
@@ -107,6 +114,25 @@ mod tests {
         peer.channel_closed(start + seconds(5));
         assert_eq!(peer.check(start + seconds(7), 10, 0), Ok(()));
         assert_eq!(peer.check(start + seconds(8), 10, 0), Err(CloseReason::ClosedByPeer));
+    }
+
+    #[test]
+    fn silence_long_after_a_closed_channel_is_silence_like_any_other() {
+        let start = Instant::now();
+        let mut peer = Liveness::new(start);
+        peer.channel_closed(start);
+        assert_eq!(peer.check(start + seconds(2), 10, 0), Ok(()));
+        assert_eq!(peer.check(start + seconds(4), 11, 0), Ok(()));
+        assert_eq!(peer.check(start + seconds(34), 11, 0), Ok(()), "until the next heartbeat");
+    }
+
+    #[test]
+    fn a_channel_that_is_opened_anew_makes_up_for_the_closed_one() {
+        let start = Instant::now();
+        let mut peer = Liveness::new(start);
+        peer.channel_closed(start);
+        peer.channel_opened();
+        assert_eq!(peer.check(start + seconds(30), 0, 0), Ok(()));
     }
 
     #[test]

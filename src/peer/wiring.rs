@@ -42,11 +42,11 @@ pub(super) enum Signal {
     /// The other side sends a track, and its branch is in place.
     Track(InboundTrack),
     /// The other side has made a data channel, and it is open.
-    Channel(WebRTCDataChannel),
+    Channel(WebRTCDataChannel, channel::Number),
     /// Our data channel can be sent over.
-    ChannelOpen,
-    /// The data channel is closed, by whichever side.
-    ChannelClosed,
+    ChannelOpen(channel::Number),
+    /// A data channel is closed, by whichever side.
+    ChannelClosed(channel::Number),
     /// A message came.
     Message(Message),
     /// The other side did what no page does.
@@ -58,13 +58,14 @@ pub(super) enum Signal {
 pub(super) struct Signals {
     sender: mpsc::Sender<Signal>,
     lost: Arc<AtomicU64>,
+    channels: Arc<AtomicUsize>,
 }
 
 impl Signals {
     /// A queue, and its other end.
     pub(super) fn new() -> (Self, mpsc::Receiver<Signal>) {
         let (sender, receiver) = mpsc::channel(SIGNAL_QUEUE);
-        (Self { sender, lost: Arc::default() }, receiver)
+        (Self { sender, lost: Arc::default(), channels: Arc::default() }, receiver)
     }
 
     /// Sends, or counts what was lost. Never waits.
@@ -72,6 +73,11 @@ impl Signals {
         if self.sender.try_send(signal).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// A number for one more data channel.
+    pub(super) fn number_channel(&self) -> channel::Number {
+        channel::Number(self.channels.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Signals that found the queue full: the peer sends faster than it can be listened to.
@@ -156,8 +162,8 @@ pub(super) fn connect(
     let to = signals.clone();
     webrtcbin.connect("on-data-channel", false, move |arguments| {
         if let Some(channel) = argument::<WebRTCDataChannel>(arguments, 1) {
-            channel::connect(&channel, &to);
-            to.send(Signal::Channel(channel));
+            let number = channel::connect(&channel, &to);
+            to.send(Signal::Channel(channel, number));
         }
         None
     });

@@ -1,6 +1,9 @@
 //! A peer that is gone is noticed, however it went.
 
-use std::time::{Duration, Instant};
+use std::{
+    borrow::Cow,
+    time::{Duration, Instant},
+};
 
 use peergate::codec::Codec;
 
@@ -10,7 +13,7 @@ use crate::common::{
     daemon::{Daemon, is_connected},
     plain_relay::PlainRelay,
     signalling::soon,
-    str0m_peer::{Candidates, OnJoin, Options, Order, Viewer},
+    str0m_peer::{Candidates, ChannelConfig, OnJoin, Options, Order, Viewer},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,6 +81,23 @@ async fn one_that_stays_and_watches_is_not_taken_for_gone() {
     assert_eq!(watched.gaps, 0);
     assert_eq!(viewer.view().connections.len(), 1);
     gateway.peer("viewer", is_connected).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_closes_a_channel_which_is_not_used_any_more_is_not_taken_for_gone() {
+    let gateway = Daemon::gateway(&["--video", "none", "--audio", "none"]).await;
+    let mut events = Follower::of(gateway.address()).await;
+    let viewer = Viewer::join(&gateway.ws("/signal"), Options::new("viewer")).await;
+    viewer.channel().await;
+    viewer.order(Order::OpenChannel(ChannelConfig { label: "newer".to_owned(), ..ChannelConfig::default() }));
+    gateway.peer("viewer", |peer| peer["channel"]["label"] == "newer").await;
+    viewer.order(Order::CloseFirstChannel);
+    viewer.order(Order::SendText(Cow::Borrowed(b"over the newer")));
+    soon(events.until("message")).await;
+    viewer.order(Order::GoSilent);
+    // Twice the silence that means a closed page where the channel in use is closed.
+    let closed = tokio::time::timeout(Duration::from_secs(6), events.until("peer_closed")).await;
+    assert!(closed.is_err(), "{closed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

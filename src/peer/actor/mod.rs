@@ -233,7 +233,7 @@ impl Actor {
             channel.close();
             let closed = async {
                 while let Some(signal) = self.from_webrtcbin.recv().await {
-                    if matches!(signal, Signal::ChannelClosed) {
+                    if matches!(signal, Signal::ChannelClosed(number) if number == channel.number()) {
                         break;
                     }
                 }

@@ -8,7 +8,11 @@ use super::{Actor, Outcome, failed};
 use crate::{
     connection::{CloseReason, PeerEvent},
     media::pipeline::BusEvent,
-    peer::{channel::Channel, liveness::Liveness, wiring::Signal},
+    peer::{
+        channel::{self, Channel},
+        liveness::Liveness,
+        wiring::Signal,
+    },
 };
 
 /// Signals that came before the remote certificate was checked. They wait; more than this no page sends.
@@ -29,13 +33,15 @@ impl Actor {
             Signal::Connection(state) => self.connection(state).await,
             Signal::DtlsClosed => Err(CloseReason::ClosedByPeer),
             Signal::Misbehaved(what) => Err(CloseReason::Misbehaved(what)),
-            Signal::ChannelClosed => {
-                if let Some(liveness) = &mut self.liveness {
+            Signal::ChannelClosed(number) => {
+                if self.uses(number)
+                    && let Some(liveness) = &mut self.liveness
+                {
                     liveness.channel_closed(Instant::now());
                 }
                 self.tell_state().await
             }
-            signal @ (Signal::Track(_) | Signal::Channel(_) | Signal::ChannelOpen | Signal::Message(_)) => {
+            signal @ (Signal::Track(_) | Signal::Channel(..) | Signal::ChannelOpen(_) | Signal::Message(_)) => {
                 if self.verify()? {
                     return self.trusted(signal).await;
                 }
@@ -56,19 +62,11 @@ impl Actor {
                 self.inbound.push(track);
                 self.tell(PeerEvent::TrackAdded { kind, codec }).await
             }
-            Signal::Channel(channel) => {
-                let channel = Channel::given(channel);
-                let label = channel.label().to_owned();
-                self.channel = Some(channel);
-                self.tell(PeerEvent::ChannelOpen { label }).await
+            Signal::Channel(channel, number) => {
+                self.channel = Some(Channel::given(channel, number));
+                self.channel_open().await
             }
-            Signal::ChannelOpen => match &self.channel {
-                Some(channel) => {
-                    let label = channel.label().to_owned();
-                    self.tell(PeerEvent::ChannelOpen { label }).await
-                }
-                None => Ok(()),
-            },
+            Signal::ChannelOpen(number) if self.uses(number) => self.channel_open().await,
             Signal::Message(message) => {
                 if let Some(channel) = &mut self.channel {
                     channel.received();
@@ -77,6 +75,20 @@ impl Actor {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether messages go over the channel with this number; there may be others.
+    pub(super) fn uses(&self, number: channel::Number) -> bool {
+        self.channel.as_ref().is_some_and(|channel| channel.number() == number)
+    }
+
+    async fn channel_open(&mut self) -> Outcome {
+        let Some(channel) = &self.channel else { return Ok(()) };
+        if let Some(liveness) = &mut self.liveness {
+            liveness.channel_opened();
+        }
+        let label = channel.label().to_owned();
+        self.tell(PeerEvent::ChannelOpen { label }).await
     }
 
     async fn connection(&mut self, state: gst_webrtc::WebRTCPeerConnectionState) -> Outcome {

@@ -241,6 +241,10 @@ impl Driver {
             DriverOrder::Test(Order::OpenChannel(config)) => {
                 self.rtc.direct_api().create_data_channel(config);
             }
+            DriverOrder::Test(Order::CloseFirstChannel) => {
+                let first = self.channels.remove(0);
+                self.rtc.direct_api().close_data_channel(first);
+            }
             DriverOrder::Test(Order::RequestKeyframe) => {
                 let video = self.medias.iter().find(|(_, kind)| *kind == MediaKind::Video);
                 if let Some(mut writer) = video.and_then(|(mid, _)| self.rtc.writer(*mid)) {

@@ -42,6 +42,8 @@ pub(crate) enum Order {
     SendBinary(Vec<u8>),
     /// Open one more data channel.
     OpenChannel(ChannelConfig),
+    /// Close the data channel that was opened first.
+    CloseFirstChannel,
     /// Send so many packets of sound, each from a source (SSRC) of its own.
     FloodSsrcs(u32),
     /// Ask for a keyframe of the video that comes.
