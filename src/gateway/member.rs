@@ -9,7 +9,7 @@ use std::{
 use futures_util::future::join_all;
 use tokio::{
     sync::{broadcast, mpsc, watch},
-    time::{Instant, sleep_until, timeout_at},
+    time::{Instant, sleep_until, timeout, timeout_at},
 };
 use tracing::{debug, info, warn};
 
@@ -32,6 +32,9 @@ use crate::{
 
 /// How long peers have to close when the gateway stops. The process ends within 2 s of being asked to.
 const FAREWELL: Duration = Duration::from_millis(1500);
+
+/// How long a connection may take for a message. It hands it on at once, unless something holds it up.
+const SEND_LIMIT: Duration = Duration::from_secs(1);
 
 /// What a member is given.
 pub(super) struct Surroundings {
@@ -189,21 +192,25 @@ impl Member<'_> {
         }
     }
 
-    /// Sends to one peer, or to all that can be sent to, and counts.
+    /// Sends to one peer, or to all that are connected, and counts.
     fn send(
         &self,
         peer: Option<&PeerId>,
         message: &Message,
     ) -> impl Future<Output = Result<usize, CommandError>> + Send + use<> {
+        let known = peer.is_none_or(|peer| self.room.session(peer).is_some());
         let wanted = self.room.sessions().filter(|key| peer.is_none_or(|peer| *peer == key.id));
-        let sends: Vec<_> = wanted.filter_map(|key| self.connections.send(&key, message.clone())).collect();
+        let connected = wanted.filter(|key| self.room.is_connected(&key.id));
+        let sends: Vec<_> = connected.filter_map(|key| self.connections.send(&key, message.clone())).collect();
         let one = peer.cloned();
         async move {
-            let results = join_all(sends).await;
+            let results = join_all(sends.into_iter().map(in_time)).await;
             match one {
-                None => Ok(results.iter().filter(|sent| sent.is_ok()).count()),
+                None => Ok(results.iter().flatten().filter(|sent| sent.is_ok()).count()),
                 Some(peer) => match results.into_iter().next() {
-                    Some(sent) => sent.map(|()| 1).map_err(|error| CommandError::of_send(peer, error)),
+                    Some(Some(sent)) => sent.map(|()| 1).map_err(|error| CommandError::of_send(peer, error)),
+                    Some(None) => Err(CommandError::Busy),
+                    None if known => Err(CommandError::ChannelClosed(peer)),
                     None => Err(CommandError::NoSuchPeer(peer)),
                 },
             }
@@ -284,6 +291,11 @@ impl Member<'_> {
     }
 }
 
+/// A connection that is stuck must not keep those waiting who write to all.
+async fn in_time<T>(send: impl Future<Output = T>) -> Option<T> {
+    timeout(SEND_LIMIT, send).await.ok()
+}
+
 fn now() -> Instant {
     Instant::now()
 }
@@ -298,5 +310,17 @@ fn met(id: PeerId) -> PeerState {
         sending: Vec::new(),
         receiving: Vec::new(),
         channel: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_is_stuck_is_not_waited_for() {
+        let before = now();
+        assert_eq!(in_time(std::future::pending::<()>()).await, None);
+        assert_eq!(before.elapsed(), SEND_LIMIT);
     }
 }

@@ -138,10 +138,11 @@ impl Channel {
         self.inner.close();
     }
 
-    pub(super) fn state(&self) -> ChannelState {
+    /// What the API shows of it. Nothing is sent over it before the peer counts as `connected`.
+    pub(super) fn state(&self, connected: bool) -> ChannelState {
         ChannelState {
             label: self.label.clone(),
-            open: self.is_open(),
+            open: connected && self.is_open(),
             buffered: self.inner.buffered_amount(),
             sent: self.sent,
             received: self.received,

@@ -57,6 +57,8 @@ pub(super) async fn run(
             Some(first) => match Actor::build(&key, &settings, tracks, &clockwork, events.clone()).await {
                 Ok(mut actor) => {
                     let reason = actor.live(first, &mut inbox).await;
+                    // Who has a message for it must not wait until all is down.
+                    drop(inbox.outgoing);
                     actor.take_down(&reason).await;
                     reason
                 }
@@ -178,6 +180,10 @@ impl Actor {
     }
 
     fn send(&mut self, Outgoing { message, reply }: Outgoing) {
+        // It came too late, and whoever asked was told so.
+        if reply.is_closed() {
+            return;
+        }
         let sent = match &mut self.channel {
             Some(channel) if self.verified => channel.send(&message),
             _ => Err(SendError::NotOpen),
@@ -214,7 +220,7 @@ impl Actor {
             since: self.since,
             sending: self.claimed.iter().filter_map(|claim| claim.outbound.state()).collect(),
             receiving: self.inbound.iter().map(InboundTrack::state).collect(),
-            channel: self.channel.as_ref().map(Channel::state),
+            channel: self.channel.as_ref().map(|channel| channel.state(self.connected)),
         }
     }
 
