@@ -6,7 +6,7 @@ use peergate::{
     codec::{Codec, MediaKind},
     connection::{CloseReason, PeerEvent},
     media::clockwork::Clockwork,
-    report::Message,
+    report::{Connection, Message},
     studio::Studio,
 };
 
@@ -127,6 +127,8 @@ async fn its_goodbye_is_noticed() {
     let five = Duration::from_secs(5);
     house.run_until_within(five, "the goodbye", |house| closed(&house.told).is_some()).await;
     assert_eq!(closed(&house.told), Some(&CloseReason::ClosedByPeer));
+    let connection = house.state.as_ref().map(|state| state.connection);
+    assert_eq!(connection, Some(Connection::Closing), "it said so while it was taken down");
 }
 
 #[tokio::test(flavor = "multi_thread")]

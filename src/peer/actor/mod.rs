@@ -228,6 +228,9 @@ impl Actor {
     /// of which no reference may outlive webrtcbin, then the pipeline.
     async fn take_down(mut self, reason: &CloseReason) {
         debug!(%reason, "closing");
+        let closing = PeerState { connection: Connection::Closing, since: SystemTime::now(), ..self.state() };
+        // An error: the gateway is gone.
+        let _ = self.tell(PeerEvent::State(Box::new(closing))).await;
         for claim in &mut self.claimed {
             claim.outbound.stop();
         }
