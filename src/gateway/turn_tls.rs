@@ -13,7 +13,7 @@ use std::{
 
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
-    io::copy_bidirectional,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
     net::{TcpListener, TcpStream},
     sync::watch,
     task::JoinSet,
@@ -29,6 +29,12 @@ use crate::{
 
 /// How long a server may take to be reached. ICE has given it up by then.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a side may take nothing before it counts as gone. ICE has given the server up by then.
+const STALL_LIMIT: Duration = Duration::from_secs(10);
+
+/// What is read at once: the largest record of TLS.
+const CHUNK_BYTES: usize = 16 * 1024;
 
 /// Why there is no door.
 #[derive(Debug, thiserror::Error)]
@@ -107,14 +113,13 @@ impl Door {
 }
 
 impl Way {
-    async fn carry(self: Arc<Self>, mut inside: TcpStream) {
+    async fn carry(self: Arc<Self>, inside: TcpStream) {
         let connected = timeout(CONNECT_LIMIT, self.connect()).await;
         let error = match connected.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
-            Ok(mut outside) => {
+            Ok(outside) => {
                 self.open.store(true, Ordering::Relaxed);
                 let _ = inside.set_nodelay(true);
-                // It ends when either side does. What is wrong then is ICE's to say.
-                let _ = copy_bidirectional(&mut inside, &mut outside).await;
+                exchange(inside, outside).await;
                 return;
             }
             Err(error) => error,
@@ -139,8 +144,39 @@ impl Way {
     }
 }
 
+/// Carries bytes both ways until either side ends: TURN knows no half of a connection. A server that can't be reached
+/// any more never says that it ends, so libnice's word has to do. What is wrong then is ICE's to say.
+async fn exchange(inside: impl AsyncRead + AsyncWrite, outside: impl AsyncRead + AsyncWrite) {
+    let ((from_inside, to_inside), (from_outside, to_outside)) = (split(inside), split(outside));
+    tokio::select! {
+        _ = forward(from_inside, to_outside) => {}
+        _ = forward(from_outside, to_inside) => {}
+    }
+}
+
+async fn forward(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin) -> io::Result<()> {
+    let mut chunk = vec![0; CHUNK_BYTES];
+    loop {
+        let length = from.read(&mut chunk).await?;
+        let taken = timeout(STALL_LIMIT, async {
+            // At the end: TLS says so to its server.
+            if length == 0 {
+                return to.shutdown().await;
+            }
+            to.write_all(&chunk[..length]).await?;
+            to.flush().await
+        });
+        taken.await??;
+        if length == 0 {
+            return Ok(());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use tokio::io::duplex;
+
     use super::*;
     use crate::redact::Redacted;
 
@@ -160,6 +196,32 @@ mod tests {
         assert_eq!(servers[1], servers[2]);
         assert_eq!(servers[1].transport, TurnTransport::Tcp);
         assert_eq!(servers[1].server.host, "127.0.0.1");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_one_side_says_reaches_the_other_until_either_ends() {
+        let ((mut libnice, inside), (mut server, outside)) = (duplex(64), duplex(64));
+        let carrying = tokio::spawn(exchange(inside, outside));
+        let mut heard = [0; 5];
+        libnice.write_all(b"hello").await.unwrap();
+        server.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"hello");
+        server.write_all(b"there").await.unwrap();
+        libnice.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"there");
+        // The server is there, and says nothing.
+        drop(libnice);
+        timeout(Duration::from_secs(60), carrying).await.expect("it ends with one side").unwrap();
+        assert_eq!(server.read(&mut heard).await.unwrap(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_takes_nothing_is_given_up() {
+        let ((mut libnice, inside), (_server, outside)) = (duplex(64), duplex(64));
+        let carrying = tokio::spawn(exchange(inside, outside));
+        libnice.write_all(&[0; 100]).await.unwrap();
+        drop(libnice);
+        timeout(Duration::from_secs(60), carrying).await.expect("it does not wait for ever").unwrap();
     }
 
     #[tokio::test]
