@@ -11,6 +11,9 @@ use super::clockwork::Clockwork;
 /// How long a change of state may take. GStreamer 1.22 has ways to hang in one (sctpenc, libnice).
 const STATE_CHANGE_LIMIT: Duration = Duration::from_secs(10);
 
+/// What may wait for an owner that is busy.
+const EVENTS: usize = 64;
+
 /// A GStreamer pipeline that is on the house's clock and is set to NULL when it is dropped.
 #[derive(Debug)]
 pub struct Pipeline {
@@ -41,8 +44,6 @@ pub enum BusEvent {
     EndOfStream,
     /// A segment that was sought to has been played to its end.
     SegmentDone,
-    /// An element posted a message of its own.
-    Element(gst::Structure),
 }
 
 /// A change of state that did not come about.
@@ -99,7 +100,7 @@ impl Pipeline {
 
     fn adopt(inner: gst::Pipeline, name: &str, clockwork: &Clockwork) -> (Self, mpsc::Receiver<BusEvent>) {
         clockwork.apply(&inner);
-        let (events, receiver) = mpsc::channel(64);
+        let (events, receiver) = mpsc::channel(EVENTS);
         if let Some(bus) = inner.bus() {
             let pipeline = inner.downgrade();
             bus.set_sync_handler(move |_, message| {
@@ -185,13 +186,10 @@ fn forward(message: &gst::Message, pipeline: &glib::WeakRef<gst::Pipeline>, even
             error: error.error(),
             debug: error.debug().map(|debug| debug.to_string()),
         },
+        gst::MessageView::Warning(_) if events.capacity() <= EVENTS / 2 => return,
         gst::MessageView::Warning(warning) => BusEvent::Warning { element: element(), error: warning.error() },
         gst::MessageView::Eos(_) => BusEvent::EndOfStream,
         gst::MessageView::SegmentDone(_) => BusEvent::SegmentDone,
-        gst::MessageView::Element(message) => match message.structure() {
-            Some(structure) => BusEvent::Element(structure.to_owned()),
-            None => return,
-        },
         gst::MessageView::Latency(_) => {
             if let Some(pipeline) = pipeline.upgrade() {
                 pipeline.call_async(|pipeline| {
@@ -202,6 +200,25 @@ fn forward(message: &gst::Message, pipeline: &glib::WeakRef<gst::Pipeline>, even
         }
         _ => return,
     };
-    // Full: the owner is behind, and has an error to look at already.
+    // Full: warnings leave half of the places free, so the owner has many errors to look at already.
     let _ = events.try_send(event);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_comes_through_whatever_else_elements_say() {
+        gst::init().unwrap();
+        let (pipeline, mut events) = Pipeline::new("noisy", &Clockwork::start());
+        let bus = pipeline.as_gst().bus().unwrap();
+        for _ in 0..2 * EVENTS {
+            bus.post(gst::message::Element::new(gst::Structure::new_empty("level"))).unwrap();
+            bus.post(gst::message::Warning::new(gst::StreamError::Decode, "a broken picture")).unwrap();
+        }
+        bus.post(gst::message::Error::new(gst::StreamError::Failed, "it gave up")).unwrap();
+        let said = std::iter::from_fn(|| events.try_recv().ok());
+        assert!(said.last().is_some_and(|event| matches!(event, BusEvent::Error { .. })));
+    }
 }

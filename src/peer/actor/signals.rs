@@ -154,7 +154,7 @@ impl Actor {
                 Ok(())
             }
             BusEvent::EndOfStream => Err(CloseReason::ClosedByPeer),
-            BusEvent::SegmentDone | BusEvent::Element(_) => Ok(()),
+            BusEvent::SegmentDone => Ok(()),
         }
     }
 }
