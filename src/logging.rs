@@ -1,6 +1,12 @@
 //! Logs: tracing to stderr, with GStreamer's and GLib's own routed in.
 
-use std::{ffi::CStr, io::IsTerminal};
+use std::{
+    ffi::{CStr, c_char},
+    io::IsTerminal,
+    num::NonZeroU64,
+    sync::Mutex,
+    time::Instant,
+};
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
@@ -10,6 +16,11 @@ use tracing_subscriber::{
     layer::SubscriberExt,
     util::SubscriberInitExt,
 };
+
+use crate::log_limit::LogLimit;
+
+/// Complaints of GStreamer and GLib at once. What peers send can provoke any number of them.
+const COMPLAINTS: u32 = 20;
 
 /// How logs are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,8 +86,10 @@ pub fn capture_gstreamer() {
     if std::env::var_os("GST_DEBUG").is_none() {
         gst::log::set_default_threshold(gst::DebugLevel::Warning);
     }
+    // It lives as long as the handlers, which is as long as the program.
+    let limit: &'static Mutex<LogLimit> = Box::leak(Box::new(Mutex::new(LogLimit::new(COMPLAINTS))));
     gst::log::remove_default_log_function();
-    gst::log::add_log_function(|category, level, _file, _function, _line, object, message| {
+    gst::log::add_log_function(move |category, level, _file, _function, _line, object, message| {
         let category = category.name();
         let object = object.map(tracing::field::display);
         let text = message.get();
@@ -85,13 +98,22 @@ pub fn capture_gstreamer() {
             gst::DebugLevel::Error if is_of_a_goodbye(category, text) => {
                 tracing::debug!(target: "gstreamer", category, object, "{text}");
             }
-            gst::DebugLevel::Error => tracing::warn!(target: "gstreamer", category, object, "{text}"),
+            gst::DebugLevel::Error => {
+                if let Some(swallowed) = admit(limit) {
+                    tracing::warn!(target: "gstreamer", category, object, swallowed, "{text}");
+                }
+            }
             gst::DebugLevel::Warning => tracing::debug!(target: "gstreamer", category, object, "{text}"),
             _ => tracing::trace!(target: "gstreamer", category, object, "{text}"),
         }
     });
-    // SAFETY: the handler is a plain function that lives as long as the program, and GLib takes its own lock.
-    unsafe { glib::ffi::g_log_set_default_handler(Some(glib_message), std::ptr::null_mut()) };
+    let limit = std::ptr::from_ref(limit).cast_mut().cast();
+    // SAFETY: the handler is a plain function, it and the limit live as long as the program, and GLib takes its own lock.
+    unsafe { glib::ffi::g_log_set_default_handler(Some(glib_message), limit) };
+}
+
+fn admit(limit: &Mutex<LogLimit>) -> Option<Option<NonZeroU64>> {
+    limit.lock().ok()?.admit(Instant::now())
 }
 
 /// What GStreamer calls an error whenever a peer goes: it was quicker than our answer to its goodbye.
@@ -104,19 +126,25 @@ fn is_of_a_goodbye(category: &str, text: &str) -> bool {
 
 /// On whatever thread complains. Through the C interface, because the text may hold what a peer sent, in any bytes.
 unsafe extern "C" fn glib_message(
-    domain: *const std::ffi::c_char,
+    domain: *const c_char,
     level: glib::ffi::GLogLevelFlags,
-    text: *const std::ffi::c_char,
-    _: glib::ffi::gpointer,
+    text: *const c_char,
+    limit: glib::ffi::gpointer,
 ) {
     // SAFETY: GLib hands over NULL or a C string that lives during the call.
-    let lossy = |text: *const std::ffi::c_char| match text.is_null() {
+    let lossy = |text: *const c_char| match text.is_null() {
         true => String::new(),
         false => unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned(),
     };
     let (domain, text) = (lossy(domain), lossy(text));
-    if level & (glib::ffi::G_LOG_LEVEL_ERROR | glib::ffi::G_LOG_LEVEL_CRITICAL) != 0 {
+    if level & glib::ffi::G_LOG_LEVEL_ERROR != 0 {
+        // GLib ends the program with it: the last that is heard of it.
         tracing::warn!(target: "glib", domain, "{text}");
+    } else if level & glib::ffi::G_LOG_LEVEL_CRITICAL != 0 {
+        // SAFETY: what GLib was given together with this function.
+        if let Some(swallowed) = unsafe { limit.cast::<Mutex<LogLimit>>().as_ref() }.and_then(admit) {
+            tracing::warn!(target: "glib", domain, swallowed, "{text}");
+        }
     } else {
         tracing::debug!(target: "glib", domain, "{text}");
     }
@@ -144,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn gstreamer_and_glib_complain_into_the_log_one_level_lower_and_in_any_bytes() {
+    fn gstreamer_and_glib_complain_into_the_log_one_level_lower_in_any_bytes_and_not_without_end() {
         gst::init().unwrap();
         capture_gstreamer();
         let lines = Lines::default();
@@ -167,6 +195,10 @@ mod tests {
                 let (domain, text) = (c"Nice", c"stream \xff\xfe is gone");
                 glib::ffi::g_log(domain.as_ptr(), glib::ffi::G_LOG_LEVEL_CRITICAL, text.as_ptr());
             }
+            let flood = gst::DebugCategory::new("flood", gst::DebugColorFlags::empty(), None);
+            for _ in 0..1000 {
+                gst::error!(flood, "went wrong again");
+            }
         });
         let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
         let ours: Vec<_> =
@@ -180,6 +212,9 @@ mod tests {
                 "\u{20}WARN glib: stream \u{fffd}\u{fffd} is gone domain=\"Nice\"",
             ]
         );
+        // The two above count too; another second or two may have begun.
+        let flood = text.lines().filter(|line| line.contains("flood")).count();
+        assert!((18..25).contains(&flood), "{flood} of 1000 lines");
     }
 
     #[test]

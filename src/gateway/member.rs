@@ -16,13 +16,13 @@ use tracing::{debug, info, warn};
 use super::{
     MemberSettings,
     command::CommandError,
-    complaints::Complaints,
     execute::Connections,
     hub::{self, Index, Request, Update},
 };
 use crate::{
     connection::{CloseReason, PeerCommand, PeerEvent},
     ids::{PeerId, PeerKey, Sessions},
+    log_limit::LogLimit,
     media::clockwork::Clockwork,
     report::{Connection, Event, MemberState, Message, PeerState, RelayState},
     room::{self, Input, Link, Notice, Output, Room},
@@ -35,6 +35,11 @@ const FAREWELL: Duration = Duration::from_millis(1500);
 
 /// How long a connection may take for a message. It hands it on at once, unless something holds it up.
 const SEND_LIMIT: Duration = Duration::from_secs(1);
+
+/// Lines in the log, at once, about what is wrong of what the room sends.
+const COMPLAINTS: u32 = 10;
+/// Lines, at once, about who comes and goes: a full room with a line or two for each.
+const VISITS: u32 = 128;
 
 /// What a member is given.
 pub(super) struct Surroundings {
@@ -99,7 +104,8 @@ pub(super) async fn run(
         room,
         client,
         connections,
-        complaints: Complaints::default(),
+        complaints: LogLimit::new(COMPLAINTS),
+        visits: LogLimit::new(VISITS),
         away_since: Some(SystemTime::now()),
     };
     info!(room = %settings.relay.url, "entering");
@@ -124,7 +130,8 @@ struct Member<'a> {
     room: Room,
     client: Client,
     connections: Connections,
-    complaints: Complaints,
+    complaints: LogLimit,
+    visits: LogLimit,
     away_since: Option<SystemTime>,
 }
 
@@ -246,17 +253,26 @@ impl Member<'_> {
                 self.tell(Event::PeerJoined { member, peer });
             }
             Notice::Connected(PeerKey { id: peer, .. }) => {
-                info!(%peer, "connected");
+                if let Some(swallowed) = self.visits.admit(now().into_std()) {
+                    info!(%peer, swallowed, "connected");
+                }
                 self.tell(Event::PeerConnected { member, peer });
             }
             Notice::Closed { peer: PeerKey { id: peer, .. }, why } => {
-                info!(%peer, why, "gone");
+                if let Some(swallowed) = self.visits.admit(now().into_std()) {
+                    info!(%peer, why, swallowed, "gone");
+                }
                 self.update(Update::PeerGone(peer.clone())).await;
                 self.tell(Event::PeerClosed { member, peer, why });
             }
             Notice::Misbehaved { peer, what } => {
                 if let Some(swallowed) = self.complaints.admit(now().into_std()) {
                     warn!(%peer, what, swallowed, "misbehaved");
+                }
+            }
+            Notice::CandidateLeftOut { peer, why } => {
+                if let Some(swallowed) = self.visits.admit(now().into_std()) {
+                    info!(%peer, why, swallowed, "candidate left out");
                 }
             }
             Notice::Ignored { peer, what } => debug!(%peer, what, "ignored"),

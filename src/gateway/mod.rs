@@ -9,7 +9,6 @@
 //! ```
 
 pub mod command;
-mod complaints;
 mod execute;
 mod hub;
 mod member;

@@ -75,7 +75,15 @@ pub enum Notice {
         /// What was expected, and what came.
         what: String,
     },
-    /// Something harmless was left out: a late answer, a candidate that can't be used here.
+    /// A candidate can't be used here, and nobody is to blame. Told once for each session: it may be why a peer is not
+    /// found.
+    CandidateLeftOut {
+        /// Whose.
+        peer: PeerId,
+        /// What it is.
+        why: String,
+    },
+    /// Something harmless was left out: a late answer, a candidate of an earlier description.
     Ignored {
         /// Who says that they sent it.
         peer: PeerId,

@@ -201,7 +201,7 @@ impl Room {
             Ok(ParsedCandidate::EndOfCandidates) => {}
             Ok(ParsedCandidate::Ignored(why)) => {
                 if !std::mem::replace(&mut negotiation.told_of_ignored, true) {
-                    self.ignore(peer, why.to_string());
+                    self.notice(Notice::CandidateLeftOut { peer: peer.clone(), why: why.to_string() });
                 }
             }
             Err(error) => {

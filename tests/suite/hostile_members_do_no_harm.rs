@@ -15,7 +15,7 @@ use crate::common::{
 
 const GATEWAY: &str = "gateway";
 const SOON: Duration = Duration::from_secs(20);
-/// The log tells of so many in ten seconds, and counts the rest.
+/// The log tells of so many at once, then of one a second, and counts the rest.
 const TOLD: usize = 10;
 const CANDIDATE: &str = "candidate:3060645544 1 udp 2122260223 10.77.0.1 50694 typ host generation 0";
 

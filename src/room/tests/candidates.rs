@@ -50,7 +50,7 @@ fn an_mdns_name_is_left_out_with_one_line() {
     hidden.candidate =
         "candidate:1 1 udp 2113937151 0f7a2b1c-9d6e-4c55-8a43-1b2c3d4e5f60.local 1000 typ host".to_owned();
     let outputs = scene.hears("page", Signal::Candidate(hidden.clone()));
-    assert!(matches!(outputs.as_slice(), [Output::Notice(Notice::Ignored { .. })]), "{outputs:?}");
+    assert!(matches!(outputs.as_slice(), [Output::Notice(Notice::CandidateLeftOut { .. })]), "{outputs:?}");
     assert_eq!(scene.hears("page", Signal::Candidate(hidden)), []);
     assert!(scene.room.is_connected(&id("page")));
 }
