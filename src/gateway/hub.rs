@@ -1,10 +1,13 @@
 //! The hub: keeps the state that all members and the studio report, and hands commands to the members.
 //! It never waits for a member, so that members may wait for it.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
+    time::timeout,
 };
 
 use super::command::{Command, CommandError};
@@ -13,6 +16,9 @@ use crate::{
     report::{MemberState, Message, PeerState, RelayState, State},
     studio::{Studio, StudioState},
 };
+
+/// How long sources have to end. What hangs in a driver can't be ended, and the HTTP server has sockets to close.
+const SOURCES_LIMIT: Duration = Duration::from_millis(250);
 
 /// Which member, by its place in the configuration.
 #[derive(Debug, Clone, Copy)]
@@ -83,7 +89,9 @@ impl Hub {
                 tracing::error!(%error, "a member did not end as it should");
             }
         }
-        studio.stop().await;
+        if timeout(SOURCES_LIMIT, studio.stop()).await.is_err() {
+            tracing::warn!("not all sources could be stopped in time; they are left behind");
+        }
     }
 
     fn handle_command(&self, command: Command) {

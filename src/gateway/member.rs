@@ -30,8 +30,9 @@ use crate::{
     studio::Studio,
 };
 
-/// How long peers have to close when the gateway stops. The process ends within 2 s of being asked to.
-const FAREWELL: Duration = Duration::from_millis(1500);
+/// How long peers and the relay have to be closed when the gateway stops. The sources come after them, then the HTTP
+/// server, and the process ends within 2 s of being asked to.
+const FAREWELL: Duration = Duration::from_millis(1000);
 
 /// How long a connection may take for a message. It hands it on at once, unless something holds it up.
 const SEND_LIMIT: Duration = Duration::from_secs(1);
@@ -293,6 +294,9 @@ impl Member<'_> {
                 }
             }
         }
+        let Self { client, .. } = self;
+        // An error: the relay takes nothing any more. It will notice.
+        let _ = timeout_at(until, client.close()).await;
         info!("left");
     }
 

@@ -119,7 +119,7 @@ pub fn start_beside(mut settings: Settings, sessions: Sessions) -> Result<Handle
 }
 
 impl Handle {
-    /// Closes every peer and stops every source, and waits until that is done or 1.5 s have passed.
+    /// Closes every peer and stops every source, and waits until that is done or 1.25 s have passed.
     pub async fn stop(self) {
         let Self { stop, task, .. } = self;
         stop.send_replace(true);

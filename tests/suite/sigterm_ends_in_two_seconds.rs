@@ -1,15 +1,26 @@
 //! Asked to stop, the daemon says goodbye to its peers and is gone within 2 s, with exit code 0.
 
-use std::time::{Duration, Instant};
+use std::{
+    cell::Cell,
+    fs::File,
+    io::Write,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
 
 use super::common::{
     daemon::Daemon,
+    socket::Socket,
     str0m_peer::{Options, State, Viewer},
 };
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-async fn ends_in_time(mut daemon: Daemon, signals: &[&str]) {
+/// And gives the log.
+async fn ends_in_time(mut daemon: Daemon, signals: &[&str]) -> String {
     let asked = Instant::now();
     for signal in signals {
         daemon.signal(signal);
@@ -17,6 +28,7 @@ async fn ends_in_time(mut daemon: Daemon, signals: &[&str]) {
     let status = daemon.ended(PATIENCE).await;
     assert_eq!(status.code(), Some(0), "log:\n{}", daemon.log());
     assert!(asked.elapsed() < Duration::from_secs(2), "it took {:?}, log:\n{}", asked.elapsed(), daemon.log());
+    daemon.log()
 }
 
 #[tokio::test]
@@ -55,4 +67,42 @@ async fn with_peers_and_a_second_signal() {
     let viewer = Viewer::join(&daemon.ws("/signal"), Options::new("ann")).await;
     viewer.video(10).await;
     ends_in_time(daemon, &["TERM", "INT"]).await;
+}
+
+#[tokio::test]
+async fn with_a_source_that_hangs() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("film.mkv");
+    let _film = hanging_film(&pipe);
+    let daemon = Daemon::gateway(&["--video", &format!("file:{}", pipe.display())]).await;
+    let viewer = Viewer::join(&daemon.ws("/signal"), Options::new("ann")).await;
+    viewer.video(10).await;
+    let frames = Cell::new((0, Instant::now()));
+    let film_is_over = |state: &Value| {
+        let now = state["sources"][0]["frames"].as_u64().unwrap();
+        let (before, since) = frames.get();
+        frames.set((now, if now == before { since } else { Instant::now() }));
+        now > 0 && now == before && since.elapsed() > Duration::from_secs(1)
+    };
+    daemon.wait_for_state(PATIENCE, film_is_over).await;
+    let mut other_room = Socket::open(&daemon.ws("/signal/other")).await;
+    let log = ends_in_time(daemon, &["TERM"]).await;
+    assert!(log.contains("all is closed"), "{log}");
+    assert_eq!(other_room.closed().await, (1001, "the relay stops".to_owned()));
+}
+
+/// A file of which no more comes after 2 s of film: who reads on hangs in the system until what is returned is dropped.
+fn hanging_film(pipe: &Path) -> File {
+    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let film = Command::new("ffmpeg")
+        .args(["-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=30:duration=2"])
+        .args(["-c:v", "libvpx", "-f", "matroska", "pipe:1"])
+        .output()
+        .expect("package ffmpeg is installed");
+    assert!(film.status.success());
+    // Opened both ways it never breaks, whoever comes and goes.
+    let end = File::options().read(true).write(true).open(pipe).unwrap();
+    let mut writing = end.try_clone().unwrap();
+    std::thread::spawn(move || writing.write_all(&film.stdout).unwrap());
+    end
 }
