@@ -134,21 +134,10 @@ impl Feed {
         tap
     }
 
-    /// Asks the maker for a keyframe. Merged with what others ask: at most one goes out in 500 ms.
-    pub fn request_keyframe(&self) {
-        self.hub.request_keyframe(Reason::Repeat);
-    }
-
     /// The caps of what passes; `None` before the first frame.
     #[must_use]
     pub fn caps(&self) -> Option<gst::Caps> {
         self.hub.caps()
-    }
-
-    /// The caps of what passes, and each change of them.
-    #[must_use]
-    pub fn watch_caps(&self) -> watch::Receiver<Option<gst::Caps>> {
-        self.hub.caps.subscribe()
     }
 
     /// What has passed so far.

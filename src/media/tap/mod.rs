@@ -89,12 +89,6 @@ impl Tap {
         self.outlet.port.unlink();
     }
 
-    /// Says on which thread it pushes from now on.
-    pub fn set_delivery(&self, delivery: Delivery) {
-        self.outlet.pinned.store(delivery == Delivery::Threaded, Relaxed);
-        self.outlet.set_delivery(delivery);
-    }
-
     /// On which thread it pushes.
     #[must_use]
     pub fn delivery(&self) -> Delivery {

@@ -12,10 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    Delivery,
-    port::{Frame, Port, Sent},
-};
+use super::port::{Frame, Port, Sent};
 use crate::media::patience::{CALM, Patience};
 
 /// How many frames wait for a tap with a thread of its own: two seconds of video at 30/s, or of sound.
@@ -29,8 +26,6 @@ const KEEPS_UP: usize = 2;
 pub(in crate::media) struct Outlet {
     pub(super) port: Arc<Port>,
     pub(super) threaded: AtomicBool,
-    /// It was told to be threaded, so it stays so.
-    pub(super) pinned: AtomicBool,
     queue: OnceLock<SyncSender<Queued>>,
 }
 
@@ -50,12 +45,7 @@ struct Queued {
 
 impl Outlet {
     pub(super) fn new(port: Port) -> Self {
-        Self {
-            port: Arc::new(port),
-            threaded: AtomicBool::new(false),
-            pinned: AtomicBool::new(false),
-            queue: OnceLock::new(),
-        }
+        Self { port: Arc::new(port), threaded: AtomicBool::new(false), queue: OnceLock::new() }
     }
 
     /// On the feed's streaming thread, `now` since any fixed moment.
@@ -74,14 +64,14 @@ impl Outlet {
         if memory.patience.is_tried(now, took) && self.port.link.load(Relaxed) == link {
             tracing::warn!(tap = self.port.label, ?took, "a taker held up its feed; it gets a thread of its own");
             memory.calm_since = None;
-            self.set_delivery(Delivery::Threaded);
+            self.give_thread();
         }
     }
 
     /// Whether a threaded tap has kept up for long enough. Then it is direct again.
     fn has_calmed_down(&self, memory: &mut Memory, now: Duration) -> bool {
         let waiting = self.port.queued.load(Acquire);
-        if self.pinned.load(Relaxed) || waiting > KEEPS_UP {
+        if waiting > KEEPS_UP {
             memory.calm_since = None;
             return false;
         }
@@ -110,8 +100,8 @@ impl Outlet {
         }
     }
 
-    pub(super) fn set_delivery(&self, delivery: Delivery) {
-        if delivery == Delivery::Threaded && self.queue.get().is_none() {
+    fn give_thread(&self) {
+        if self.queue.get().is_none() {
             let (queue, queued) = sync_channel(QUEUE);
             let port = self.port.clone();
             let spawned = std::thread::Builder::new().name("tap".to_owned()).spawn(move || run(&port, &queued));
@@ -121,7 +111,7 @@ impl Outlet {
             // Another that did the same at this moment has its queue in place; ours closes with its thread.
             let _ = self.queue.set(queue);
         }
-        self.threaded.store(delivery == Delivery::Threaded, Relaxed);
+        self.threaded.store(true, Relaxed);
     }
 }
 
