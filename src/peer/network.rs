@@ -57,6 +57,11 @@ pub(super) fn configure(webrtcbin: &gst::Element, ice: &IceSettings) -> Result<(
         nice.set_property("ice-tcp", ice.tcp);
         // Makes a lost peer show as `failed` after some 47 s, besides what `liveness` finds.
         nice.set_property("keepalive-conncheck", true);
+        // libnice would look for a router to open ports on, anew for each peer, with a thread and sockets of its own;
+        // and nobody has asked for holes in a firewall. Not every build of it can.
+        if nice.has_property("upnp") {
+            nice.set_property("upnp", false);
+        }
     }
     for address in addresses(ice)? {
         agent.emit_by_name::<bool>("add-local-ip-address", &[&address.to_string()]);
