@@ -111,6 +111,16 @@ mod tests {
     }
 
     #[test]
+    fn no_router_is_asked_for_ports() {
+        gst::init().unwrap();
+        let webrtcbin = gst::ElementFactory::make("webrtcbin").build().unwrap();
+        configure(&webrtcbin, &IceSettings::default()).unwrap();
+        let agent: glib::Object = webrtcbin.property("ice-agent");
+        let nice: glib::Object = agent.property("agent");
+        assert!(!nice.has_property("upnp") || !nice.property::<bool>("upnp"));
+    }
+
+    #[test]
     fn lists_that_leave_nothing_are_an_error_that_names_what_there_is() {
         let ice = IceSettings { allow: vec!["no-such-interface".to_owned()], ..IceSettings::default() };
         let error = addresses(&ice).unwrap_err().to_string();
