@@ -19,8 +19,7 @@ use super::common::{
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// And gives the log.
-async fn ends_in_time(mut daemon: Daemon, signals: &[&str]) -> String {
+async fn ends_in_time(mut daemon: Daemon, signals: &[&str]) -> Daemon {
     let asked = Instant::now();
     for signal in signals {
         daemon.signal(signal);
@@ -28,7 +27,7 @@ async fn ends_in_time(mut daemon: Daemon, signals: &[&str]) -> String {
     let status = daemon.ended(PATIENCE).await;
     assert_eq!(status.code(), Some(0), "log:\n{}", daemon.log());
     assert!(asked.elapsed() < Duration::from_secs(2), "it took {:?}, log:\n{}", asked.elapsed(), daemon.log());
-    daemon.log()
+    daemon
 }
 
 #[tokio::test]
@@ -86,8 +85,7 @@ async fn with_a_source_that_hangs() {
     };
     daemon.wait_for_state(PATIENCE, film_is_over).await;
     let mut other_room = Socket::open(&daemon.ws("/signal/other")).await;
-    let log = ends_in_time(daemon, &["TERM"]).await;
-    assert!(log.contains("all is closed"), "{log}");
+    ends_in_time(daemon, &["TERM"]).await.wait_for_log("all is closed", PATIENCE).await;
     assert_eq!(other_room.closed().await, (1001, "the relay stops".to_owned()));
 }
 
