@@ -42,12 +42,10 @@ async fn it_comes_back_when_the_relay_does() {
         soon(to_ann.recv()).await,
         Some(ClientEvent::Down { why: "the relay closed the connection: the relay stops (1001)".into() })
     );
-    ann.send(join("stale"));
     let why = format!("nothing listens on {} port {}", address.ip(), address.port());
     assert_eq!(soon(to_ann.recv()).await, Some(ClientEvent::Down { why }));
     let _relay = Relay::at(address, relay::Settings::default()).await;
     assert_eq!(soon(to_ann.recv()).await, Some(ClientEvent::Up));
-    assert_eq!(ann.dropped(), 1, "what was sent while it was away");
     let (_ben, mut to_ben) = client(&url);
     assert_eq!(soon(to_ben.recv()).await, Some(ClientEvent::Up));
     ann.send(join("fresh"));
