@@ -31,8 +31,12 @@ use crate::{
 /// How often silence is looked for.
 const TICK: Duration = Duration::from_millis(500);
 
-/// How long the other side may take to hear that we close. Its page then knows at once.
-const GOODBYE_LIMIT: Duration = Duration::from_millis(300);
+/// How long the other side may take to close the data channel, too. Its page then knows at once.
+const CHANNEL_LIMIT: Duration = Duration::from_millis(300);
+
+/// How long DTLS may take to say goodbye: it waits for what is being sent, and on a busy machine for its turn. With the
+/// channel's, less than what a gateway that stops gives its peers.
+const GOODBYE_LIMIT: Duration = Duration::from_millis(600);
 
 type Outcome = Result<(), CloseReason>;
 
@@ -248,7 +252,7 @@ impl Actor {
                 }
             };
             // Not closed in time: the other side finds out by itself.
-            let _ = tokio::time::timeout(GOODBYE_LIMIT, closed).await;
+            let _ = tokio::time::timeout(CHANNEL_LIMIT, closed).await;
         }
         drop(self.from_webrtcbin);
         if self.connected {

@@ -14,6 +14,8 @@ use peergate::{
     source::strip::Strip,
 };
 
+use super::wait::wait_until;
+
 /// A picture: its luma.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Picture {
@@ -191,12 +193,15 @@ async fn decoded<T: Send + 'static>(
             })
             .build(),
     );
-    let tap = feed.tap("decode");
-    tap.link(&pipeline.element("in").unwrap().static_pad("sink").unwrap()).unwrap();
     // It is there once its first frame is, which may take long; nobody waits for that here.
     let pipeline = Arc::new(pipeline);
     let starting = pipeline.clone();
     tokio::spawn(async move { starting.set_state(gst::State::Playing).await });
+    // A pad that takes nothing yet is a taker that is gone.
+    let sink = pipeline.element("in").unwrap().static_pad("sink").unwrap();
+    wait_until("the decoder takes frames", Duration::from_secs(15), || sink.is_active()).await;
+    let tap = feed.tap("decode");
+    tap.link(&sink).unwrap();
     Decoded { items: Mutex::new(items), _tap: tap, _pipeline: pipeline }
 }
 
