@@ -19,8 +19,6 @@ const EVENTS: usize = 64;
 pub struct Pipeline {
     inner: gst::Pipeline,
     name: String,
-    /// It is on its way down already.
-    stopping: bool,
 }
 
 /// What a pipeline's bus tells its owner.
@@ -110,7 +108,7 @@ impl Pipeline {
                 gst::BusSyncReply::Drop
             });
         }
-        (Self { inner, name: name.to_owned(), stopping: false }, receiver)
+        (Self { inner, name: name.to_owned() }, receiver)
     }
 
     /// The pipeline itself, to add and find elements. Its state is changed only through `self`.
@@ -153,17 +151,13 @@ impl Pipeline {
     /// # Errors
     /// When it does not come down within 10 s. It is left behind then, on purpose: a thread that hangs
     /// in it can't be ended.
-    pub async fn stop(mut self) -> Result<(), StateError> {
-        self.stopping = true;
+    pub async fn stop(self) -> Result<(), StateError> {
         self.set_state(gst::State::Null).await
     }
 }
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
-        if self.stopping {
-            return;
-        }
         // On a thread of its own: the drop may happen on one that the pipeline would have to join.
         let inner = self.inner.clone();
         let name = std::mem::take(&mut self.name);
