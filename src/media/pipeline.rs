@@ -1,7 +1,13 @@
 //! A pipeline with an owner: every change of state goes through here, off the callback threads, with a
 //! time limit, and dropping it takes it down.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use gst::prelude::*;
 use tokio::sync::{mpsc, oneshot};
@@ -18,6 +24,7 @@ const EVENTS: usize = 64;
 #[derive(Debug)]
 pub struct Pipeline {
     inner: gst::Pipeline,
+    changes: Arc<Changes>,
     name: String,
 }
 
@@ -108,7 +115,7 @@ impl Pipeline {
                 gst::BusSyncReply::Drop
             });
         }
-        (Self { inner, name: name.to_owned() }, receiver)
+        (Self { inner, changes: Arc::default(), name: name.to_owned() }, receiver)
     }
 
     /// The pipeline itself, to add and find elements. Its state is changed only through `self`.
@@ -130,13 +137,13 @@ impl Pipeline {
     /// When an element refuses, or the limit of 10 s passes.
     pub async fn set_state(&self, state: gst::State) -> Result<(), StateError> {
         let (done, outcome) = oneshot::channel();
-        let inner = self.inner.clone();
+        let (inner, changes) = (self.inner.clone(), self.changes.clone());
         let refused = || StateError::Refused { name: self.name.clone(), to: state };
         // A thread of its own, not the runtime's: one that hangs must not keep the runtime from ending.
         std::thread::Builder::new()
             .name("state".to_owned())
             .spawn(move || {
-                let _ = done.send(change_state(&inner, state));
+                let _ = done.send(changes.make(&inner, state));
             })
             .map_err(|_| refused())?;
         match tokio::time::timeout(STATE_CHANGE_LIMIT, outcome).await {
@@ -152,6 +159,7 @@ impl Pipeline {
     /// When it does not come down within 10 s. It is left behind then, on purpose: a thread that hangs
     /// in it can't be ended.
     pub async fn stop(self) -> Result<(), StateError> {
+        self.changes.ended.store(true, Relaxed);
         self.set_state(gst::State::Null).await
     }
 }
@@ -159,10 +167,11 @@ impl Pipeline {
 impl Drop for Pipeline {
     fn drop(&mut self) {
         // On a thread of its own: the drop may happen on one that the pipeline would have to join.
-        let inner = self.inner.clone();
+        self.changes.ended.store(true, Relaxed);
+        let (inner, changes) = (self.inner.clone(), self.changes.clone());
         let name = std::mem::take(&mut self.name);
         let spawned = std::thread::Builder::new().name("pipeline-stop".to_owned()).spawn(move || {
-            let _ = change_state(&inner, gst::State::Null);
+            let _ = changes.make(&inner, gst::State::Null);
         });
         if let Err(error) = spawned {
             tracing::error!(pipeline = name, %error, "no thread to take a pipeline down with; it is left behind");
@@ -170,11 +179,26 @@ impl Drop for Pipeline {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that changes a state")]
-fn change_state(pipeline: &gst::Pipeline, state: gst::State) -> Result<(), gst::StateChangeError> {
-    pipeline.set_state(state)?;
-    let limit = gst::ClockTime::from_mseconds(STATE_CHANGE_LIMIT.as_millis() as u64);
-    pipeline.state(limit).0.map(drop)
+/// The changes of a pipeline's state, one after the other.
+#[derive(Debug, Default)]
+struct Changes {
+    turn: Mutex<()>,
+    /// It goes down: a change that was given up, and is late, must not bring it up again.
+    ended: AtomicBool,
+}
+
+impl Changes {
+    #[expect(clippy::disallowed_methods, reason = "the one place that changes a state")]
+    fn make(&self, pipeline: &gst::Pipeline, state: gst::State) -> Result<(), gst::StateChangeError> {
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.ended.load(Relaxed) && state != gst::State::Null {
+            return Err(gst::StateChangeError);
+        }
+        pipeline.set_state(state)?;
+        drop(turn);
+        let limit = gst::ClockTime::from_mseconds(STATE_CHANGE_LIMIT.as_millis() as u64);
+        pipeline.state(limit).0.map(drop)
+    }
 }
 
 /// On whatever thread posts the message: builds one event and sends it.
