@@ -84,11 +84,7 @@ impl Webrtc {
     /// An offer of what was set up, passed through `mend`, set as the local description. Candidates are gathered from now
     /// on.
     pub(super) async fn offer(&self, mend: impl FnOnce(&str) -> String) -> Result<String, WebrtcError> {
-        let offer = self.create("offer", "create-offer").await?;
-        let mended = mend(&text(&offer)?);
-        let offer = parse(WebRTCSDPType::Offer, &mended)?;
-        self.set("set-local-description", "set its own offer", &offer).await?;
-        Ok(mended)
+        self.describe("offer", WebRTCSDPType::Offer, mend).await
     }
 
     /// Takes an offer.
@@ -99,11 +95,7 @@ impl Webrtc {
 
     /// The answer to the offer that was taken, passed through `mend`, set as the local description.
     pub(super) async fn answer(&self, mend: impl FnOnce(&str) -> String) -> Result<String, WebrtcError> {
-        let answer = self.create("answer", "create-answer").await?;
-        let mended = mend(&text(&answer)?);
-        let answer = parse(WebRTCSDPType::Answer, &mended)?;
-        self.set("set-local-description", "set its own answer", &answer).await?;
-        Ok(mended)
+        self.describe("answer", WebRTCSDPType::Answer, mend).await
     }
 
     /// Takes the answer to our offer.
@@ -147,6 +139,19 @@ impl Webrtc {
         let Self { pipeline, bin, .. } = self;
         drop(bin);
         pipeline.stop().await
+    }
+
+    /// Has a description made, mends it, and sets it as the local one.
+    async fn describe(
+        &self,
+        what: &'static str,
+        kind: WebRTCSDPType,
+        mend: impl FnOnce(&str) -> String,
+    ) -> Result<String, WebrtcError> {
+        let made = self.create(what, &format!("create-{what}")).await?;
+        let mended = mend(&text(&made)?);
+        self.set("set-local-description", "set its own description", &parse(kind, &mended)?).await?;
+        Ok(mended)
     }
 
     async fn create(&self, what: &'static str, signal: &str) -> Result<WebRTCSessionDescription, WebrtcError> {
