@@ -99,6 +99,11 @@ impl From<CommandError> for ApiError {
                 format!("peer {peer} does not keep up: {bytes} bytes wait to be sent to it"),
                 "send less, or try again later",
             ),
+            CommandError::Stuck(peer) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                format!("the connection to peer {peer} takes no message right now"),
+                "try again",
+            ),
             CommandError::Busy => Self::gateway_busy(),
             CommandError::Unsendable(why) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, why, "GET /api/state shows each peer's channel")

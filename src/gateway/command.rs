@@ -38,6 +38,9 @@ pub enum CommandError {
     /// Too much waits to be sent.
     #[error("peer {0} does not keep up: {1} bytes wait to be sent to it; send less or wait")]
     Congested(PeerId, u64),
+    /// Its connection is held up.
+    #[error("peer {0} takes no message right now; try again in a moment")]
+    Stuck(PeerId),
     /// The message can't be sent.
     #[error("{0}")]
     Unsendable(String),

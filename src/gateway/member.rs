@@ -217,7 +217,7 @@ impl Member<'_> {
                 None => Ok(results.iter().flatten().filter(|sent| sent.is_ok()).count()),
                 Some(peer) => match results.into_iter().next() {
                     Some(Some(sent)) => sent.map(|()| 1).map_err(|error| CommandError::of_send(peer, error)),
-                    Some(None) => Err(CommandError::Busy),
+                    Some(None) => Err(CommandError::Stuck(peer)),
                     None if known => Err(CommandError::ChannelClosed(peer)),
                     None => Err(CommandError::NoSuchPeer(peer)),
                 },

@@ -72,6 +72,7 @@ async fn what_the_gateway_cannot_do_is_said_with_the_right_status() {
         (CommandError::NoSuchPeer(ann()), StatusCode::NOT_FOUND),
         (CommandError::ChannelClosed(ann()), StatusCode::CONFLICT),
         (CommandError::Congested(ann(), 1_000_000), StatusCode::TOO_MANY_REQUESTS),
+        (CommandError::Stuck(ann()), StatusCode::SERVICE_UNAVAILABLE),
         (CommandError::Unsendable("its channel takes no bytes".into()), StatusCode::UNPROCESSABLE_ENTITY),
     ] {
         let (_, _, response) = post(&mut control, "/api/peers/ann/messages", json!({"text": "hi"}), Err(error)).await;
