@@ -166,8 +166,8 @@ impl Pipeline {
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
-        // On a thread of its own: the drop may happen on one that the pipeline would have to join.
         self.changes.ended.store(true, Relaxed);
+        // On a thread of its own: the drop may happen on one that the pipeline would have to join.
         let (inner, changes) = (self.inner.clone(), self.changes.clone());
         let name = std::mem::take(&mut self.name);
         let spawned = std::thread::Builder::new().name("pipeline-stop".to_owned()).spawn(move || {
