@@ -55,12 +55,10 @@ impl Findings {
             Err(error) => return self.problems.push(format!("[encode]: {error}")),
         };
         for kind in [MediaKind::Video, MediaKind::Audio] {
-            let bitrate = match kind {
-                MediaKind::Video => settings.encode.video_bitrate,
-                MediaKind::Audio => settings.encode.audio_bitrate,
-            };
+            // Sources differ in size and rate, which makes no other pipeline.
+            let Some(source) = settings.sources.iter().find(|source| source.media() == kind) else { continue };
             for encoder in lineup.encoders(kind) {
-                match Encoding::dry_build(encoder, bitrate, clockwork) {
+                match Encoding::dry_build(encoder, &settings.encode.target(source), clockwork) {
                     Ok(()) => self.built += 1,
                     Err(error) => self.problems.push(format!("[encode]: {error}")),
                 }

@@ -1,113 +1,21 @@
-//! Which encoders are known (`pipelines/encoders.toml`), and which of them encode here.
+//! The encoders that are known here: `pipelines/encoders.toml` and a template for each.
 
 use serde::Deserialize;
 
-use super::{ElementChoice, Settings};
-use crate::{
-    codec::{Codec, MediaKind},
-    units::Bitrate,
-};
+use super::{Encoder, entry::Row};
 
-const CATALOGUE: &str = include_str!("../../pipelines/encoders.toml");
+const ROWS: &str = include_str!("../../pipelines/encoders.toml");
 
 /// The templates that the catalogue names. A new encoder is a line here, an entry in the catalogue and a file.
 const TEMPLATES: &[(&str, &str)] = &[
     ("x264enc", include_str!("../../pipelines/encode/x264enc.launch")),
     ("openh264enc", include_str!("../../pipelines/encode/openh264enc.launch")),
     ("vp8enc", include_str!("../../pipelines/encode/vp8enc.launch")),
+    ("vp9enc", include_str!("../../pipelines/encode/vp9enc.launch")),
+    ("av1enc", include_str!("../../pipelines/encode/av1enc.launch")),
+    ("svtav1enc", include_str!("../../pipelines/encode/svtav1enc.launch")),
     ("opusenc", include_str!("../../pipelines/encode/opusenc.launch")),
 ];
-
-/// One encoder.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Encoder {
-    /// What it encodes to.
-    pub codec: Codec,
-    /// The GStreamer element.
-    pub element: String,
-    /// The Debian package that brings it.
-    pub package: String,
-    template: String,
-    unit: Unit,
-}
-
-/// In what an element counts its bitrate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-enum Unit {
-    #[serde(rename = "bit/s")]
-    Bits,
-    #[serde(rename = "kbit/s")]
-    Kilobits,
-}
-
-/// The encoders that are used here, one for each codec, in order of preference.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lineup {
-    encoders: Vec<Encoder>,
-}
-
-/// Why the wanted encoding is not possible here.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum LineupError {
-    /// The configuration names an element that is not in the catalogue.
-    #[error("encoder = {name:?} is none that is known here; installed here: {here}; known: {known}")]
-    UnknownElement {
-        /// The name.
-        name: String,
-        /// Those that are installed.
-        here: String,
-        /// Those of the catalogue.
-        known: String,
-    },
-    /// The configuration names an element that is not installed.
-    #[error("encoder = {name:?} is not installed; package {package} brings it; installed here: {here}")]
-    MissingElement {
-        /// The name.
-        name: String,
-        /// What brings it.
-        package: String,
-        /// Those that are installed.
-        here: String,
-    },
-    /// The configuration names an element for another codec.
-    #[error("encoder = {name:?} encodes {encodes}, and codec = \"{wanted}\" is wanted; give one of the two only")]
-    OtherCodec {
-        /// The element.
-        name: String,
-        /// What it encodes to.
-        encodes: Codec,
-        /// What is wanted.
-        wanted: Codec,
-    },
-    /// Nothing that is installed encodes this codec.
-    #[error("nothing here encodes {codec}; install one of: {packages}")]
-    NoEncoder {
-        /// The codec.
-        codec: String,
-        /// What brings an encoder for it.
-        packages: String,
-    },
-}
-
-impl Encoder {
-    /// The launch template.
-    #[must_use]
-    pub fn template(&self) -> &'static str {
-        // A test looks every entry's template up.
-        TEMPLATES.iter().find(|(name, _)| *name == self.template).map_or("", |(_, text)| text)
-    }
-
-    /// `bitrate` as the element's property counts it.
-    #[must_use]
-    pub const fn bitrate_value(&self, bitrate: Bitrate) -> u32 {
-        match self.unit {
-            Unit::Bits => bitrate.bits(),
-            Unit::Kilobits => bitrate.kilobits(),
-        }
-    }
-}
 
 /// Every encoder of the catalogue, installed or not.
 #[must_use]
@@ -115,160 +23,25 @@ impl Encoder {
 pub fn catalogue() -> Vec<Encoder> {
     #[derive(Deserialize)]
     struct File {
-        encoder: Vec<Encoder>,
+        encoder: Vec<Row>,
     }
-    toml::from_str::<File>(CATALOGUE).expect("the embedded catalogue is well-formed").encoder
+    let rows = toml::from_str::<File>(ROWS).expect("the embedded catalogue is well-formed").encoder;
+    rows.into_iter().map(|row| Encoder { template: template(&row.template).into(), row }).collect()
 }
 
-impl Lineup {
-    /// Chooses what `settings` ask for among what is installed.
-    ///
-    /// # Errors
-    /// When it is not there, with what is.
-    pub fn choose(settings: &Settings) -> Result<Self, LineupError> {
-        Self::choose_among(catalogue(), settings, |element| gst::ElementFactory::find(element).is_some())
-    }
-
-    fn choose_among(
-        all: Vec<Encoder>,
-        settings: &Settings,
-        installed: impl Fn(&str) -> bool,
-    ) -> Result<Self, LineupError> {
-        let here: Vec<_> = all.iter().filter(|encoder| installed(&encoder.element)).cloned().collect();
-        let mut encoders: Vec<Encoder> = Vec::new();
-        if let ElementChoice::Named(name) = &settings.element {
-            encoders.push(named(name, &all, &here, settings.codec)?);
-        } else if let Some(codec) = settings.codec {
-            encoders.push(
-                here.iter().find(|encoder| encoder.codec == codec).cloned().ok_or_else(|| no_encoder(&all, codec))?,
-            );
-        }
-        for encoder in here {
-            if encoders.iter().all(|chosen| chosen.codec != encoder.codec) {
-                encoders.push(encoder);
-            }
-        }
-        Ok(Self { encoders })
-    }
-
-    /// What encodes this kind of media, in order of preference.
-    pub fn encoders(&self, kind: MediaKind) -> impl Iterator<Item = &Encoder> {
-        self.encoders.iter().filter(move |encoder| encoder.codec.kind() == kind)
-    }
-}
-
-fn named(name: &str, all: &[Encoder], here: &[Encoder], wanted: Option<Codec>) -> Result<Encoder, LineupError> {
-    let Some(known) = all.iter().find(|encoder| encoder.element == name) else {
-        return Err(LineupError::UnknownElement { name: name.to_owned(), here: elements(here), known: elements(all) });
-    };
-    if !here.contains(known) {
-        return Err(LineupError::MissingElement {
-            name: name.to_owned(),
-            package: known.package.clone(),
-            here: elements(here),
-        });
-    }
-    match wanted {
-        Some(wanted) if wanted != known.codec => {
-            Err(LineupError::OtherCodec { name: name.to_owned(), encodes: known.codec, wanted })
-        }
-        _ => Ok(known.clone()),
-    }
-}
-
-fn no_encoder(all: &[Encoder], codec: Codec) -> LineupError {
-    let packages: Vec<_> =
-        all.iter().filter(|encoder| encoder.codec == codec).map(|encoder| encoder.package.as_str()).collect();
-    let packages = if packages.is_empty() { "none is known".to_owned() } else { packages.join(", ") };
-    LineupError::NoEncoder { codec: codec.to_string(), packages }
-}
-
-fn elements(encoders: &[Encoder]) -> String {
-    let video: Vec<_> = encoders
-        .iter()
-        .filter(|encoder| encoder.codec.kind() == MediaKind::Video)
-        .map(|encoder| encoder.element.as_str())
-        .collect();
-    if video.is_empty() { "none".to_owned() } else { video.join(", ") }
+fn template(name: &str) -> &'static str {
+    // A test looks every entry's template up.
+    TEMPLATES.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn settings(codec: Option<Codec>, element: ElementChoice) -> Settings {
-        Settings {
-            codec,
-            element,
-            video_bitrate: Bitrate::from_bits(2_000_000),
-            audio_bitrate: Bitrate::from_bits(64_000),
-        }
-    }
-
-    fn lineup(settings: &Settings, installed: &[&str]) -> Result<Vec<String>, LineupError> {
-        Lineup::choose_among(catalogue(), settings, |element| installed.contains(&element))
-            .map(|lineup| lineup.encoders.into_iter().map(|encoder| encoder.element).collect())
-    }
-
     #[test]
     fn every_entry_has_its_template() {
         for encoder in catalogue() {
-            assert!(encoder.template().contains(&encoder.element), "{}", encoder.element);
+            assert!(encoder.template.contains(&encoder.row.element), "{}", encoder.row.element);
         }
-    }
-
-    #[test]
-    fn h264_comes_first_where_it_can_be_encoded() {
-        let settings = settings(None, ElementChoice::Auto);
-        assert_eq!(lineup(&settings, &["vp8enc", "x264enc", "openh264enc"]).unwrap(), ["x264enc", "vp8enc"]);
-        assert_eq!(lineup(&settings, &["vp8enc", "openh264enc"]).unwrap(), ["openh264enc", "vp8enc"]);
-        assert_eq!(lineup(&settings, &["vp8enc"]).unwrap(), ["vp8enc"]);
-    }
-
-    #[test]
-    fn the_wanted_codec_comes_first_and_the_others_after_it() {
-        let settings = settings(Some(Codec::Vp8), ElementChoice::Auto);
-        assert_eq!(lineup(&settings, &["vp8enc", "x264enc"]).unwrap(), ["vp8enc", "x264enc"]);
-    }
-
-    #[test]
-    fn the_wanted_element_is_used_and_its_codec_comes_first() {
-        let settings = settings(None, ElementChoice::Named("vp8enc".to_owned()));
-        assert_eq!(lineup(&settings, &["vp8enc", "x264enc"]).unwrap(), ["vp8enc", "x264enc"]);
-    }
-
-    #[test]
-    fn a_missing_element_is_named_with_its_package_and_what_is_there() {
-        let settings = settings(None, ElementChoice::Named("openh264enc".to_owned()));
-        let error = lineup(&settings, &["x264enc", "vp8enc"]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "encoder = \"openh264enc\" is not installed; package gstreamer1.0-plugins-bad brings it; \
-             installed here: x264enc, vp8enc"
-        );
-    }
-
-    #[test]
-    fn a_codec_without_encoder_names_the_packages() {
-        let error = lineup(&settings(Some(Codec::H264), ElementChoice::Auto), &["vp8enc"]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "nothing here encodes h264; install one of: gstreamer1.0-plugins-ugly, gstreamer1.0-plugins-bad"
-        );
-    }
-
-    #[test]
-    fn an_element_and_another_codec_contradict_each_other() {
-        let error = lineup(&settings(Some(Codec::Vp8), ElementChoice::Named("x264enc".to_owned())), &["x264enc"]);
-        assert!(matches!(error, Err(LineupError::OtherCodec { .. })));
-    }
-
-    #[test]
-    fn each_element_counts_in_its_own_unit() {
-        let value = |element: &str| {
-            let encoder = catalogue().into_iter().find(|encoder| encoder.element == element).unwrap();
-            encoder.bitrate_value(Bitrate::from_bits(2_000_000))
-        };
-        assert_eq!((value("x264enc"), value("vp8enc")), (2000, 2_000_000));
     }
 }

@@ -3,14 +3,17 @@
 use gst::prelude::*;
 use tokio::sync::mpsc;
 
-use super::Encoder;
+use super::{
+    Encoder, Target,
+    knob::{Knob, KnobError},
+};
 use crate::{
     media::{
         clockwork::Clockwork,
         feed::Feed,
         pipeline::{BusEvent, Pipeline, StateError},
         tap::{LinkError, Tap},
-        template::{self, TemplateError},
+        template::TemplateError,
     },
     units::Bitrate,
 };
@@ -22,6 +25,7 @@ pub struct Encoding {
     pipeline: Pipeline,
     bus: mpsc::Receiver<BusEvent>,
     element: String,
+    knob: Knob,
 }
 
 /// Why an encoder does not run.
@@ -44,6 +48,9 @@ pub enum EncodeError {
         /// What GStreamer says.
         why: String,
     },
+    /// It can't be told a bitrate.
+    #[error("{0}")]
+    Knob(#[from] KnobError),
     /// It has no place where raw frames go in.
     #[error("{0}")]
     Link(#[from] LinkError),
@@ -61,32 +68,38 @@ pub enum EncodeError {
 }
 
 impl Encoding {
-    /// Starts `encoder` from `raw` to `encoded`.
+    /// Starts `encoder` from `raw` to `encoded`, scaled to what `target` says.
     ///
     /// # Errors
     /// When its pipeline can't be made or started.
     pub async fn start(
         encoder: &Encoder,
-        bitrate: Bitrate,
+        target: &Target,
         raw: &Feed,
         encoded: &Feed,
         clockwork: &Clockwork,
     ) -> Result<Self, EncodeError> {
-        let Parts { pipeline, bus, sink, out } = Parts::build(encoder, bitrate, clockwork)?;
-        let element = encoder.element.clone();
+        let Parts { pipeline, bus, sink, out, knob } = Parts::build(encoder, target, clockwork)?;
+        let element = encoder.row.element.clone();
         encoded.ingress(&out);
         pipeline.set_state(gst::State::Playing).await?;
         let tap = raw.tap(&element);
         tap.link(&sink)?;
-        Ok(Self { tap, pipeline, bus, element })
+        Ok(Self { tap, pipeline, bus, element, knob })
     }
 
     /// Builds the pipeline, and throws it away.
     ///
     /// # Errors
     /// When it can't be built.
-    pub fn dry_build(encoder: &Encoder, bitrate: Bitrate, clockwork: &Clockwork) -> Result<(), EncodeError> {
-        Parts::build(encoder, bitrate, clockwork).map(drop)
+    pub fn dry_build(encoder: &Encoder, target: &Target, clockwork: &Clockwork) -> Result<(), EncodeError> {
+        Parts::build(encoder, target, clockwork).map(drop)
+    }
+
+    /// Brings what comes out to this bitrate. Returns at once; the encoder follows within a few frames.
+    pub fn set_bitrate(&self, bitrate: Bitrate) {
+        tracing::debug!(encoder = self.element, bitrate = bitrate.bits(), "its bitrate changes");
+        self.knob.turn(bitrate);
     }
 
     /// Waits until it fails.
@@ -124,21 +137,24 @@ struct Parts {
     bus: mpsc::Receiver<BusEvent>,
     sink: gst::Pad,
     out: gst_app::AppSink,
+    knob: Knob,
 }
 
 impl Parts {
-    fn build(encoder: &Encoder, bitrate: Bitrate, clockwork: &Clockwork) -> Result<Self, EncodeError> {
-        let element = encoder.element.clone();
-        let values = [("bitrate", encoder.bitrate_value(bitrate).into())];
-        let description = template::fill(encoder.template(), &values)
-            .map_err(|source| EncodeError::Template { element: element.clone(), source })?;
+    fn build(encoder: &Encoder, target: &Target, clockwork: &Clockwork) -> Result<Self, EncodeError> {
+        let element = encoder.row.element.clone();
+        let description =
+            encoder.description(target).map_err(|source| EncodeError::Template { element: element.clone(), source })?;
         let unusable = |why: String| EncodeError::Pipeline { element: element.clone(), why };
         let (pipeline, bus) = Pipeline::parse(&format!("encode-{element}"), &description, clockwork)
             .map_err(|error| unusable(error.message().to_owned()))?;
+        let nothing_named = |name: &str| unusable(format!("nothing in it is named `{name}`"));
         let sink = pipeline.element("in").and_then(|element| element.static_pad("sink"));
-        let sink = sink.ok_or_else(|| unusable("nothing in it is named `in`".to_owned()))?;
+        let sink = sink.ok_or_else(|| nothing_named("in"))?;
         let out = pipeline.element("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
         let out = out.ok_or_else(|| unusable("no appsink in it is named `out`".to_owned()))?;
-        Ok(Self { pipeline, bus, sink, out })
+        let inner = pipeline.element("encoder").ok_or_else(|| nothing_named("encoder"))?;
+        let knob = Knob::new(inner, encoder.row.bitrate.clone())?;
+        Ok(Self { pipeline, bus, sink, out, knob })
     }
 }

@@ -1,6 +1,7 @@
 //! Encoding as it is configured.
 
-use crate::{codec::Codec, units::Bitrate};
+use super::{Picture, Target};
+use crate::{codec::Codec, source::Spec, units::Bitrate};
 
 /// How everything is encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,20 @@ pub struct Settings {
     pub video_bitrate: Bitrate,
     /// Of each audio encode.
     pub audio_bitrate: Bitrate,
+}
+
+impl Settings {
+    /// What every encode of `source` is to be like.
+    #[must_use]
+    pub fn target(&self, source: &Spec) -> Target {
+        match source {
+            Spec::Audio(_) => Target { bitrate: self.audio_bitrate, picture: None },
+            Spec::Video(video) => {
+                let picture = Picture { size: video.size, fps: video.fps };
+                Target { bitrate: self.video_bitrate, picture: Some(picture) }
+            }
+        }
+    }
 }
 
 /// Which element encodes.

@@ -49,7 +49,8 @@ pub(super) struct EncoderEntry {
     pub(super) source: SourceName,
     pub(super) codec: Codec,
     pub(super) element: String,
-    pub(super) bitrate: Bitrate,
+    /// What its encoder is brought to.
+    pub(super) bitrate: watch::Sender<Bitrate>,
     pub(super) feed: Feed,
     pub(super) demand: Demand,
     pub(super) condition: watch::Receiver<Condition>,
@@ -106,7 +107,7 @@ impl EncoderEntry {
             codec: self.codec,
             element: self.element.clone(),
             condition: self.condition.borrow().clone(),
-            bitrate: self.bitrate,
+            bitrate: *self.bitrate.borrow(),
             takers: self.demand.takers(),
             frames: counts.frames,
             keyframes: counts.keyframes,

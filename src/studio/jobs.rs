@@ -1,12 +1,21 @@
 //! What the studio's tasks look after: captures and encodings.
 
+use tokio::sync::watch;
+
 use super::supervise::{Job, Work};
 use crate::{
-    encoder::{EncodeError, Encoder, Encoding},
+    encoder::{EncodeError, Encoder, Encoding, Picture, Target},
     media::{clockwork::Clockwork, feed::Feed},
     source::{Capture, SourceError, Spec, VideoKind, VideoSpec},
     units::Bitrate,
 };
+
+/// An encoder that runs, and the bitrate that it is to have.
+#[derive(Debug)]
+pub(super) struct Encode {
+    encoding: Encoding,
+    bitrate: watch::Receiver<Bitrate>,
+}
 
 /// A source that fills a raw feed.
 #[derive(Debug)]
@@ -20,7 +29,9 @@ pub(super) struct CaptureJob {
 #[derive(Debug)]
 pub(super) struct EncodeJob {
     pub(super) encoder: Encoder,
-    pub(super) bitrate: Bitrate,
+    pub(super) picture: Option<Picture>,
+    /// Followed while it runs.
+    pub(super) bitrate: watch::Receiver<Bitrate>,
     pub(super) raw: Feed,
     pub(super) encoded: Feed,
     pub(super) clockwork: Clockwork,
@@ -43,9 +54,12 @@ impl Job for CaptureJob {
 impl Job for EncodeJob {
     /// It delivers while its source does.
     const LIVE: bool = false;
-    type Work = Encoding;
-    async fn begin(&self) -> Result<Encoding, EncodeError> {
-        Encoding::start(&self.encoder, self.bitrate, &self.raw, &self.encoded, &self.clockwork).await
+    type Work = Encode;
+    async fn begin(&self) -> Result<Encode, EncodeError> {
+        let mut bitrate = self.bitrate.clone();
+        let target = Target { bitrate: *bitrate.borrow_and_update(), picture: self.picture };
+        let encoding = Encoding::start(&self.encoder, &target, &self.raw, &self.encoded, &self.clockwork).await?;
+        Ok(Encode { encoding, bitrate })
     }
 }
 
@@ -59,12 +73,19 @@ impl Work for Capture {
     }
 }
 
-impl Work for Encoding {
+impl Work for Encode {
     type Error = EncodeError;
     async fn failure(&mut self) -> EncodeError {
-        Self::failure(self).await
+        let Self { encoding, bitrate } = self;
+        loop {
+            tokio::select! {
+                error = encoding.failure() => return error,
+                Ok(()) = bitrate.changed() => {}
+            }
+            encoding.set_bitrate(*bitrate.borrow_and_update());
+        }
     }
     async fn stop(self) {
-        Self::stop(self).await;
+        self.encoding.stop().await;
     }
 }

@@ -21,7 +21,7 @@ use self::{
     supervise::{Job, Supervision},
 };
 use crate::{
-    codec::{Codec, MediaKind},
+    codec::Codec,
     encoder::{self, Lineup, LineupError},
     ids::SourceName,
     media::{
@@ -111,18 +111,17 @@ impl Studio {
             let job = CaptureJob { spec: spec.clone(), raw: raw.clone(), clockwork: clockwork.clone() };
             let condition = look_after(format!("source {name}"), job, &raw, &source_demand, &board, &running);
             board.sources.push(SourceEntry::new(&spec, raw.clone(), condition));
-            let bitrate = match spec.media() {
-                MediaKind::Audio => settings.audio_bitrate,
-                MediaKind::Video => settings.video_bitrate,
-            };
+            let target = settings.target(&spec);
             let mut encodes = Vec::new();
             for encoder in lineup.encoders(spec.media()) {
-                let codec = encoder.codec;
+                let codec = encoder.row.codec;
+                let bitrate = watch::Sender::new(target.bitrate);
                 let feed = Feed::new(format!("{name} ({codec})"), Contents::Encoded);
                 let demand = Demand::default();
                 let job = EncodeJob {
                     encoder: encoder.clone(),
-                    bitrate,
+                    picture: target.picture,
+                    bitrate: bitrate.subscribe(),
                     raw: raw.clone(),
                     encoded: feed.clone(),
                     clockwork: clockwork.clone(),
@@ -131,7 +130,7 @@ impl Studio {
                 board.encoders.push(EncoderEntry {
                     source: name.clone(),
                     codec,
-                    element: encoder.element.clone(),
+                    element: encoder.row.element.clone(),
                     bitrate,
                     feed: feed.clone(),
                     demand: demand.clone(),

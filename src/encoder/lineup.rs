@@ -1,0 +1,201 @@
+//! Which of the known encoders encode here.
+
+use super::{ElementChoice, Encoder, Settings, catalogue};
+use crate::codec::{Codec, MediaKind};
+
+/// The video codecs that peers are offered where nothing else is asked for.
+const OFFERED: [Codec; 2] = [Codec::H264, Codec::Vp8];
+
+/// The encoders that are used here, one for each codec, in order of preference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lineup {
+    encoders: Vec<Encoder>,
+}
+
+/// Why the wanted encoding is not possible here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineupError {
+    /// The configuration names an element that is not in the catalogue.
+    #[error("encoder = {name:?} is none that is known here; installed here: {here}; known: {known}")]
+    UnknownElement {
+        /// The name.
+        name: String,
+        /// Those that are installed.
+        here: String,
+        /// Those of the catalogue.
+        known: String,
+    },
+    /// The configuration names an element that is not installed.
+    #[error("encoder = {name:?} is not installed; package {package} brings it; installed here: {here}")]
+    MissingElement {
+        /// The name.
+        name: String,
+        /// What brings it.
+        package: String,
+        /// Those that are installed.
+        here: String,
+    },
+    /// The configuration names an element for another codec.
+    #[error("encoder = {name:?} encodes {encodes}, and codec = \"{wanted}\" is wanted; give one of the two only")]
+    OtherCodec {
+        /// The element.
+        name: String,
+        /// What it encodes to.
+        encodes: Codec,
+        /// What is wanted.
+        wanted: Codec,
+    },
+    /// Nothing that is installed encodes this codec.
+    #[error("nothing here encodes {codec}; install one of: {packages}")]
+    NoEncoder {
+        /// The codec.
+        codec: String,
+        /// What brings an encoder for it.
+        packages: String,
+    },
+}
+
+impl Lineup {
+    /// Chooses what `settings` ask for among what is installed.
+    ///
+    /// # Errors
+    /// When it is not there, with what is.
+    pub fn choose(settings: &Settings) -> Result<Self, LineupError> {
+        Self::choose_among(catalogue(), settings, |element| gst::ElementFactory::find(element).is_some())
+    }
+
+    fn choose_among(
+        all: Vec<Encoder>,
+        settings: &Settings,
+        installed: impl Fn(&str) -> bool,
+    ) -> Result<Self, LineupError> {
+        let here: Vec<_> = all.iter().filter(|encoder| installed(&encoder.row.element)).cloned().collect();
+        let mut encoders: Vec<Encoder> = Vec::new();
+        if let ElementChoice::Named(name) = &settings.element {
+            encoders.push(named(name, &all, &here, settings.codec)?);
+        } else if let Some(codec) = settings.codec {
+            encoders.push(
+                here.iter()
+                    .find(|encoder| encoder.row.codec == codec)
+                    .cloned()
+                    .ok_or_else(|| no_encoder(&all, codec))?,
+            );
+        }
+        let wanted = settings.codec;
+        for encoder in here {
+            let codec = encoder.row.codec;
+            let offered = codec.kind() == MediaKind::Audio || OFFERED.contains(&codec) || wanted == Some(codec);
+            if offered && encoders.iter().all(|chosen| chosen.row.codec != encoder.row.codec) {
+                encoders.push(encoder);
+            }
+        }
+        Ok(Self { encoders })
+    }
+
+    /// What encodes this kind of media, in order of preference.
+    pub fn encoders(&self, kind: MediaKind) -> impl Iterator<Item = &Encoder> {
+        self.encoders.iter().filter(move |encoder| encoder.row.codec.kind() == kind)
+    }
+}
+
+fn named(name: &str, all: &[Encoder], here: &[Encoder], wanted: Option<Codec>) -> Result<Encoder, LineupError> {
+    let Some(known) = all.iter().find(|encoder| encoder.row.element == name) else {
+        return Err(LineupError::UnknownElement { name: name.to_owned(), here: elements(here), known: elements(all) });
+    };
+    if !here.contains(known) {
+        return Err(LineupError::MissingElement {
+            name: name.to_owned(),
+            package: known.row.package.clone(),
+            here: elements(here),
+        });
+    }
+    match wanted {
+        Some(wanted) if wanted != known.row.codec => {
+            Err(LineupError::OtherCodec { name: name.to_owned(), encodes: known.row.codec, wanted })
+        }
+        _ => Ok(known.clone()),
+    }
+}
+
+fn no_encoder(all: &[Encoder], codec: Codec) -> LineupError {
+    let packages: Vec<_> =
+        all.iter().filter(|encoder| encoder.row.codec == codec).map(|encoder| encoder.row.package.as_str()).collect();
+    let packages = if packages.is_empty() { "none is known".to_owned() } else { packages.join(", ") };
+    LineupError::NoEncoder { codec: codec.to_string(), packages }
+}
+
+fn elements(encoders: &[Encoder]) -> String {
+    let video: Vec<_> = encoders
+        .iter()
+        .filter(|encoder| encoder.row.codec.kind() == MediaKind::Video)
+        .map(|encoder| encoder.row.element.as_str())
+        .collect();
+    if video.is_empty() { "none".to_owned() } else { video.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::Bitrate;
+
+    fn settings(codec: Option<Codec>, element: ElementChoice) -> Settings {
+        Settings {
+            codec,
+            element,
+            video_bitrate: Bitrate::from_bits(2_000_000),
+            audio_bitrate: Bitrate::from_bits(64_000),
+        }
+    }
+
+    fn lineup(settings: &Settings, installed: &[&str]) -> Result<Vec<String>, LineupError> {
+        Lineup::choose_among(catalogue(), settings, |element| installed.contains(&element))
+            .map(|lineup| lineup.encoders.into_iter().map(|encoder| encoder.row.element).collect())
+    }
+
+    #[test]
+    fn h264_comes_first_where_it_can_be_encoded() {
+        let settings = settings(None, ElementChoice::Auto);
+        assert_eq!(lineup(&settings, &["vp8enc", "x264enc", "openh264enc"]).unwrap(), ["x264enc", "vp8enc"]);
+        assert_eq!(lineup(&settings, &["vp8enc", "openh264enc"]).unwrap(), ["openh264enc", "vp8enc"]);
+        assert_eq!(lineup(&settings, &["vp8enc"]).unwrap(), ["vp8enc"]);
+    }
+
+    #[test]
+    fn the_wanted_codec_comes_first_and_the_others_after_it() {
+        let settings = settings(Some(Codec::Vp8), ElementChoice::Auto);
+        assert_eq!(lineup(&settings, &["vp8enc", "x264enc"]).unwrap(), ["vp8enc", "x264enc"]);
+    }
+
+    #[test]
+    fn the_wanted_element_is_used_and_its_codec_comes_first() {
+        let settings = settings(None, ElementChoice::Named("vp8enc".to_owned()));
+        assert_eq!(lineup(&settings, &["vp8enc", "x264enc"]).unwrap(), ["vp8enc", "x264enc"]);
+    }
+
+    #[test]
+    fn a_missing_element_is_named_with_its_package_and_what_is_there() {
+        let settings = settings(None, ElementChoice::Named("openh264enc".to_owned()));
+        let error = lineup(&settings, &["x264enc", "vp8enc"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "encoder = \"openh264enc\" is not installed; package gstreamer1.0-plugins-bad brings it; \
+             installed here: x264enc, vp8enc"
+        );
+    }
+
+    #[test]
+    fn a_codec_without_encoder_names_the_packages() {
+        let error = lineup(&settings(Some(Codec::H264), ElementChoice::Auto), &["vp8enc"]).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "nothing here encodes h264; install one of: gstreamer1.0-plugins-ugly, gstreamer1.0-plugins-bad"
+        );
+    }
+
+    #[test]
+    fn an_element_and_another_codec_contradict_each_other() {
+        let error = lineup(&settings(Some(Codec::Vp8), ElementChoice::Named("x264enc".to_owned())), &["x264enc"]);
+        assert!(matches!(error, Err(LineupError::OtherCodec { .. })));
+    }
+}
