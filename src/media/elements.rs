@@ -38,6 +38,9 @@ pub enum NotReady {
     /// GStreamer refuses to start.
     #[error("GStreamer does not start: {0}; is the package libgstreamer1.0-0 whole?")]
     Library(String),
+    /// The elements that peergate brings along are refused.
+    #[error("GStreamer does not take the elements that peergate brings along: {0}")]
+    Own(String),
     /// Elements are not there.
     #[error("GStreamer lacks {0}")]
     Missing(Missing),
@@ -58,12 +61,16 @@ impl fmt::Display for Missing {
     }
 }
 
-/// Starts GStreamer, once in a process, and looks whether all that is needed is there.
+/// Starts GStreamer and looks whether all that is needed is there. What no package of Debian 12 brings, such as
+/// `rtpav1pay`, is within peergate itself. Once in a process is enough; more often does no harm.
 ///
 /// # Errors
 /// When it is not: what, and which package brings it.
 pub fn start() -> Result<(), NotReady> {
     gst::init().map_err(|error| NotReady::Library(error.to_string()))?;
+    if gst::ElementFactory::find("rtpav1pay").is_none() {
+        gstrsrtp::plugin_register_static().map_err(|error| NotReady::Own(error.to_string()))?;
+    }
     let is_missing = |(element, _): &(&str, &str)| gst::ElementFactory::find(element).is_none();
     let missing: Vec<_> = NEEDED.into_iter().filter(is_missing).collect();
     if missing.is_empty() { Ok(()) } else { Err(NotReady::Missing(Missing(missing))) }
@@ -76,6 +83,8 @@ mod tests {
     #[test]
     fn all_that_is_needed_is_there_where_the_tests_run() {
         assert_eq!(start(), Ok(()));
+        assert_eq!(start(), Ok(()), "once more does no harm");
+        assert!(gst::ElementFactory::find("rtpav1pay").is_some());
     }
 
     #[test]

@@ -39,7 +39,11 @@ pub(super) fn offer_caps(codecs: &[Codec], ssrc: Option<u32>) -> gst::Caps {
                 format.set("minptime", "10");
                 format.set("useinbandfec", "1");
             }
-            Codec::Vp8 | Codec::Vp9 | Codec::Av1 => {}
+            // 8 bits, 4:2:0 (RFC 9628, section 6).
+            Codec::Vp9 => format.set("profile-id", "0"),
+            // Main. The level stays unsaid, 3.1, which is 720p at 30/s (AOM's RTP specification, section 7.2).
+            Codec::Av1 => format.set("profile", "0"),
+            Codec::Vp8 => {}
         }
         if let (0, Some(ssrc)) = (index, ssrc) {
             format.set("ssrc", ssrc);
@@ -98,7 +102,8 @@ pub(super) fn answered(section: &Section) -> Option<(Codec, u8)> {
     }
     section.formats.iter().find_map(|format| {
         let codec = format.codec()?;
-        (format.payload_type == offered_payload_type(codec)).then_some((codec, format.payload_type))
+        let is_ours = format.payload_type == offered_payload_type(codec) && takes_profile(format, codec);
+        is_ours.then_some((codec, format.payload_type))
     })
 }
 
@@ -153,8 +158,19 @@ fn takes(format: &Format, codec: Codec) -> bool {
                 && format.parameter("profile-level-id").is_none_or(|profile| profile.starts_with("42"))
         }
         Codec::Opus => format.channels == Some(2),
-        Codec::Vp8 | Codec::Vp9 | Codec::Av1 => true,
+        Codec::Vp8 | Codec::Vp9 | Codec::Av1 => takes_profile(format, codec),
     }
+}
+
+/// Whether a format is of the profile that we send in VP9 and AV1, the one that is meant where nothing is said. The
+/// higher ones are formats of their own, with another colour resolution or depth.
+fn takes_profile(format: &Format, codec: Codec) -> bool {
+    let profile = match codec {
+        Codec::Vp9 => format.parameter("profile-id"),
+        Codec::Av1 => format.parameter("profile"),
+        Codec::H264 | Codec::Vp8 | Codec::Opus => None,
+    };
+    profile.is_none_or(|profile| profile == "0")
 }
 
 /// Whether a format is constrained baseline by its own word: the one to take where there are several.
@@ -217,6 +233,22 @@ mod tests {
             format(108, "H264", "profile-level-id=42e01f;packetization-mode=1"),
         ]);
         assert_eq!(choose(&section, &[Codec::H264]).map(|(_, format)| format.payload_type), Some(108));
+    }
+
+    #[test]
+    fn vp9_and_av1_are_taken_in_their_first_profile_only() {
+        for (codec, name, other, first) in [
+            (Codec::Vp9, "VP9", "profile-id=2", "profile-id=0"),
+            (Codec::Av1, "AV1", "level-idx=5;profile=1;tier=0", "level-idx=5;profile=0;tier=0"),
+        ] {
+            let section = video(vec![format(45, name, other), format(46, name, first), format(47, name, "")]);
+            assert_eq!(choose(&section, &[codec]).map(|(_, format)| format.payload_type), Some(46), "{codec}");
+            assert_eq!(choose(&video(vec![format(45, name, other)]), &[codec]), None, "{codec}");
+            assert_eq!(choose(&video(vec![format(47, name, "")]), &[codec]).map(|(codec, _)| codec), Some(codec));
+            let ours = offered_payload_type(codec);
+            assert_eq!(answered(&video(vec![format(ours, name, first)])), Some((codec, ours)));
+            assert_eq!(answered(&video(vec![format(ours, name, other)])), None, "{codec}: not what was offered");
+        }
     }
 
     #[test]

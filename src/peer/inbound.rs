@@ -54,7 +54,8 @@ fn depayload(bin: &gst::Bin, pad: &gst::Pad, codec: Codec) -> Option<InboundTrac
         Codec::H264 => include_str!("../../pipelines/receive/h264.launch"),
         Codec::Vp8 => include_str!("../../pipelines/receive/vp8.launch"),
         Codec::Opus => include_str!("../../pipelines/receive/opus.launch"),
-        Codec::Vp9 | Codec::Av1 => return None,
+        Codec::Vp9 => include_str!("../../pipelines/receive/vp9.launch"),
+        Codec::Av1 => include_str!("../../pipelines/receive/av1.launch"),
     };
     let branch = gst::parse::bin_from_description(description, true).ok()?;
     let sink = branch.by_name("sink")?.downcast::<gst_app::AppSink>().ok()?;

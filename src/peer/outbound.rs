@@ -152,8 +152,8 @@ fn payloader(codec: Codec) -> Result<gst::Element, OutboundError> {
         Codec::H264 => include_str!("../../pipelines/send/h264.launch"),
         Codec::Vp8 => include_str!("../../pipelines/send/vp8.launch"),
         Codec::Opus => include_str!("../../pipelines/send/opus.launch"),
-        Codec::Vp9 => "rtpvp9pay mtu=1200 picture-id-mode=15-bit",
-        Codec::Av1 => "rtpav1pay mtu=1200",
+        Codec::Vp9 => include_str!("../../pipelines/send/vp9.launch"),
+        Codec::Av1 => include_str!("../../pipelines/send/av1.launch"),
     };
     gst::parse::launch(description).map_err(|source| OutboundError::Template { codec, source })
 }

@@ -23,7 +23,7 @@ use crate::common::{
 /// A room with our connection in it, waiting for somebody.
 async fn house() -> (PlainRelay, LonePeer, Studio) {
     logs::show();
-    gst::init().unwrap();
+    peergate::media::elements::start().unwrap();
     let clockwork = Clockwork::start();
     let relay = PlainRelay::start().await;
     let studio = studio(&clockwork);
@@ -79,7 +79,7 @@ async fn it_is_seen_and_heard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn it_offers_and_we_answer() {
-    gst::init().unwrap();
+    peergate::media::elements::start().unwrap();
     let (clockwork, relay) = (Clockwork::start(), PlainRelay::start().await);
     let studio = studio(&clockwork);
     let viewer = Viewer::join(relay.url(), Options { on_join: OnJoin::Offer, ..Options::new("viewer") }).await;

@@ -15,7 +15,7 @@ use crate::common::peers::{LIMIT, Setup};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn even_where_its_end_can_not_be_told() {
-    gst::init().unwrap();
+    peergate::media::elements::start().unwrap();
     let key = PeerKey { id: PeerId::new("other").unwrap(), session: Session(1) };
     // Nobody reads what it tells, and there is no place for more: it never comes to its end.
     let (events, _unread) = mpsc::channel(1);

@@ -25,7 +25,7 @@ async fn come_and_go(clockwork: &Clockwork, studio: &peergate::studio::Studio, r
 
 #[tokio::test(flavor = "multi_thread")]
 async fn threads_and_descriptors_return_to_where_they_were() {
-    gst::init().unwrap();
+    peergate::media::elements::start().unwrap();
     let clockwork = Clockwork::start();
     let studio = studio(&clockwork);
     // What a process keeps once it has been used: thread pools, the encoders (they stop a while after the

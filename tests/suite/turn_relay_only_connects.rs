@@ -23,7 +23,7 @@ async fn over_tcp() {
 }
 
 async fn meet_over(transport: TurnTransport) {
-    gst::init().unwrap();
+    peergate::media::elements::start().unwrap();
     let server = turn::Server::start(transport).await;
     let ice = IceSettings {
         turn: vec![TurnServer {

@@ -10,7 +10,7 @@ use peergate::{
 use crate::common::peers::{Pair, Setup, closed, studio, tracks};
 
 async fn pair() -> Pair {
-    gst::init().unwrap();
+    peergate::media::elements::start().unwrap();
     let clockwork = Clockwork::start();
     let studio = studio(&clockwork);
     let offerer = Setup::new(tracks(&studio)).start("answerer", 1, &clockwork);

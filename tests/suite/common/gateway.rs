@@ -58,7 +58,7 @@ impl Gateway {
     /// One with these members.
     pub(crate) fn start(members: Vec<MemberSettings>) -> Self {
         logs::show();
-        gst::init().unwrap();
+        peergate::media::elements::start().unwrap();
         let settings = Settings { members, sources: studio::test_sources(), encode: studio::settings() };
         let handle = gateway::start_beside(settings, SESSIONS.get_or_init(Sessions::default).clone()).unwrap();
         let events = handle.events.subscribe();

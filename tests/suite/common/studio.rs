@@ -45,7 +45,7 @@ pub(crate) fn test_sources() -> Vec<Spec> {
 
 pub(crate) fn studio(specs: Vec<Spec>) -> Studio {
     super::logs::show();
-    gst::init().unwrap();
+    peergate::media::elements::start().unwrap();
     Studio::start(specs, settings(), Clockwork::start()).unwrap()
 }
 
