@@ -123,22 +123,18 @@ impl Samples {
         )
     }
 
-    /// The next unbroken stretch of so long; fails after 15 s without sound, or when it is broken again and again.
+    /// The next stretch of so long, with silence where nothing came; fails after 15 s without sound.
     pub(crate) async fn next(&self, length: Duration) -> Sound {
         let wanted = (length.as_secs_f64() * 48_000.0) as usize;
         let mut sound = self.0.next().await;
-        let mut breaks = 0;
         while sound.left.len() < wanted {
             let next = self.0.next().await;
-            let begins = next.time.saturating_sub(sound.time).as_secs_f64() * 48_000.0;
-            // A decoder that starts on a busy machine is late for some frames. Times are rounded, and off by some samples.
-            if begins > sound.left.len() as f64 + 240.0 {
-                breaks += 1;
-                assert!(breaks < 5, "unbroken sound, {breaks} breaks, the last at {:?}", next.time);
-                sound = next;
-            } else {
-                sound.left.extend(next.left);
+            let begins = (next.time.saturating_sub(sound.time).as_secs_f64() * 48_000.0) as usize;
+            // Times are rounded, and the decoder's are off by some samples.
+            if begins > sound.left.len() + 240 {
+                sound.left.resize(begins.min(wanted), 0.0);
             }
+            sound.left.extend(next.left);
         }
         sound.left.truncate(wanted);
         sound
@@ -156,12 +152,12 @@ impl Sound {
         strength(&self.left, hertz)
     }
 
-    /// The running times at which a pitch begins to be stronger than `least`, looked for in steps of 5 ms from
-    /// 100 ms on: a decoder fades in, so what is heard before may have begun earlier.
+    /// The running times at which a pitch begins to be stronger than `least`, after 100 ms without it, looked for in
+    /// steps of 5 ms.
     pub(crate) fn onsets(&self, hertz: f64, least: f64) -> Vec<Duration> {
-        let step = 240;
+        let (step, quiet) = (240, 20);
         let loud: Vec<_> = self.left.chunks_exact(step).map(|chunk| strength(chunk, hertz) > least).collect();
-        let begins = (20..loud.len()).filter(|at| loud[*at] && !loud[at - 1]);
+        let begins = (quiet..loud.len()).filter(|at| loud[*at] && !loud[at - quiet..*at].contains(&true));
         begins.map(|at| self.time + Duration::from_millis(5 * at as u64)).collect()
     }
 }
