@@ -1,0 +1,156 @@
+//! Who sits on which rung, and at what bitrate each rung is encoded.
+//!
+//! One viewer with a slow link never costs the others anything: a rung that somebody bears in full is encoded in full,
+//! and who does not bear that goes down, at once. Where nobody bears it in full, the rung is encoded as low as those on
+//! it need who bear about the same. Up goes only who has borne the better rung for a calm time, and longer each time
+//! that it turned out to be too much: while little is sent, nothing shows that a link would not bear more.
+
+mod seat;
+
+use std::{collections::BTreeMap, time::Instant};
+
+use self::seat::Seat;
+use super::Rung;
+use crate::{quality::scaled, units::Bitrate};
+
+/// Who bears at least this share of what a rung is encoded at stays there. An estimate falls to 0.85 of what comes
+/// through by one burst that waited, as a keyframe's packets do, and is back in a second.
+const STAYS: f64 = 0.8;
+
+/// Who bears less than this share of what the best on a rung bears is no measure for the rung.
+const ALIKE: f64 = 0.75;
+
+/// Who is to begin with a rung that nobody is on bears this much more than the least it is encoded at.
+const HEADROOM: f64 = 1.2;
+
+/// A viewer on a ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SeatId(pub u64);
+
+/// The rungs of one encode, and who sits on them.
+#[derive(Debug, Clone)]
+pub struct Ladder {
+    rungs: Vec<Rung>,
+    seats: BTreeMap<SeatId, Seat>,
+}
+
+impl Ladder {
+    /// One that nobody is on. The best rung comes first; there is at least one.
+    #[must_use]
+    pub const fn new(rungs: Vec<Rung>) -> Self {
+        Self { rungs, seats: BTreeMap::new() }
+    }
+
+    /// Somebody comes, and sits on the best rung until more is known of its link.
+    pub fn join(&mut self, id: SeatId) {
+        self.seats.insert(id, Seat::default());
+    }
+
+    /// Somebody goes.
+    pub fn leave(&mut self, id: SeatId) {
+        self.seats.remove(&id);
+    }
+
+    /// Says what the link of a viewer bears, of this ladder's encode alone; `None` for nothing known.
+    pub fn bears(&mut self, id: SeatId, bitrate: Option<Bitrate>) {
+        if let Some(seat) = self.seats.get_mut(&id) {
+            seat.bears = bitrate;
+        }
+    }
+
+    /// The rung that a viewer sits on, 0 for the best.
+    #[must_use]
+    pub fn rung(&self, id: SeatId) -> Option<usize> {
+        self.seats.get(&id).map(|seat| seat.rung)
+    }
+
+    /// How many sit on a rung.
+    #[must_use]
+    pub fn taken(&self, rung: usize) -> usize {
+        self.on(rung).count()
+    }
+
+    /// The best rung.
+    #[must_use]
+    pub fn full(&self) -> Bitrate {
+        self.rungs.first().map_or(Bitrate::from_bits(0), |rung| rung.bitrate)
+    }
+
+    /// What a rung is to be encoded at for those who sit on it.
+    #[must_use]
+    pub fn bitrate(&self, rung: usize) -> Bitrate {
+        let Some(Rung { bitrate, floor }) = self.rungs.get(rung).copied() else { return Bitrate::from_bits(0) };
+        let known: Vec<Bitrate> = self.on(rung).filter_map(|seat| seat.bears).collect();
+        let Some(&best) = known.iter().max() else { return bitrate };
+        let least = |measure: Bitrate| known.iter().copied().filter(|&bears| bears >= measure).min();
+        if rung > 0 && rung == self.last() {
+            // There is no lower one: the slower viewers are the measure, down to the floor.
+            return least(floor).unwrap_or(floor).clamp(floor, bitrate);
+        }
+        if best >= bitrate {
+            return bitrate;
+        }
+        least(scaled(best, ALIKE)).unwrap_or(best).clamp(floor, bitrate)
+    }
+
+    /// Seats everybody anew. Gives when to do so again though nothing is said.
+    pub fn settle(&mut self, now: Instant) -> Option<Instant> {
+        for id in self.ids() {
+            self.lower(id, now);
+        }
+        // One after the other: the first on an empty rung decides whether it is worth the next one's while.
+        for id in self.ids() {
+            self.raise(id, now);
+        }
+        self.seats.values().filter_map(Seat::deadline).min()
+    }
+
+    /// Takes a viewer down to the first rung that its link bears.
+    fn lower(&mut self, id: SeatId, now: Instant) {
+        let Some(Seat { bears: Some(bears), rung, .. }) = self.seats.get(&id).copied() else { return };
+        let fits = |at: usize| at == self.last() || bears >= scaled(self.required(at, bears), STAYS);
+        let stays = rung == self.last() || bears >= scaled(self.bitrate(rung), STAYS);
+        let lower = if stays { rung } else { (rung + 1..=self.last()).find(|&at| fits(at)).unwrap_or(self.last()) };
+        if lower > rung
+            && let Some(seat) = self.seats.get_mut(&id)
+        {
+            seat.fall(lower, now);
+        }
+    }
+
+    /// Takes a viewer up by one rung, if its link has borne that for long enough.
+    fn raise(&mut self, id: SeatId, now: Instant) {
+        let Some(Seat { bears, rung, .. }) = self.seats.get(&id).copied() else { return };
+        let better = rung.checked_sub(1);
+        let bearable = better.zip(bears).filter(|&(better, bears)| bears >= self.required(better, bears));
+        if let Some(seat) = self.seats.get_mut(&id) {
+            seat.climb(bearable.map(|(better, _)| better), now);
+        }
+    }
+
+    /// What a link has to bear for a rung that it is not on: what it is encoded at for those who are, for it must not
+    /// become less for them.
+    fn required(&self, rung: usize, bears: Bitrate) -> Bitrate {
+        if self.on(rung).next().is_some() {
+            return self.bitrate(rung);
+        }
+        let least = scaled(self.rungs[rung].floor, HEADROOM).min(self.rungs[rung].bitrate);
+        // Alone there, it is the measure itself.
+        bears.clamp(least, self.rungs[rung].bitrate)
+    }
+
+    fn last(&self) -> usize {
+        self.rungs.len().saturating_sub(1)
+    }
+
+    fn on(&self, rung: usize) -> impl Iterator<Item = &Seat> {
+        self.seats.values().filter(move |seat| seat.rung == rung)
+    }
+
+    fn ids(&self) -> Vec<SeatId> {
+        self.seats.keys().copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;
