@@ -5,7 +5,7 @@
 use crate::{
     codec::MediaKind,
     config::Settings,
-    encoder::{Encoding, Lineup},
+    encoder::{Candidates, Encoding, Lineup},
     media::clockwork::Clockwork,
     peer::{self, NetworkError},
     source::{Capture, SourceError, Spec},
@@ -57,7 +57,7 @@ impl Findings {
         for kind in [MediaKind::Video, MediaKind::Audio] {
             // Sources differ in size and rate, which makes no other pipeline.
             let Some(source) = settings.sources.iter().find(|source| source.media() == kind) else { continue };
-            for encoder in lineup.encoders(kind) {
+            for encoder in lineup.candidates(kind).map(Candidates::first) {
                 match Encoding::dry_build(encoder, &settings.encode.target(source), clockwork) {
                     Ok(()) => self.built += 1,
                     Err(error) => self.problems.push(format!("[encode]: {error}")),

@@ -158,8 +158,10 @@ pub struct EncoderState {
     pub source: SourceName,
     /// The codec.
     pub codec: Codec,
-    /// The GStreamer element.
+    /// The GStreamer element that encodes now, or will.
     pub element: String,
+    /// The one before it, if another had to take over.
+    pub replaced: Option<Replaced>,
     /// How it does.
     pub condition: Condition,
     /// What it was asked for.
@@ -172,6 +174,18 @@ pub struct EncoderState {
     pub keyframes: u64,
     /// Encoded bytes so far.
     pub bytes: u64,
+}
+
+/// An encoder that another took over from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Replaced {
+    /// Its GStreamer element.
+    pub element: String,
+    /// Why, in words.
+    pub why: String,
+    /// Unix time in ms.
+    #[serde(serialize_with = "unix_ms")]
+    pub since: SystemTime,
 }
 
 /// Something that happened. Each goes out as one server-sent event.

@@ -19,8 +19,6 @@ use crate::{
 
 /// Where HTTP is when nobody says otherwise.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
-const VIDEO_BITRATE: Bitrate = Bitrate::from_bits(2_000_000);
-const AUDIO_BITRATE: Bitrate = Bitrate::from_bits(64_000);
 /// webrtcbin's own.
 const JITTER_BUFFER: Duration = Duration::from_millis(200);
 
@@ -112,10 +110,11 @@ fn untaken(sources: &[Configured], members: &[Placed]) -> Vec<String> {
 }
 
 fn encode(mut section: Section<'_>) -> encoder::Settings {
+    let default = encoder::Settings::default();
     let codec = section.take("codec", codec).flatten();
-    let element = section.take("encoder", element).unwrap_or(encoder::ElementChoice::Auto);
-    let video_bitrate = section.take("bitrate", units::bitrate).unwrap_or(VIDEO_BITRATE);
-    let audio_bitrate = section.take("audio_bitrate", opus_bitrate).unwrap_or(AUDIO_BITRATE);
+    let element = section.take("encoder", element).unwrap_or(default.element);
+    let video_bitrate = section.take("bitrate", units::bitrate).unwrap_or(default.video_bitrate);
+    let audio_bitrate = section.take("audio_bitrate", opus_bitrate).unwrap_or(default.audio_bitrate);
     section.finish("[encode]");
     encoder::Settings { codec, element, video_bitrate, audio_bitrate }
 }

@@ -6,10 +6,19 @@ use crate::codec::{Codec, MediaKind};
 /// The video codecs that peers are offered where nothing else is asked for.
 const OFFERED: [Codec; 2] = [Codec::H264, Codec::Vp8];
 
-/// The encoders that are used here, one for each codec, in order of preference.
+/// What encodes here: for each codec the encoders that can be had, in order of preference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lineup {
-    encoders: Vec<Encoder>,
+    codecs: Vec<Candidates>,
+}
+
+/// The encoders for one codec. The first that works is used; the others take over when it does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidates {
+    /// What they encode to.
+    pub codec: Codec,
+    first: Encoder,
+    others: Vec<Encoder>,
 }
 
 /// Why the wanted encoding is not possible here.
@@ -71,31 +80,54 @@ impl Lineup {
         installed: impl Fn(&str) -> bool,
     ) -> Result<Self, LineupError> {
         let here: Vec<_> = all.iter().filter(|encoder| installed(&encoder.row.element)).cloned().collect();
-        let mut encoders: Vec<Encoder> = Vec::new();
+        let mut first = Vec::new();
         if let ElementChoice::Named(name) = &settings.element {
-            encoders.push(named(name, &all, &here, settings.codec)?);
+            first.push(named(name, &all, &here, settings.codec)?);
         } else if let Some(codec) = settings.codec {
-            encoders.push(
+            first.push(
                 here.iter()
                     .find(|encoder| encoder.row.codec == codec)
                     .cloned()
                     .ok_or_else(|| no_encoder(&all, codec))?,
             );
         }
-        let wanted = settings.codec;
-        for encoder in here {
+        let mut codecs: Vec<Candidates> = Vec::new();
+        for encoder in first.into_iter().chain(here) {
             let codec = encoder.row.codec;
-            let offered = codec.kind() == MediaKind::Audio || OFFERED.contains(&codec) || wanted == Some(codec);
-            if offered && encoders.iter().all(|chosen| chosen.row.codec != encoder.row.codec) {
-                encoders.push(encoder);
+            let is_offered = codec.kind() == MediaKind::Audio || OFFERED.contains(&codec) || codecs.is_empty();
+            match codecs.iter_mut().find(|candidates| candidates.codec == codec) {
+                Some(candidates) => candidates.add(encoder),
+                None if is_offered => {
+                    codecs.push(Candidates { codec, first: encoder, others: Vec::new() });
+                }
+                None => {}
             }
         }
-        Ok(Self { encoders })
+        Ok(Self { codecs })
     }
 
     /// What encodes this kind of media, in order of preference.
-    pub fn encoders(&self, kind: MediaKind) -> impl Iterator<Item = &Encoder> {
-        self.encoders.iter().filter(move |encoder| encoder.row.codec.kind() == kind)
+    pub fn candidates(&self, kind: MediaKind) -> impl Iterator<Item = &Candidates> {
+        self.codecs.iter().filter(move |candidates| candidates.codec.kind() == kind)
+    }
+}
+
+impl Candidates {
+    /// The one that is preferred.
+    #[must_use]
+    pub const fn first(&self) -> &Encoder {
+        &self.first
+    }
+
+    /// All of them, in order of preference.
+    pub fn iter(&self) -> impl Iterator<Item = &Encoder> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    fn add(&mut self, encoder: Encoder) {
+        if self.iter().all(|known| known.row.element != encoder.row.element) {
+            self.others.push(encoder);
+        }
     }
 }
 
@@ -137,26 +169,26 @@ fn elements(encoders: &[Encoder]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Bitrate;
 
     fn settings(codec: Option<Codec>, element: ElementChoice) -> Settings {
-        Settings {
-            codec,
-            element,
-            video_bitrate: Bitrate::from_bits(2_000_000),
-            audio_bitrate: Bitrate::from_bits(64_000),
-        }
+        Settings { codec, element, ..Settings::default() }
     }
 
+    /// The codecs' candidates, with `>` between them.
     fn lineup(settings: &Settings, installed: &[&str]) -> Result<Vec<String>, LineupError> {
-        Lineup::choose_among(catalogue(), settings, |element| installed.contains(&element))
-            .map(|lineup| lineup.encoders.into_iter().map(|encoder| encoder.row.element).collect())
+        let lineup = Lineup::choose_among(catalogue(), settings, |element| installed.contains(&element))?;
+        let elements =
+            |codec: &Candidates| codec.iter().map(|one| one.row.element.as_str()).collect::<Vec<_>>().join(" > ");
+        Ok(lineup.codecs.iter().map(elements).collect())
     }
 
     #[test]
     fn h264_comes_first_where_it_can_be_encoded() {
         let settings = settings(None, ElementChoice::Auto);
-        assert_eq!(lineup(&settings, &["vp8enc", "x264enc", "openh264enc"]).unwrap(), ["x264enc", "vp8enc"]);
+        assert_eq!(
+            lineup(&settings, &["vp8enc", "x264enc", "openh264enc"]).unwrap(),
+            ["x264enc > openh264enc", "vp8enc"]
+        );
         assert_eq!(lineup(&settings, &["vp8enc", "openh264enc"]).unwrap(), ["openh264enc", "vp8enc"]);
         assert_eq!(lineup(&settings, &["vp8enc"]).unwrap(), ["vp8enc"]);
     }
@@ -171,6 +203,22 @@ mod tests {
     fn the_wanted_element_is_used_and_its_codec_comes_first() {
         let settings = settings(None, ElementChoice::Named("vp8enc".to_owned()));
         assert_eq!(lineup(&settings, &["vp8enc", "x264enc"]).unwrap(), ["vp8enc", "x264enc"]);
+    }
+
+    #[test]
+    fn the_others_take_over_from_the_wanted_element() {
+        let settings = settings(None, ElementChoice::Named("openh264enc".to_owned()));
+        assert_eq!(lineup(&settings, &["x264enc", "openh264enc"]).unwrap(), ["openh264enc > x264enc"]);
+    }
+
+    #[test]
+    fn vp9_and_av1_are_there_when_asked_for() {
+        let installed = ["x264enc", "vp9enc", "av1enc"];
+        assert_eq!(
+            lineup(&settings(Some(Codec::Av1), ElementChoice::Auto), &installed).unwrap(),
+            ["av1enc", "x264enc"]
+        );
+        assert_eq!(lineup(&settings(None, ElementChoice::Auto), &installed).unwrap(), ["x264enc"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod target;
 pub use catalogue::catalogue;
 pub use entry::{BitrateRule, Encoder, Place, Row, Unit};
 pub use knob::KnobError;
-pub use lineup::{Lineup, LineupError};
+pub use lineup::{Candidates, Lineup, LineupError};
 pub use running::{EncodeError, Encoding};
 pub use settings::{ElementChoice, Settings};
 pub use target::{Picture, Target};

@@ -17,6 +17,18 @@ pub struct Settings {
     pub audio_bitrate: Bitrate,
 }
 
+/// Nothing but the bitrates is asked for.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            codec: None,
+            element: ElementChoice::Auto,
+            video_bitrate: Bitrate::from_bits(2_000_000),
+            audio_bitrate: Bitrate::from_bits(64_000),
+        }
+    }
+}
+
 impl Settings {
     /// What every encode of `source` is to be like.
     #[must_use]

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, watch};
 
-use super::demand::Demand;
+use super::{demand::Demand, encode::AtWork};
 use crate::{
     codec::{Codec, MediaKind},
     ids::SourceName,
@@ -48,7 +48,7 @@ pub(super) struct SourceEntry {
 pub(super) struct EncoderEntry {
     pub(super) source: SourceName,
     pub(super) codec: Codec,
-    pub(super) element: String,
+    pub(super) at_work: watch::Receiver<AtWork>,
     /// What its encoder is brought to.
     pub(super) bitrate: watch::Sender<Bitrate>,
     pub(super) feed: Feed,
@@ -102,10 +102,12 @@ impl SourceEntry {
 impl EncoderEntry {
     fn read(&self) -> EncoderState {
         let counts = self.feed.counts();
+        let AtWork { element, replaced } = self.at_work.borrow().clone();
         EncoderState {
             source: self.source.clone(),
             codec: self.codec,
-            element: self.element.clone(),
+            element,
+            replaced,
             condition: self.condition.borrow().clone(),
             bitrate: *self.bitrate.borrow(),
             takers: self.demand.takers(),

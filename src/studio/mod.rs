@@ -5,8 +5,9 @@
 
 mod backoff;
 mod board;
+mod capture;
 mod demand;
-mod jobs;
+mod encode;
 mod supervise;
 
 use std::{sync::Arc, time::Duration};
@@ -16,8 +17,9 @@ use tokio::sync::watch;
 pub use self::board::StudioState;
 use self::{
     board::{Board, EncoderEntry, SourceEntry},
+    capture::CaptureJob,
     demand::{Demand, Taken},
-    jobs::{CaptureJob, EncodeJob},
+    encode::{AtWork, EncodeJob},
     supervise::{Job, Supervision},
 };
 use crate::{
@@ -113,24 +115,26 @@ impl Studio {
             board.sources.push(SourceEntry::new(&spec, raw.clone(), condition));
             let target = settings.target(&spec);
             let mut encodes = Vec::new();
-            for encoder in lineup.encoders(spec.media()) {
-                let codec = encoder.row.codec;
+            for candidates in lineup.candidates(spec.media()) {
+                let codec = candidates.codec;
+                let (at_work, shown) = watch::channel(AtWork::first(candidates));
                 let bitrate = watch::Sender::new(target.bitrate);
                 let feed = Feed::new(format!("{name} ({codec})"), Contents::Encoded);
                 let demand = Demand::default();
                 let job = EncodeJob {
-                    encoder: encoder.clone(),
+                    candidates: candidates.clone(),
                     picture: target.picture,
                     bitrate: bitrate.subscribe(),
                     raw: raw.clone(),
                     encoded: feed.clone(),
                     clockwork: clockwork.clone(),
+                    at_work,
                 };
                 let condition = look_after(format!("{codec} of {name}"), job, &feed, &demand, &board, &running);
                 board.encoders.push(EncoderEntry {
                     source: name.clone(),
                     codec,
-                    element: encoder.row.element.clone(),
+                    at_work: shown,
                     bitrate,
                     feed: feed.clone(),
                     demand: demand.clone(),

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use peergate::{
     connection::{CloseReason, PeerCommand, PeerEvent},
-    encoder::{ElementChoice, Settings as EncodeSettings},
+    encoder::Settings as EncodeSettings,
     ice::IceSettings,
     ids::{PeerId, PeerKey, Session, SourceName},
     media::clockwork::Clockwork,
@@ -45,12 +45,7 @@ pub(crate) fn studio(clockwork: &Clockwork) -> Studio {
         fps: 30,
     };
     let audio = AudioSpec { name: source("tone"), kind: AudioKind::Test { wave: "sine".to_owned() } };
-    let encode = EncodeSettings {
-        codec: None,
-        element: ElementChoice::Auto,
-        video_bitrate: Bitrate::from_bits(500_000),
-        audio_bitrate: Bitrate::from_bits(64_000),
-    };
+    let encode = EncodeSettings { video_bitrate: Bitrate::from_bits(500_000), ..EncodeSettings::default() };
     Studio::start(vec![Spec::Video(video), Spec::Audio(audio)], encode, clockwork.clone()).unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use peergate::{
     codec::Codec,
-    encoder::{ElementChoice, Settings},
+    encoder::Settings,
     ids::SourceName,
     media::{clockwork::Clockwork, feed::Feed, tap::Tap},
     report::Condition,
@@ -18,12 +18,7 @@ pub(crate) fn name(text: &str) -> SourceName {
 }
 
 pub(crate) fn settings() -> Settings {
-    Settings {
-        codec: None,
-        element: ElementChoice::Auto,
-        video_bitrate: Bitrate::from_bits(1_000_000),
-        audio_bitrate: Bitrate::from_bits(64_000),
-    }
+    Settings { video_bitrate: Bitrate::from_bits(1_000_000), ..Settings::default() }
 }
 
 /// 320x240 at 30/s.

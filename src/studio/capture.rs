@@ -1,0 +1,39 @@
+//! A source that is captured for as long as somebody takes it.
+
+use super::supervise::{Job, Work};
+use crate::{
+    media::{clockwork::Clockwork, feed::Feed},
+    source::{Capture, SourceError, Spec, VideoKind, VideoSpec},
+};
+
+/// A source that fills a raw feed.
+#[derive(Debug)]
+pub(super) struct CaptureJob {
+    pub(super) spec: Spec,
+    pub(super) raw: Feed,
+    pub(super) clockwork: Clockwork,
+}
+
+impl Job for CaptureJob {
+    const LIVE: bool = true;
+    type Work = Capture;
+    fn remedy(&self) -> &'static str {
+        match &self.spec {
+            Spec::Video(VideoSpec { kind: VideoKind::Camera { .. }, .. }) => "; unplugging the camera may help",
+            _ => "",
+        }
+    }
+    async fn begin(&self) -> Result<Capture, SourceError> {
+        Capture::start(&self.spec, &self.raw, &self.clockwork).await
+    }
+}
+
+impl Work for Capture {
+    type Error = SourceError;
+    async fn failure(&mut self) -> SourceError {
+        Self::failure(self).await
+    }
+    async fn stop(self) {
+        Self::stop(self).await;
+    }
+}
