@@ -1,7 +1,7 @@
 //! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
 //!
 //! 1. **Pure**: [`ids`], [`codec`], [`connection`], [`units`], [`ice`], `log_limit`, `pace`, [`quality`],
-//!    [`redact`], [`report`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no tokio, no clock of their own.
+//!    [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
@@ -31,6 +31,7 @@ pub mod redact;
 pub mod relay;
 pub mod report;
 pub mod room;
+pub mod rtp;
 pub mod sdp;
 pub mod server;
 pub mod shutdown;

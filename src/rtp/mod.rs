@@ -1,0 +1,15 @@
+//! RTP as we send it (RFC 3550): the packets of a stream, what is sent again, our reports, and what the other side reports.
+//!
+//! Pure: bytes in, bytes out; time comes in as an argument. Sockets are somebody else's.
+
+mod feedback;
+mod payloads;
+mod protection;
+mod report;
+mod stream;
+
+pub use feedback::{Arrival, Feedback, ReceptionReport};
+pub use payloads::{Payload, Payloads, pack};
+pub use protection::{Protection, ProtectionError};
+pub use report::{Ntp, SenderInfo};
+pub use stream::{Repair, Stream, StreamCounts, StreamSettings};
