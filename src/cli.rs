@@ -148,7 +148,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "RATE", env = "PEERGATE_BITRATE", hide_env_values = true)]
     pub bitrate: Option<String>,
 
-    /// Video codec offered first: h264 or vp8 [default: h264 where an encoder for it is found, else vp8]
+    /// Video codec offered first: h264, vp8, vp9 or av1 [default: h264 where an encoder for it is found, else vp8]
     #[arg(long, value_name = "CODEC", env = "PEERGATE_CODEC", hide_env_values = true)]
     pub codec: Option<String>,
 

@@ -345,6 +345,20 @@ mod tests {
     }
 
     #[test]
+    fn one_codec_is_offered_first_and_a_list_is_all_that_is() {
+        use crate::{
+            codec::Codec::{Av1, H264, Vp9},
+            encoder::CodecChoice::{Auto, First, Only},
+        };
+        let codecs = |text: &str, flags| with(text, flags).unwrap().encode.codecs;
+        assert_eq!(codecs("", vec![]), Auto);
+        assert_eq!(codecs("[encode]\ncodec = 'vp9'", vec![]), First(Vp9));
+        let list = "[encode]\ncodec = ['av1', 'h264']";
+        assert_eq!(codecs(list, vec![]), Only(vec![Av1, H264]));
+        assert_eq!(codecs(list, vec![(Target::Key("encode", "codec"), &["av1"])]), First(Av1));
+    }
+
+    #[test]
     fn what_is_wrong_with_a_flag_names_the_flag() {
         for (target, value, what) in [
             (
@@ -355,8 +369,8 @@ mod tests {
             (Target::EveryVideo("fps"), "fast", "--flag: expected a whole number from 1 to 240, got \"fast\""),
             (
                 Target::Key("encode", "codec"),
-                "vp9",
-                "--flag: expected h264, vp8 or auto, got \"vp9\": this version encodes no vp9",
+                "h265",
+                "--flag: expected one of auto, h264, vp8, vp9, av1, got \"h265\"; the nearest is \"h264\"",
             ),
             (
                 Target::Rooms,

@@ -19,6 +19,8 @@ use crate::{
 
 /// Where HTTP is when nobody says otherwise.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+const CODECS: [(&str, Codec); 4] =
+    [("h264", Codec::H264), ("vp8", Codec::Vp8), ("vp9", Codec::Vp9), ("av1", Codec::Av1)];
 /// webrtcbin's own.
 const JITTER_BUFFER: Duration = Duration::from_millis(200);
 
@@ -111,21 +113,37 @@ fn untaken(sources: &[Configured], members: &[Placed]) -> Vec<String> {
 
 fn encode(mut section: Section<'_>) -> encoder::Settings {
     let default = encoder::Settings::default();
-    let codec = section.take("codec", codec).flatten();
+    let codecs = section.take("codec", codecs).unwrap_or(default.codecs);
     let element = section.take("encoder", element).unwrap_or(default.element);
     let video_bitrate = section.take("bitrate", units::bitrate).unwrap_or(default.video_bitrate);
     let audio_bitrate = section.take("audio_bitrate", opus_bitrate).unwrap_or(default.audio_bitrate);
     section.finish("[encode]");
-    encoder::Settings { codec, element, video_bitrate, audio_bitrate }
+    encoder::Settings { codecs, element, video_bitrate, audio_bitrate }
 }
 
-fn codec(value: &Value) -> Result<Option<Codec>, Wrong> {
-    match &value.kind {
-        Kind::Text(text) if ["vp9", "av1"].contains(&text.as_str()) => {
-            Err(Wrong(format!("expected h264, vp8 or auto, got {text:?}: this version encodes no {text}")))
-        }
-        _ => units::word(value, &[("auto", None), ("h264", Some(Codec::H264)), ("vp8", Some(Codec::Vp8))]),
+/// One codec is what comes first; a list is all that there is.
+fn codecs(value: &Value) -> Result<encoder::CodecChoice, Wrong> {
+    if let Kind::List(list) = &value.kind {
+        return codec_list(list, value);
     }
+    let auto = [("auto", encoder::CodecChoice::Auto)].into_iter();
+    let words: Vec<_> = auto.chain(CODECS.map(|(word, codec)| (word, encoder::CodecChoice::First(codec)))).collect();
+    units::word(value, &words)
+}
+
+fn codec_list(list: &[Value], whole: &Value) -> Result<encoder::CodecChoice, Wrong> {
+    let mut codecs = Vec::new();
+    for value in list {
+        let codec = units::word(value, &CODECS)?;
+        if codecs.contains(&codec) {
+            return Err(Wrong(format!("expected each codec once, got {codec} twice")));
+        }
+        codecs.push(codec);
+    }
+    if codecs.is_empty() {
+        return Err(Wrong::expected("at least one codec in the list", whole));
+    }
+    Ok(encoder::CodecChoice::Only(codecs))
 }
 
 fn element(value: &Value) -> Result<encoder::ElementChoice, Wrong> {

@@ -31,11 +31,11 @@ pub(super) fn any_text(value: &Value) -> Result<String, Wrong> {
 }
 
 /// One of `words`, as what it stands for.
-pub(super) fn word<T: Copy>(value: &Value, words: &[(&str, T)]) -> Result<T, Wrong> {
+pub(super) fn word<T: Clone>(value: &Value, words: &[(&str, T)]) -> Result<T, Wrong> {
     let all = words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
     let Kind::Text(text) = &value.kind else { return Err(Wrong::expected(&format!("one of {all}"), value)) };
     if let Some((_, meant)) = words.iter().find(|(word, _)| word == text) {
-        return Ok(*meant);
+        return Ok(meant.clone());
     }
     let Wrong(mut what) = Wrong::expected(&format!("one of {all}"), value);
     if let Some(near) = nearest(text, words.iter().map(|(word, _)| *word)) {

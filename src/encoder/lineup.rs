@@ -1,6 +1,6 @@
 //! Which of the known encoders encode here.
 
-use super::{ElementChoice, Encoder, Settings, catalogue};
+use super::{CodecChoice, ElementChoice, Encoder, Settings, catalogue};
 use crate::codec::{Codec, MediaKind};
 
 /// The video codecs that peers are offered where nothing else is asked for.
@@ -46,14 +46,14 @@ pub enum LineupError {
         here: String,
     },
     /// The configuration names an element for another codec.
-    #[error("encoder = {name:?} encodes {encodes}, and codec = \"{wanted}\" is wanted; give one of the two only")]
+    #[error("encoder = {name:?} encodes {encodes}, and codec = {wanted} is wanted; give one of the two only")]
     OtherCodec {
         /// The element.
         name: String,
         /// What it encodes to.
         encodes: Codec,
         /// What is wanted.
-        wanted: Codec,
+        wanted: String,
     },
     /// Nothing that is installed encodes this codec.
     #[error("nothing here encodes {codec}; install one of: {packages}")]
@@ -80,26 +80,16 @@ impl Lineup {
         installed: impl Fn(&str) -> bool,
     ) -> Result<Self, LineupError> {
         let here: Vec<_> = all.iter().filter(|encoder| installed(&encoder.row.element)).cloned().collect();
-        let mut first = Vec::new();
-        if let ElementChoice::Named(name) = &settings.element {
-            first.push(named(name, &all, &here, settings.codec)?);
-        } else if let Some(codec) = settings.codec {
-            first.push(
-                here.iter()
-                    .find(|encoder| encoder.row.codec == codec)
-                    .cloned()
-                    .ok_or_else(|| no_encoder(&all, codec))?,
-            );
-        }
-        let mut codecs: Vec<Candidates> = Vec::new();
-        for encoder in first.into_iter().chain(here) {
-            let codec = encoder.row.codec;
-            let is_offered = codec.kind() == MediaKind::Audio || OFFERED.contains(&codec) || codecs.is_empty();
-            match codecs.iter_mut().find(|candidates| candidates.codec == codec) {
-                Some(candidates) => candidates.add(encoder),
-                None if is_offered => {
-                    codecs.push(Candidates { codec, first: encoder, others: Vec::new() });
-                }
+        let named = match &settings.element {
+            ElementChoice::Named(name) => Some(named(name, &all, &here, &settings.codecs)?),
+            ElementChoice::Auto => None,
+        };
+        let mut codecs = Vec::new();
+        for wanted in order(&settings.codecs, named.as_ref().map(|named| named.row.codec)) {
+            let encoders = named.iter().chain(&here).filter(|encoder| encoder.row.codec == wanted.codec);
+            match Candidates::of(encoders) {
+                Some(candidates) => codecs.push(candidates),
+                None if wanted.asked_for => return Err(no_encoder(&all, wanted.codec)),
                 None => {}
             }
         }
@@ -124,14 +114,38 @@ impl Candidates {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    fn add(&mut self, encoder: Encoder) {
-        if self.iter().all(|known| known.row.element != encoder.row.element) {
-            self.others.push(encoder);
+    fn of<'a>(mut encoders: impl Iterator<Item = &'a Encoder>) -> Option<Self> {
+        let first = encoders.next()?;
+        let mut candidates = Self { codec: first.row.codec, first: first.clone(), others: Vec::new() };
+        for encoder in encoders {
+            if candidates.iter().all(|known| known.row.element != encoder.row.element) {
+                candidates.others.push(encoder.clone());
+            }
         }
+        Some(candidates)
     }
 }
 
-fn named(name: &str, all: &[Encoder], here: &[Encoder], wanted: Option<Codec>) -> Result<Encoder, LineupError> {
+/// A codec in the order of preference.
+struct Wanted {
+    codec: Codec,
+    /// It is an error when nothing encodes it.
+    asked_for: bool,
+}
+
+/// Pictures first; `named` is the codec of the element that is wanted.
+fn order(choice: &CodecChoice, named: Option<Codec>) -> Vec<Wanted> {
+    let (asked_for, others): (Vec<Codec>, &[Codec]) = match choice {
+        CodecChoice::Auto => (named.into_iter().collect(), &OFFERED),
+        CodecChoice::First(codec) => (vec![*codec], &OFFERED),
+        CodecChoice::Only(codecs) => (codecs.clone(), &[]),
+    };
+    let others = others.iter().chain(&[Codec::Opus]).filter(|codec| !asked_for.contains(codec));
+    let others: Vec<_> = others.map(|codec| Wanted { codec: *codec, asked_for: false }).collect();
+    asked_for.into_iter().map(|codec| Wanted { codec, asked_for: true }).chain(others).collect()
+}
+
+fn named(name: &str, all: &[Encoder], here: &[Encoder], choice: &CodecChoice) -> Result<Encoder, LineupError> {
     let Some(known) = all.iter().find(|encoder| encoder.row.element == name) else {
         return Err(LineupError::UnknownElement { name: name.to_owned(), here: elements(here), known: elements(all) });
     };
@@ -142,12 +156,16 @@ fn named(name: &str, all: &[Encoder], here: &[Encoder], wanted: Option<Codec>) -
             here: elements(here),
         });
     }
-    match wanted {
-        Some(wanted) if wanted != known.row.codec => {
-            Err(LineupError::OtherCodec { name: name.to_owned(), encodes: known.row.codec, wanted })
-        }
-        _ => Ok(known.clone()),
+    let wanted: &[Codec] = match choice {
+        CodecChoice::Auto => return Ok(known.clone()),
+        CodecChoice::First(codec) => std::slice::from_ref(codec),
+        CodecChoice::Only(codecs) => codecs,
+    };
+    if wanted.contains(&known.row.codec) {
+        return Ok(known.clone());
     }
+    let wanted = wanted.iter().map(Codec::to_string).collect::<Vec<_>>().join(", ");
+    Err(LineupError::OtherCodec { name: name.to_owned(), encodes: known.row.codec, wanted })
 }
 
 fn no_encoder(all: &[Encoder], codec: Codec) -> LineupError {
@@ -170,8 +188,8 @@ fn elements(encoders: &[Encoder]) -> String {
 mod tests {
     use super::*;
 
-    fn settings(codec: Option<Codec>, element: ElementChoice) -> Settings {
-        Settings { codec, element, ..Settings::default() }
+    fn settings(codecs: CodecChoice, element: ElementChoice) -> Settings {
+        Settings { codecs, element, ..Settings::default() }
     }
 
     /// The codecs' candidates, with `>` between them.
@@ -184,7 +202,7 @@ mod tests {
 
     #[test]
     fn h264_comes_first_where_it_can_be_encoded() {
-        let settings = settings(None, ElementChoice::Auto);
+        let settings = settings(CodecChoice::Auto, ElementChoice::Auto);
         assert_eq!(
             lineup(&settings, &["vp8enc", "x264enc", "openh264enc"]).unwrap(),
             ["x264enc > openh264enc", "vp8enc"]
@@ -195,19 +213,19 @@ mod tests {
 
     #[test]
     fn the_wanted_codec_comes_first_and_the_others_after_it() {
-        let settings = settings(Some(Codec::Vp8), ElementChoice::Auto);
+        let settings = settings(CodecChoice::First(Codec::Vp8), ElementChoice::Auto);
         assert_eq!(lineup(&settings, &["vp8enc", "x264enc"]).unwrap(), ["vp8enc", "x264enc"]);
     }
 
     #[test]
     fn the_wanted_element_is_used_and_its_codec_comes_first() {
-        let settings = settings(None, ElementChoice::Named("vp8enc".to_owned()));
+        let settings = settings(CodecChoice::Auto, ElementChoice::Named("vp8enc".to_owned()));
         assert_eq!(lineup(&settings, &["vp8enc", "x264enc"]).unwrap(), ["vp8enc", "x264enc"]);
     }
 
     #[test]
     fn the_others_take_over_from_the_wanted_element() {
-        let settings = settings(None, ElementChoice::Named("openh264enc".to_owned()));
+        let settings = settings(CodecChoice::Auto, ElementChoice::Named("openh264enc".to_owned()));
         assert_eq!(lineup(&settings, &["x264enc", "openh264enc"]).unwrap(), ["openh264enc > x264enc"]);
     }
 
@@ -215,15 +233,39 @@ mod tests {
     fn vp9_and_av1_are_there_when_asked_for() {
         let installed = ["x264enc", "vp9enc", "av1enc"];
         assert_eq!(
-            lineup(&settings(Some(Codec::Av1), ElementChoice::Auto), &installed).unwrap(),
+            lineup(&settings(CodecChoice::First(Codec::Av1), ElementChoice::Auto), &installed).unwrap(),
             ["av1enc", "x264enc"]
         );
-        assert_eq!(lineup(&settings(None, ElementChoice::Auto), &installed).unwrap(), ["x264enc"]);
+        assert_eq!(lineup(&settings(CodecChoice::Auto, ElementChoice::Auto), &installed).unwrap(), ["x264enc"]);
+    }
+
+    #[test]
+    fn a_list_is_all_that_is_offered_in_its_order() {
+        let list = |codecs: &[Codec]| settings(CodecChoice::Only(codecs.to_vec()), ElementChoice::Auto);
+        let all = ["vp8enc", "x264enc", "vp9enc", "av1enc", "opusenc"];
+        let wanted = list(&[Codec::Av1, Codec::Vp8]);
+        assert_eq!(lineup(&wanted, &all).unwrap(), ["av1enc", "vp8enc", "opusenc"]);
+        let error = lineup(&wanted, &["vp8enc"]).unwrap_err();
+        assert!(matches!(&error, LineupError::NoEncoder { codec, .. } if codec == "av1"), "{error}");
+    }
+
+    #[test]
+    fn the_wanted_element_encodes_its_codec_of_a_list() {
+        let codecs = CodecChoice::Only(vec![Codec::Vp8, Codec::H264]);
+        let element = |name: &str| ElementChoice::Named(name.to_owned());
+        let all = ["vp8enc", "x264enc", "openh264enc", "av1enc"];
+        let chosen = lineup(&settings(codecs.clone(), element("openh264enc")), &all).unwrap();
+        assert_eq!(chosen, ["vp8enc", "openh264enc > x264enc"]);
+        let error = lineup(&settings(codecs, element("av1enc")), &all).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "encoder = \"av1enc\" encodes av1, and codec = vp8, h264 is wanted; give one of the two only"
+        );
     }
 
     #[test]
     fn a_missing_element_is_named_with_its_package_and_what_is_there() {
-        let settings = settings(None, ElementChoice::Named("openh264enc".to_owned()));
+        let settings = settings(CodecChoice::Auto, ElementChoice::Named("openh264enc".to_owned()));
         let error = lineup(&settings, &["x264enc", "vp8enc"]).unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -234,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_codec_without_encoder_names_the_packages() {
-        let error = lineup(&settings(Some(Codec::H264), ElementChoice::Auto), &["vp8enc"]).unwrap_err();
+        let error = lineup(&settings(CodecChoice::First(Codec::H264), ElementChoice::Auto), &["vp8enc"]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "nothing here encodes h264; install one of: gstreamer1.0-plugins-ugly, gstreamer1.0-plugins-bad"
@@ -243,7 +285,8 @@ mod tests {
 
     #[test]
     fn an_element_and_another_codec_contradict_each_other() {
-        let error = lineup(&settings(Some(Codec::Vp8), ElementChoice::Named("x264enc".to_owned())), &["x264enc"]);
+        let error =
+            lineup(&settings(CodecChoice::First(Codec::Vp8), ElementChoice::Named("x264enc".to_owned())), &["x264enc"]);
         assert!(matches!(error, Err(LineupError::OtherCodec { .. })));
     }
 }

@@ -13,5 +13,5 @@ pub use entry::{BitrateRule, Encoder, Place, Row, Unit};
 pub use knob::KnobError;
 pub use lineup::{Candidates, Lineup, LineupError};
 pub use running::{EncodeError, Encoding};
-pub use settings::{ElementChoice, Settings};
+pub use settings::{CodecChoice, ElementChoice, Settings};
 pub use target::{Picture, Target};

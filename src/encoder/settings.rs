@@ -6,10 +6,9 @@ use crate::{codec::Codec, source::Spec, units::Bitrate};
 /// How everything is encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// The video codec that peers are offered first; `None` for H.264 where an encoder for it is found,
-    /// else VP8. The others that can be encoded are offered after it.
-    pub codec: Option<Codec>,
-    /// Which element encodes the first codec.
+    /// Which video codecs peers are offered.
+    pub codecs: CodecChoice,
+    /// Which element encodes the first codec, or that of the wanted ones which it can.
     pub element: ElementChoice,
     /// Of each video encode.
     pub video_bitrate: Bitrate,
@@ -21,7 +20,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            codec: None,
+            codecs: CodecChoice::Auto,
             element: ElementChoice::Auto,
             video_bitrate: Bitrate::from_bits(2_000_000),
             audio_bitrate: Bitrate::from_bits(64_000),
@@ -41,6 +40,18 @@ impl Settings {
             }
         }
     }
+}
+
+/// Which video codecs peers are offered, the preferred one first; each peer takes one of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CodecChoice {
+    /// H.264 where an encoder for it is found, then VP8. Each browser takes one of the two, and in software a small
+    /// machine can encode no others.
+    Auto,
+    /// This one, then those of `Auto` for peers that do not take it.
+    First(Codec),
+    /// These, and no others.
+    Only(Vec<Codec>),
 }
 
 /// Which element encodes.

@@ -86,7 +86,8 @@ impl Outbound {
 
         let payloader = payloader(codec)?;
         payloader.set_property("pt", u32::from(payload_type));
-        payloader.set_property("ssrc", self.ssrc);
+        // As text: rtpav1pay counts in another type than the others.
+        payloader.set_property_from_str("ssrc", &self.ssrc.to_string());
         let wrong = |source| OutboundError::Payloader { codec, source };
         pipeline.add(&payloader).map_err(wrong)?;
         payloader.sync_state_with_parent().map_err(wrong)?;

@@ -83,7 +83,7 @@ async fn it_offers_and_we_answer() {
     let (clockwork, relay) = (Clockwork::start(), PlainRelay::start().await);
     let studio = studio(&clockwork);
     let viewer = Viewer::join(relay.url(), Options { on_join: OnJoin::Offer, ..Options::new("viewer") }).await;
-    let mut house = LonePeer::enter(relay.url(), Setup::new(tracks(&studio)), &clockwork).await;
+    let mut house = LonePeer::enter_to_answer(relay.url(), Setup::new(tracks(&studio)), &clockwork).await;
     let video = house.run_while(viewer.video(60)).await;
     assert!(video.began_with_keyframe);
     house.run_while(viewer.audio(60)).await;

@@ -2,12 +2,90 @@
 
 use std::time::Duration;
 
-use peergate::codec::Codec;
+use peergate::{
+    codec::Codec,
+    encoder::CodecChoice,
+    media::{clockwork::Clockwork, elements},
+};
 
 use crate::common::{
     daemon::{Daemon, GATEWAY, is_connected},
-    str0m_peer::{Options, Order, Viewer},
+    decode_track, logs,
+    lone_peer::LonePeer,
+    peers::{Setup, studio_of, tracks},
+    plain_relay::PlainRelay,
+    str0m_peer::{OnJoin, Options, Order, Track, Viewer},
 };
+
+const VIDEO: [Codec; 4] = [Codec::H264, Codec::Vp8, Codec::Vp9, Codec::Av1];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_is_offered_when_it_is_asked_for_and_plays() {
+    for codec in VIDEO {
+        let gateway = Daemon::gateway(&["--codec", &codec.to_string()]).await;
+        let options = Options::new("viewer").meeting(GATEWAY).codecs(&[codec, Codec::Opus]).keeping(60);
+        let viewer = Viewer::join(&gateway.ws("/signal"), options).await;
+        let video = viewer.video(60).await;
+        assert_eq!((video.codec, video.gaps), (codec, 0));
+        plays(&video).await;
+        let peer = gateway.peer("viewer", is_connected).await;
+        assert!(peer["sending"].as_array().unwrap().iter().any(|track| track["codec"] == codec.to_string()), "{peer:#}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_is_answered_with_and_plays() {
+    logs::show();
+    elements::start().unwrap();
+    for codec in VIDEO {
+        let (clockwork, relay) = (Clockwork::start(), PlainRelay::start().await);
+        let studio = studio_of(CodecChoice::First(codec), &clockwork);
+        // It prefers another; what is answered with is what we prefer.
+        let mut codecs = [Codec::Vp8, Codec::H264, Codec::Vp9, Codec::Av1, Codec::Opus];
+        let at = codecs.iter().position(|one| *one == codec).unwrap();
+        codecs.rotate_left(at + 1);
+        let options = Options { on_join: OnJoin::Offer, ..Options::new("viewer").codecs(&codecs).keeping(60) };
+        let viewer = Viewer::join(relay.url(), options).await;
+        let mut house = LonePeer::enter_to_answer(relay.url(), Setup::new(tracks(&studio)), &clockwork).await;
+        let video = house.run_while(viewer.video(60)).await;
+        assert_eq!((video.codec, video.gaps), (codec, 0));
+        plays(&video).await;
+        studio.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_refuses_the_preferred_ones_gets_the_next() {
+    let gateway = Daemon::configured("[encode]\ncodec = ['av1', 'vp9', 'vp8']\n").await;
+    for gets in [Codec::Vp9, Codec::Vp8] {
+        let takes = [Codec::H264, gets, Codec::Opus];
+        let options = Options::new(&format!("gets-{gets}")).meeting(GATEWAY).codecs(&takes);
+        let viewer = Viewer::join(&gateway.ws("/signal"), options).await;
+        let video = viewer.video(10).await;
+        assert_eq!((video.codec, video.began_with_keyframe), (gets, true));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_takes_nothing_of_a_list_hears_and_talks() {
+    let gateway = Daemon::configured("[encode]\ncodec = ['vp9']\n").await;
+    let options = Options::new("viewer").meeting(GATEWAY).codecs(&[Codec::H264, Codec::Vp8, Codec::Opus]);
+    let viewer = Viewer::join(&gateway.ws("/signal"), options).await;
+    viewer.audio(30).await;
+    viewer.channel().await;
+    let state = gateway.state().await;
+    let codecs: Vec<_> = state["encoders"].as_array().unwrap().iter().map(|encoder| &encoder["codec"]).collect();
+    assert_eq!(codecs, ["vp9", "opus"], "nothing else is encoded here");
+    assert!(viewer.view().tracks().all(|track| !track.is_video()));
+}
+
+/// Looks at the pictures: their numbers go up.
+async fn plays(video: &Track) {
+    let pictures = decode_track::pictures(video).await;
+    let numbers: Vec<_> = pictures.iter().filter_map(decode_track::Picture::number).collect();
+    assert!(numbers.len() > 50, "{}: {} numbers in {} frames", video.codec, numbers.len(), video.kept.len());
+    assert!(numbers.is_sorted_by(|one, next| one < next), "{}: {numbers:?}", video.codec);
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vp8_peer_beside_an_h264_peer_gets_an_encode_of_its_own() {

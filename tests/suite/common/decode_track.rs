@@ -5,6 +5,7 @@ use gst_video::VideoFrameExt;
 use peergate::{
     codec::Codec,
     media::{clockwork::Clockwork, pipeline::Pipeline},
+    source::strip::Strip,
 };
 
 use super::str0m_peer::Track;
@@ -18,12 +19,22 @@ pub(crate) struct Picture {
     pub(crate) luma: Vec<u8>,
 }
 
+impl Picture {
+    /// The number in the strip at its lower edge.
+    pub(crate) fn number(&self) -> Option<u32> {
+        Strip::of(self.width, self.height)?.read(&self.luma, self.width)
+    }
+}
+
 /// The pictures of the frames that `track` kept. Panics when a decoder refuses one.
 pub(crate) async fn pictures(track: &Track) -> Vec<Picture> {
     let chain = match track.codec {
         Codec::H264 => "h264parse ! openh264dec",
         Codec::Vp8 => "vp8dec",
-        other => panic!("no pictures are made of {other}"),
+        Codec::Vp9 => "vp9dec",
+        // Each frame ends with the temporal unit that it is in, and comes without the delimiter of the next.
+        Codec::Av1 => "av1parse ! av1dec",
+        Codec::Opus => panic!("no pictures are made of sound"),
     };
     let samples = decode(track, &format!("{chain} ! videoconvert ! video/x-raw,format=GRAY8")).await;
     samples.iter().map(picture).collect()
@@ -57,8 +68,9 @@ async fn decode(track: &Track, chain: &str) -> Vec<gst::Sample> {
     let caps = match track.codec {
         Codec::H264 => "video/x-h264,stream-format=byte-stream,alignment=au",
         Codec::Vp8 => "video/x-vp8",
+        Codec::Vp9 => "video/x-vp9",
+        Codec::Av1 => "video/x-av1,stream-format=obu-stream,alignment=tu",
         Codec::Opus => "audio/x-opus,channel-mapping-family=0,channels=2,rate=48000",
-        other => panic!("{other} is not decoded"),
     };
     let launch = format!("appsrc name=in format=time caps={caps} ! {chain} ! appsink name=out sync=false");
     let (pipeline, mut bus) = Pipeline::parse("decode", &launch, &Clockwork::start()).unwrap();

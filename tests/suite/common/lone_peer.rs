@@ -26,6 +26,7 @@ pub(crate) struct LonePeer {
     end: End,
     other: Option<PeerId>,
     offer: Option<String>,
+    offers: bool,
     pub(crate) told: Vec<PeerEvent>,
     pub(crate) state: Option<PeerState>,
 }
@@ -36,9 +37,14 @@ impl LonePeer {
         let (relay, _) = tokio_tungstenite::connect_async(url).await.unwrap();
         // Sessions are unique within a process, and so is nothing else here.
         let end = setup.start("other", u64::from(rand::random::<u32>()), clockwork);
-        let mut peer = Self { relay, end, other: None, offer: None, told: Vec::new(), state: None };
+        let mut peer = Self { relay, end, other: None, offer: None, offers: true, told: Vec::new(), state: None };
         peer.say(None, Signal::Join).await;
         peer
+    }
+
+    /// The same, to answer somebody who is there and offers. Their own `join` may still be on its way.
+    pub(crate) async fn enter_to_answer(url: &str, setup: Setup, clockwork: &Clockwork) -> Self {
+        Self { offers: false, ..Self::enter(url, setup, clockwork).await }
     }
 
     /// The connection itself, to send over.
@@ -91,7 +97,7 @@ impl LonePeer {
             return;
         }
         let command = match envelope.body {
-            Signal::Join | Signal::RequestConnect if self.other.is_none() => {
+            Signal::Join | Signal::RequestConnect if self.offers && self.other.is_none() => {
                 self.other = Some(envelope.from);
                 PeerCommand::Offer
             }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use peergate::{
     connection::{CloseReason, PeerCommand, PeerEvent},
-    encoder::Settings as EncodeSettings,
+    encoder::{CodecChoice, Settings as EncodeSettings},
     ice::IceSettings,
     ids::{PeerId, PeerKey, Session, SourceName},
     media::clockwork::Clockwork,
@@ -38,6 +38,11 @@ pub(crate) struct Setup {
 
 /// A studio with a test picture `picture` and a test tone `tone`.
 pub(crate) fn studio(clockwork: &Clockwork) -> Studio {
+    studio_of(CodecChoice::Auto, clockwork)
+}
+
+/// The same, with these codecs.
+pub(crate) fn studio_of(codecs: CodecChoice, clockwork: &Clockwork) -> Studio {
     let video = VideoSpec {
         name: source("picture"),
         kind: VideoKind::Test { pattern: "smpte".to_owned() },
@@ -45,7 +50,7 @@ pub(crate) fn studio(clockwork: &Clockwork) -> Studio {
         fps: 30,
     };
     let audio = AudioSpec { name: source("tone"), kind: AudioKind::Test { wave: "sine".to_owned() } };
-    let encode = EncodeSettings { video_bitrate: Bitrate::from_bits(500_000), ..EncodeSettings::default() };
+    let encode = EncodeSettings { codecs, video_bitrate: Bitrate::from_bits(500_000), ..EncodeSettings::default() };
     Studio::start(vec![Spec::Video(video), Spec::Audio(audio)], encode, clockwork.clone()).unwrap()
 }
 
