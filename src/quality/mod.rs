@@ -4,6 +4,7 @@
 //! the [`ladder::Ladder`] seats the viewers on rungs and says at which bitrate each rung is encoded; a [`budget`] shares
 //! out what the box may send in all.
 
+pub mod arrivals;
 pub mod budget;
 pub mod ladder;
 pub mod link;

@@ -1,0 +1,161 @@
+//! What a link bears, judged by when each packet has arrived (transport-wide congestion control feedback).
+//!
+//! What is looked for is a queue that stands: packets that all wait, also the first of a frame. Frames leave here in one
+//! burst, and keyframes are made when any viewer asks for one, so that single packets wait on any link; and a scene that
+//! hardly moves sends a tenth of what the link bears. A gradient of delays, as in Google's congestion control, takes the
+//! one for a full link, and then the other for what it bears.
+
+mod window;
+
+use std::time::Duration;
+
+use self::window::{Floor, Window};
+use super::scaled;
+use crate::units::Bitrate;
+
+/// Packets that all wait at least this long stand in a queue.
+const STANDING: Duration = Duration::from_millis(80);
+
+/// Packets that wait no longer than this stand in none.
+const FLOWING: Duration = Duration::from_millis(30);
+
+/// More than this is lost where too much is sent. What is less is sent again, and there is room for that.
+const HARMFUL_LOSS: f64 = 0.15;
+
+/// Less than this is lost on any link.
+const HARMLESS_LOSS: f64 = 0.05;
+
+/// What is taken of what comes through a full link, so that its queue gets shorter.
+const RELIEF: f64 = 0.85;
+
+/// The least that is taken of it, however long the queue is.
+const LEAST_RELIEF: f64 = 0.5;
+
+/// A queue of this length is to be gone in a second or two.
+const LONG_QUEUE: Duration = Duration::from_secs(2);
+
+/// How much more is thought to be possible each second: below what came through a full link before, and above it.
+const RECOVERY: f64 = 1.25;
+const GROWTH: f64 = 1.08;
+
+/// How long a smaller estimate must have had its effect before another one is made.
+const INTERVAL: Duration = Duration::from_millis(200);
+
+/// A packet that was sent, and what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packet {
+    /// When it left, by our clock.
+    pub departed: Duration,
+    /// When it arrived, by the peer's clock; `None` where it did not.
+    pub arrived: Option<Duration>,
+    /// How long it is.
+    pub bytes: u32,
+}
+
+/// The estimator.
+#[derive(Debug, Clone)]
+pub struct Arrivals {
+    estimate: Bitrate,
+    most: Bitrate,
+    /// What came through when the link was full.
+    borne: Option<Bitrate>,
+    window: Window,
+    /// The shortest way of a packet, in µs. The two clocks differ by anything, so only differences mean something.
+    shortest: Floor,
+    now: Duration,
+    lowered: Option<Duration>,
+}
+
+impl Arrivals {
+    /// One that thinks a link bears `most` until it sees otherwise; never more.
+    #[must_use]
+    pub fn new(most: Bitrate) -> Self {
+        Self {
+            estimate: most,
+            most,
+            borne: None,
+            window: Window::default(),
+            shortest: Floor::default(),
+            now: Duration::ZERO,
+            lowered: None,
+        }
+    }
+
+    /// What the link bears.
+    #[must_use]
+    pub const fn estimate(&self) -> Bitrate {
+        self.estimate
+    }
+
+    /// The share of packets that were lost in the last second.
+    #[must_use]
+    pub fn lost(&self) -> f64 {
+        self.window.lost()
+    }
+
+    /// Feedback has come, in the order in which packets left.
+    pub fn feedback(&mut self, packets: &[Packet]) {
+        for packet in packets {
+            self.window.add(*packet);
+            if let Some(way) = packet.way() {
+                self.shortest.see(packet.departed, way);
+            }
+        }
+        let Some(now) = packets.iter().map(|packet| packet.departed).max().filter(|now| *now > self.now) else {
+            return;
+        };
+        let passed = if self.now.is_zero() { Duration::ZERO } else { now - self.now };
+        self.now = now;
+        self.window.forget(now);
+        let queue = self.queue();
+        let lost = self.lost();
+        let is_full = queue.is_some_and(|queue| queue >= STANDING);
+        if is_full || lost > HARMFUL_LOSS {
+            if self.lowered.is_none_or(|lowered| now.saturating_sub(lowered) >= INTERVAL) {
+                self.lower(now, queue.unwrap_or_default(), lost);
+            }
+        } else if queue.is_some_and(|queue| queue <= FLOWING) && lost < HARMLESS_LOSS {
+            self.raise(passed);
+        }
+    }
+
+    /// How long packets wait, all of them; `None` while too few have come to tell.
+    fn queue(&self) -> Option<Duration> {
+        let waiting = self.window.shortest_way()? - self.shortest.shortest()?;
+        Some(Duration::from_micros(u64::try_from(waiting).unwrap_or(0)))
+    }
+
+    fn lower(&mut self, now: Duration, queue: Duration, lost: f64) {
+        let Some(through) = self.window.bitrate() else { return };
+        let relief = (RELIEF - queue.as_secs_f64() / LONG_QUEUE.as_secs_f64()).max(LEAST_RELIEF);
+        let borne = if queue >= STANDING {
+            self.borne = Some(through);
+            scaled(through, relief)
+        } else {
+            // Without a queue it may be the air that loses: step by step, and not below what gets through.
+            scaled(self.estimate, 1.0 - lost / 2.0).max(scaled(through, RELIEF))
+        };
+        self.estimate = self.estimate.min(borne);
+        self.lowered = Some(now);
+    }
+
+    fn raise(&mut self, passed: Duration) {
+        let known = self.borne.map(|borne| scaled(borne, RELIEF));
+        let factor = if known.is_some_and(|known| self.estimate < known) { RECOVERY } else { GROWTH };
+        let grown = factor.powf(passed.as_secs_f64().min(1.0));
+        // At least one more: a small estimate would not grow at all.
+        let more = scaled(self.estimate, grown).bits().max(self.estimate.bits().saturating_add(1));
+        self.estimate = Bitrate::from_bits(more).min(self.most);
+    }
+}
+
+impl Packet {
+    /// How long it was on its way, in µs, and whatever the clocks differ by.
+    fn way(&self) -> Option<i64> {
+        let micros = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX / 2);
+        Some(micros(self.arrived?) - micros(self.departed))
+    }
+}
+
+#[cfg(test)]
+mod tests;

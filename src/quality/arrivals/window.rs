@@ -1,0 +1,98 @@
+//! What came lately, and the shortest way ever.
+
+use std::{collections::VecDeque, time::Duration};
+
+use super::Packet;
+use crate::units::Bitrate;
+
+/// How long packets are remembered.
+const MEMORY: Duration = Duration::from_secs(1);
+
+/// By the packets of what time a queue is told, and what comes through: of three frames at 15/s.
+const RECENT: Duration = Duration::from_millis(200);
+
+/// Fewer tell nothing.
+const FEW: usize = 8;
+
+/// How long the shortest way is remembered. Clocks drift apart, and routes change.
+const ROUTE: Duration = Duration::from_secs(30);
+
+/// The packets of the last second.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Window {
+    packets: VecDeque<Packet>,
+}
+
+impl Window {
+    pub(super) fn add(&mut self, packet: Packet) {
+        self.packets.push_back(packet);
+    }
+
+    pub(super) fn forget(&mut self, now: Duration) {
+        while self.packets.front().is_some_and(|packet| packet.departed + MEMORY < now) {
+            self.packets.pop_front();
+        }
+    }
+
+    /// The share that was lost.
+    pub(super) fn lost(&self) -> f64 {
+        let lost = self.packets.iter().filter(|packet| packet.arrived.is_none()).count();
+        if self.packets.len() < 2 * FEW { 0.0 } else { lost as f64 / self.packets.len() as f64 }
+    }
+
+    /// The shortest way of those that came lately: a handful, and for some time.
+    pub(super) fn shortest_way(&self) -> Option<i64> {
+        let came = self.packets.iter().rev().filter_map(|packet| Some((packet.arrived?, packet.way()?)));
+        let (mut count, mut newest, mut shortest) = (0, None, None);
+        for (arrived, way) in came {
+            let newest = *newest.get_or_insert(arrived);
+            if count >= FEW && arrived + RECENT < newest {
+                break;
+            }
+            count += 1;
+            shortest = Some(shortest.map_or(way, |least: i64| least.min(way)));
+        }
+        shortest.filter(|_| count >= FEW)
+    }
+
+    /// What has arrived lately, by the peer's clock.
+    pub(super) fn bitrate(&self) -> Option<Bitrate> {
+        let newest = self.packets.iter().rev().find_map(|packet| packet.arrived)?;
+        let mut bytes = 0_u64;
+        let mut oldest = newest;
+        for packet in self.packets.iter().rev() {
+            let Some(arrived) = packet.arrived else { continue };
+            if arrived + RECENT < newest {
+                break;
+            }
+            bytes += u64::from(packet.bytes);
+            oldest = oldest.min(arrived);
+        }
+        // What arrived first began to arrive before: a whole window is what all of it took at most.
+        let took = newest.saturating_sub(oldest).max(RECENT / 2);
+        let bits = 8.0 * bytes as f64 / took.as_secs_f64();
+        (bytes > 0).then(|| Bitrate::from_bits(bits as u32))
+    }
+}
+
+/// The least of what was seen within a time, roughly: of this and the one before.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Floor {
+    begun: Duration,
+    before: Option<i64>,
+    present: Option<i64>,
+}
+
+impl Floor {
+    pub(super) fn see(&mut self, now: Duration, value: i64) {
+        if now.saturating_sub(self.begun) > ROUTE {
+            self.before = self.present.take();
+            self.begun = now;
+        }
+        self.present = Some(self.present.map_or(value, |least| least.min(value)));
+    }
+
+    pub(super) fn shortest(&self) -> Option<i64> {
+        self.before.into_iter().chain(self.present).min()
+    }
+}
