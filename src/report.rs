@@ -158,6 +158,8 @@ pub struct EncoderState {
     pub source: SourceName,
     /// The codec.
     pub codec: Codec,
+    /// Which quality: 0 for full, then each of a quarter of the bitrate of the one before.
+    pub rung: usize,
     /// The GStreamer element that encodes now, or will.
     pub element: String,
     /// The one before it, if another had to take over.

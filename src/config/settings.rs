@@ -117,8 +117,11 @@ fn encode(mut section: Section<'_>) -> encoder::Settings {
     let element = section.take("encoder", element).unwrap_or(default.element);
     let video_bitrate = section.take("bitrate", units::bitrate).unwrap_or(default.video_bitrate);
     let audio_bitrate = section.take("audio_bitrate", opus_bitrate).unwrap_or(default.audio_bitrate);
+    let rungs =
+        section.take("rungs", |value| units::integer(value, 1..=4_u32)).map_or(default.rungs, |count| count as usize);
+    let uplink = section.take("uplink", units::bitrate);
     section.finish("[encode]");
-    encoder::Settings { codecs, element, video_bitrate, audio_bitrate }
+    encoder::Settings { codecs, element, video_bitrate, audio_bitrate, rungs, uplink }
 }
 
 /// One codec is what comes first; a list is all that there is.

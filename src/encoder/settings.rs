@@ -1,7 +1,7 @@
 //! Encoding as it is configured.
 
 use super::{Picture, Target};
-use crate::{codec::Codec, source::Spec, units::Bitrate};
+use crate::{codec::Codec, quality, source::Spec, units::Bitrate};
 
 /// How everything is encoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub struct Settings {
     pub video_bitrate: Bitrate,
     /// Of each audio encode.
     pub audio_bitrate: Bitrate,
+    /// In how many qualities video can be had, each of a quarter of the bitrate and half the sides of the one before.
+    pub rungs: usize,
+    /// What may be sent to all peers together; `None` for no limit.
+    pub uplink: Option<Bitrate>,
 }
 
 /// Nothing but the bitrates is asked for.
@@ -24,12 +28,14 @@ impl Default for Settings {
             element: ElementChoice::Auto,
             video_bitrate: Bitrate::from_bits(2_000_000),
             audio_bitrate: Bitrate::from_bits(64_000),
+            rungs: 2,
+            uplink: None,
         }
     }
 }
 
 impl Settings {
-    /// What every encode of `source` is to be like.
+    /// What an encode of `source` in full is to be like.
     #[must_use]
     pub fn target(&self, source: &Spec) -> Target {
         match source {
@@ -39,6 +45,18 @@ impl Settings {
                 Target { bitrate: self.video_bitrate, picture: Some(picture) }
             }
         }
+    }
+
+    /// The qualities that `source` can be had in, the best first.
+    #[must_use]
+    pub fn rungs(&self, source: &Spec) -> Vec<(quality::Rung, Target)> {
+        let full = self.target(source);
+        let count = if full.picture.is_some() { self.rungs } else { 1 };
+        let target = |(index, rung): (usize, quality::Rung)| {
+            let smaller = |picture: Picture| Picture { size: quality::size(picture.size, index), ..picture };
+            (rung, Target { bitrate: rung.bitrate, picture: full.picture.map(smaller) })
+        };
+        quality::rungs(full.bitrate, count).into_iter().enumerate().map(target).collect()
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod clockwork;
 pub mod elements;
 pub mod feed;
+pub mod junction;
 mod keyframes;
 pub mod main_loop;
 mod patience;

@@ -1,6 +1,31 @@
 //! What the box may send in all, shared out over its viewers.
 
+use super::{AUDIO_OVERHEAD, VIDEO_OVERHEAD, scaled};
 use crate::units::Bitrate;
+
+/// A viewer that wants pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wish {
+    /// What its link bears, as far as that is known.
+    pub bears: Option<Bitrate>,
+    /// More than this is of no use to it.
+    pub full: Bitrate,
+}
+
+/// What each viewer may be sent of its encode, so that all that leaves the box fits into `uplink`. Sound comes first:
+/// `audio` is what each stream of it is encoded at. Who is not limited bears what it bears.
+#[must_use]
+pub fn allot(uplink: Bitrate, audio: &[Bitrate], wishes: &[Wish]) -> Vec<Option<Bitrate>> {
+    let sound = audio.iter().map(|audio| u64::from(audio.bits()) + u64::from(AUDIO_OVERHEAD.bits())).sum::<u64>();
+    let left = u64::from(uplink.bits()).saturating_sub(sound);
+    let left = Bitrate::from_bits(u32::try_from(left).unwrap_or(u32::MAX));
+    let wanted = |wish: &Wish| scaled(wish.bears.map_or(wish.full, |bears| bears.min(wish.full)), VIDEO_OVERHEAD);
+    let wants: Vec<_> = wishes.iter().map(wanted).collect();
+    let limited = |((wish, want), share): ((&Wish, &Bitrate), Bitrate)| {
+        if share < *want { Some(scaled(share, 1.0 / VIDEO_OVERHEAD)) } else { wish.bears }
+    };
+    wishes.iter().zip(&wants).zip(share(left, &wants)).map(limited).collect()
+}
 
 /// Shares `total` out over those who want `wants`: each gets the same, and who wants less leaves the rest to the others.
 #[must_use]
@@ -27,6 +52,22 @@ mod tests {
     fn shared(total: u32, wants: &[u32]) -> Vec<u32> {
         let wants: Vec<_> = wants.iter().map(|&bits| Bitrate::from_bits(bits)).collect();
         share(Bitrate::from_bits(total), &wants).into_iter().map(Bitrate::bits).collect()
+    }
+
+    fn wish(bears: Option<u32>) -> Wish {
+        Wish { bears: bears.map(|kilobits| Bitrate::from_bits(kilobits * 1000)), full: Bitrate::from_bits(2_000_000) }
+    }
+
+    #[test]
+    fn sound_comes_first_and_pictures_get_what_is_left() {
+        let sound = [Bitrate::from_bits(64_000); 2];
+        let both = [wish(None), wish(Some(5000))];
+        // 174 kbit/s of sound with what it is wrapped in.
+        let allotted = allot(Bitrate::from_bits(2_274_400), &sound, &both);
+        assert_eq!(allotted, [Some(Bitrate::from_bits(1_000_000)); 2]);
+        assert_eq!(allot(Bitrate::from_bits(100_000), &sound, &both), [Some(Bitrate::from_bits(0)); 2]);
+        let enough = allot(Bitrate::from_bits(10_000_000), &sound, &both);
+        assert_eq!(enough, [None, Some(Bitrate::from_bits(5_000_000))], "nobody is limited");
     }
 
     #[test]

@@ -64,6 +64,12 @@ impl<F> Splice<F> {
         (out, Verdict::TooLate)
     }
 
+    /// The change does not happen. What comes out is to be passed on.
+    #[must_use]
+    pub fn give_up(self) -> Vec<F> {
+        self.held.into_iter().map(|(_, frame)| frame).collect()
+    }
+
     /// The frames that wait for one of this time: up to it, or before it where it takes over.
     fn release(&mut self, until: Duration, before: bool) -> Vec<F> {
         let mut out = Vec::new();

@@ -36,10 +36,10 @@ impl Steady {
         self.wanted = wanted;
     }
 
-    /// Nobody sees it: it may jump.
-    pub const fn reset(&mut self) {
-        self.bitrate = self.wanted;
+    /// Nobody sees it: it may jump. Whether it has changed.
+    pub fn reset(&mut self) -> bool {
         self.changed = None;
+        std::mem::replace(&mut self.bitrate, self.wanted) != self.wanted
     }
 
     /// Changes it, if it is time. Whether it has changed.

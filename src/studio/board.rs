@@ -48,6 +48,7 @@ pub(super) struct SourceEntry {
 pub(super) struct EncoderEntry {
     pub(super) source: SourceName,
     pub(super) codec: Codec,
+    pub(super) rung: usize,
     pub(super) at_work: watch::Receiver<AtWork>,
     /// What its encoder is brought to.
     pub(super) bitrate: watch::Sender<Bitrate>,
@@ -106,6 +107,7 @@ impl EncoderEntry {
         EncoderState {
             source: self.source.clone(),
             codec: self.codec,
+            rung: self.rung,
             element,
             replaced,
             condition: self.condition.borrow().clone(),

@@ -11,7 +11,7 @@ fn unknown_keys_name_the_nearest_that_is_known() {
     assert_eq!(
         problems("[encode]\nbiterate = \"2M\"\n"),
         "configuration:2:1: encode.biterate: [encode] has no key `biterate`; the nearest is `bitrate` \
-         (known here: audio_bitrate, bitrate, codec, encoder)"
+         (known here: audio_bitrate, bitrate, codec, encoder, rungs, uplink)"
     );
     let text = "[vidoe.front]\nsource = 'camera'\n\n[video.back]\nsource = 'camera'\npattern = 'ball'\n";
     assert_eq!(

@@ -98,8 +98,9 @@ impl Ladder {
         for id in self.ids() {
             self.lower(id, now);
         }
-        // One after the other: the first on an empty rung decides whether it is worth the next one's while.
-        for id in self.ids() {
+        // One after the other: the first on an empty rung decides whether it is worth the next one's while. Twice, for who
+        // has moved may make it worth an earlier one's while, and begins to wait for a still better one.
+        for id in self.ids().repeat(2) {
             self.raise(id, now);
         }
         self.seats.values().filter_map(Seat::deadline).min()

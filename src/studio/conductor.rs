@@ -1,0 +1,161 @@
+//! Decides who takes which rung, and at what bitrate each is encoded: the task behind [`crate::quality`]'s policies.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until, timeout},
+};
+
+use super::audience::{Claim, Claims, LadderIndex};
+use crate::{
+    codec::MediaKind,
+    quality::{
+        budget::{self, Wish},
+        ladder::{Ladder, SeatId},
+        steady::Steady,
+    },
+    units::Bitrate,
+};
+
+/// How long words are collected: those of many takers come together, and a link that was cut is no better for less.
+const COLLECT: Duration = Duration::from_millis(20);
+
+/// When nothing is to be done by itself.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// One encode's rungs.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) kind: MediaKind,
+    pub(super) ladder: Ladder,
+    /// Where each rung's encoder is told its bitrate.
+    pub(super) rungs: Vec<Voice>,
+}
+
+/// One rung's encoder.
+#[derive(Debug)]
+pub(super) struct Voice {
+    bitrate: Steady,
+    told: watch::Sender<Bitrate>,
+}
+
+impl Voice {
+    /// An encoder that is brought to what `told` says.
+    pub(super) fn new(told: watch::Sender<Bitrate>) -> Self {
+        let bitrate = Steady::new(*told.borrow());
+        Self { bitrate, told }
+    }
+}
+
+/// All encodes, in the order of their [`LadderIndex`].
+#[derive(Debug)]
+pub(super) struct Conductor {
+    pub(super) parts: Vec<Part>,
+    /// What may leave the box in all.
+    pub(super) uplink: Option<Bitrate>,
+}
+
+impl Conductor {
+    /// Conducts until `running` says no.
+    pub(super) fn spawn(mut self, mut claims: watch::Receiver<Claims>, running: &watch::Sender<bool>) {
+        let mut running = running.subscribe();
+        let work = async move {
+            let mut seated = BTreeMap::new();
+            loop {
+                let next = self.settle(&claims.borrow_and_update(), &mut seated);
+                let next = next.unwrap_or_else(|| Instant::now() + IDLE);
+                // An error: no taker can come any more, nor say anything.
+                if let Ok(Err(_)) = timeout(next - Instant::now(), claims.changed()).await {
+                    sleep_until(next).await;
+                }
+                sleep(COLLECT).await;
+            }
+        };
+        tokio::spawn(async move {
+            tokio::select! {
+                () = work => {}
+                _ = running.wait_for(|running| !running) => {}
+            }
+        });
+    }
+
+    /// Gives when to do so again though nothing is said.
+    fn settle(&mut self, claims: &Claims, seated: &mut BTreeMap<SeatId, LadderIndex>) -> Option<Instant> {
+        self.seat(claims, seated);
+        for (id, bears) in self.allot(claims) {
+            if let Some(part) = claims.get(&id).and_then(|claim| self.parts.get_mut(claim.ladder.0)) {
+                part.ladder.bears(id, bears);
+            }
+        }
+        let now = Instant::now();
+        let mut next = None;
+        for part in &mut self.parts {
+            next = earliest(next, part.ladder.settle(now.into_std()));
+            next = earliest(next, part.conduct(now.into_std()));
+        }
+        for (id, Claim { ladder, rung, .. }) in claims {
+            let to = self.parts.get(ladder.0).and_then(|part| part.ladder.rung(*id)).unwrap_or_default();
+            let moved = rung.send_if_modified(|rung| std::mem::replace(rung, to) != to);
+            if moved {
+                tracing::debug!(taker = id.0, rung = to, "a taker changes its rung");
+            }
+        }
+        next.map(Instant::from_std)
+    }
+
+    /// Takers come and go.
+    fn seat(&mut self, claims: &Claims, seated: &mut BTreeMap<SeatId, LadderIndex>) {
+        seated.retain(|id, ladder| {
+            let stays = claims.contains_key(id);
+            if let Some(part) = self.parts.get_mut(ladder.0).filter(|_| !stays) {
+                part.ladder.leave(*id);
+            }
+            stays
+        });
+        for (id, claim) in claims {
+            if seated.insert(*id, claim.ladder).is_none()
+                && let Some(part) = self.parts.get_mut(claim.ladder.0)
+            {
+                part.ladder.join(*id);
+            }
+        }
+    }
+
+    /// What each taker of pictures may be sent. Sound is sent in any case.
+    fn allot(&self, claims: &Claims) -> Vec<(SeatId, Option<Bitrate>)> {
+        let of = |claim: &Claim| self.parts.get(claim.ladder.0);
+        let is_video = |claim: &Claim| of(claim).is_some_and(|part| part.kind == MediaKind::Video);
+        let (video, audio): (Vec<_>, Vec<_>) = claims.iter().partition(|(_, claim)| is_video(claim));
+        let Some(uplink) = self.uplink else { return video.iter().map(|(id, claim)| (**id, claim.bears)).collect() };
+        let audio: Vec<_> = audio.iter().filter_map(|(_, claim)| of(claim)).map(|part| part.ladder.full()).collect();
+        let wishes: Vec<_> = video
+            .iter()
+            .map(|(_, claim)| Wish {
+                bears: claim.bears,
+                full: of(claim).map_or(Bitrate::from_bits(0), |part| part.ladder.full()),
+            })
+            .collect();
+        video.iter().map(|(id, _)| **id).zip(budget::allot(uplink, &audio, &wishes)).collect()
+    }
+}
+
+impl Part {
+    /// Brings the encoders to what their takers need. Gives when to do so again.
+    fn conduct(&mut self, now: std::time::Instant) -> Option<std::time::Instant> {
+        let mut next = None;
+        for (index, Voice { bitrate, told }) in self.rungs.iter_mut().enumerate() {
+            bitrate.want(self.ladder.bitrate(index));
+            let changed = if self.ladder.taken(index) == 0 { bitrate.reset() } else { bitrate.settle(now) };
+            if changed {
+                told.send_replace(bitrate.bitrate());
+            }
+            next = earliest(next, bitrate.deadline());
+        }
+        next
+    }
+}
+
+fn earliest(one: Option<std::time::Instant>, other: Option<std::time::Instant>) -> Option<std::time::Instant> {
+    one.into_iter().chain(other).min()
+}

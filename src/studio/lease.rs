@@ -1,0 +1,97 @@
+//! An encode in somebody's hands.
+
+use std::sync::Arc;
+
+use super::{
+    audience::Seat,
+    demand::{Demand, Taken},
+};
+use crate::{media::feed::Feed, units::Bitrate};
+
+/// One quality of an encode: its feed is there whether or not an encoder runs.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) feed: Feed,
+    pub(super) demand: Demand,
+}
+
+/// An encoded feed, for as long as this is held.
+#[derive(Debug)]
+pub struct Lease {
+    /// The feed. Its pictures come when they come: the source may be starting, or failing at the moment.
+    pub feed: Feed,
+    rung: usize,
+    full: Bitrate,
+    steps: Arc<[Step]>,
+    seat: Seat,
+    encoder: Taken,
+    _source: Taken,
+}
+
+/// Another quality of what is leased. Its encoder runs from now on; the lease goes over to it with [`Lease::settle`].
+#[derive(Debug)]
+pub struct Rung {
+    /// Its feed.
+    pub feed: Feed,
+    index: usize,
+    encoder: Taken,
+}
+
+impl Lease {
+    pub(super) fn new(steps: &Arc<[Step]>, full: Bitrate, seat: Seat, source: Taken) -> Option<Self> {
+        let best = steps.first()?;
+        Some(Self {
+            feed: best.feed.clone(),
+            rung: 0,
+            full,
+            steps: Arc::clone(steps),
+            seat,
+            encoder: best.demand.take(),
+            _source: source,
+        })
+    }
+
+    /// The rung that it has, 0 for the best.
+    #[must_use]
+    pub const fn rung(&self) -> usize {
+        self.rung
+    }
+
+    /// What the best rung is encoded at where links bear it.
+    #[must_use]
+    pub const fn full(&self) -> Bitrate {
+        self.full
+    }
+
+    /// Says what the taker's link bears of this encode; `None` for nothing known.
+    pub fn bears(&self, bitrate: Option<Bitrate>) {
+        self.seat.bears(bitrate);
+    }
+
+    /// Waits until another rung is to be taken than was when this was called last.
+    pub async fn moved(&mut self) {
+        self.seat.moved().await;
+    }
+
+    /// The rung that is to be taken, if that is another one.
+    #[must_use]
+    pub fn next(&self) -> Option<Rung> {
+        let index = self.seat.rung();
+        let step = self.steps.get(index).filter(|_| index != self.rung)?;
+        Some(Rung { feed: step.feed.clone(), index, encoder: step.demand.take() })
+    }
+
+    /// Goes over to another rung; lets go of the one that it had.
+    pub fn settle(&mut self, rung: Rung) {
+        let Rung { feed, index, encoder } = rung;
+        (self.feed, self.rung, self.encoder) = (feed, index, encoder);
+    }
+}
+
+impl Rung {
+    /// Which one, 0 for the best.
+    #[must_use]
+    pub const fn index(&self) -> usize {
+        self.index
+    }
+}
