@@ -132,6 +132,18 @@ pub struct SourceState {
     pub size: Option<Size>,
     /// Frames or buffers of sound captured so far.
     pub frames: u64,
+    /// How long its frames take to the peers; `None` when none went to any lately.
+    pub capture_to_wire: Option<CaptureToWire>,
+}
+
+/// How long the frames of the last 5 to 10 s took from the moment of their capture until they had been handed to the
+/// sockets of all peers, encoding included.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct CaptureToWire {
+    /// Half of them took at most so long, in ms.
+    pub p50_ms: f64,
+    /// 95 of 100 took at most so long, in ms.
+    pub p95_ms: f64,
 }
 
 /// How a source or an encoder does.

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use super::{
     keyframes::{KeyframeGate, Reason},
+    latency::{Histogram, Recent},
     tap::{Frame, Memory, Outlet, Tap},
 };
 
@@ -68,6 +69,8 @@ pub(super) struct Hub {
     keyframes: AtomicU64,
     bytes: AtomicU64,
     keyframe_requests: AtomicU64,
+    /// How long frames took from their capture to the last taker's push.
+    latency: Recent,
 }
 
 /// One taker, as the streaming thread sees it.
@@ -96,6 +99,7 @@ impl Feed {
                 keyframes: AtomicU64::new(0),
                 bytes: AtomicU64::new(0),
                 keyframe_requests: AtomicU64::new(0),
+                latency: Recent::default(),
             }),
         }
     }
@@ -116,7 +120,7 @@ impl Feed {
                 .new_sample(move |sink| {
                     let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
                     let hub = hub.upgrade().ok_or(gst::FlowError::Eos)?;
-                    hub.distribute(generation, &sample)
+                    hub.distribute(generation, &sample, || sink.current_running_time())
                 })
                 .build(),
         );
@@ -150,6 +154,13 @@ impl Feed {
             keyframe_requests: self.hub.keyframe_requests.load(Relaxed),
         }
     }
+
+    /// How long the frames of the last 5 to 10 s took from their capture until all direct takers had them. Takers with a
+    /// thread of their own are not waited for, and not counted.
+    #[must_use]
+    pub fn latency(&self) -> Histogram {
+        self.hub.latency.read(self.hub.epoch.elapsed())
+    }
 }
 
 impl fmt::Debug for Feed {
@@ -178,8 +189,13 @@ impl Hub {
         }
     }
 
-    /// On the maker's streaming thread.
-    fn distribute(&self, generation: u64, sample: &gst::Sample) -> Result<gst::FlowSuccess, gst::FlowError> {
+    /// On the maker's streaming thread. `running_time` is the maker's now.
+    fn distribute(
+        &self,
+        generation: u64,
+        sample: &gst::Sample,
+        running_time: impl Fn() -> Option<gst::ClockTime>,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
         if generation != self.generation.load(Relaxed) {
             return Err(gst::FlowError::Eos);
         }
@@ -197,10 +213,14 @@ impl Hub {
         if self.roster_changed.load(Relaxed) {
             self.read_roster(&mut routes);
         }
+        let mut pushed = false;
         for route in routes.iter_mut() {
             if let Some(outlet) = route.outlet.upgrade() {
-                outlet.offer(&frame, &mut route.memory, self.epoch.elapsed());
+                pushed |= outlet.offer(&frame, &mut route.memory, self.epoch.elapsed());
             }
+        }
+        if pushed && let (Some(now), Some(captured)) = (running_time(), frame.running_time()) {
+            self.latency.record(self.epoch.elapsed(), now.saturating_sub(captured).into());
         }
         if !frame.delta {
             self.gate.satisfied();

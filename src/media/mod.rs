@@ -5,6 +5,7 @@ pub mod elements;
 pub mod feed;
 pub mod junction;
 mod keyframes;
+pub mod latency;
 pub mod main_loop;
 mod patience;
 pub mod pipeline;

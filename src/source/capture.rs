@@ -126,7 +126,7 @@ async fn begin(pipeline: &Pipeline, looped: bool, clockwork: &Clockwork) -> Resu
 async fn plan(spec: &Spec, clockwork: &Clockwork) -> Result<Plan, SourceError> {
     match spec {
         Spec::Video(video) => match &video.kind {
-            VideoKind::Test { pattern } => Ok(test::picture(video, pattern)),
+            VideoKind::Test { pattern } => Ok(test::picture(video, pattern, clockwork)),
             VideoKind::Camera { device } => camera::plan(video, device.as_deref(), clockwork).await,
             VideoKind::Screen { display, region, pointer } => {
                 screen::plan(video, display.as_deref(), *region, *pointer).await

@@ -6,13 +6,16 @@ use gst::prelude::*;
 use gst_video::prelude::*;
 
 use super::{VideoSpec, marks, plan::Plan};
-use crate::{media::pipeline::Pipeline, units::Size};
+use crate::{
+    media::{clockwork::Clockwork, pipeline::Pipeline},
+    units::Size,
+};
 
 /// More than what timestamps lose by rounding, and less than a frame.
 const ROUNDING: u64 = 1000;
 
-pub(super) fn picture(video: &VideoSpec, pattern: &str) -> Plan {
-    let (size, fps) = (video.size, video.fps);
+pub(super) fn picture(video: &VideoSpec, pattern: &str, clockwork: &Clockwork) -> Plan {
+    let (size, fps, clockwork) = (video.size, video.fps, clockwork.clone());
     Plan::new(
         include_str!("../../pipelines/source/test-picture.launch"),
         vec![
@@ -22,22 +25,23 @@ pub(super) fn picture(video: &VideoSpec, pattern: &str) -> Plan {
             ("fps", fps.into()),
         ],
     )
-    .prepare(move |pipeline| mark_picture(pipeline, size, fps))
+    .prepare(move |pipeline| mark_picture(pipeline, size, fps, &clockwork))
 }
 
 pub(super) fn tone(wave: &str) -> Plan {
     Plan::new(include_str!("../../pipelines/source/test-tone.launch"), vec![("wave", wave.into())]).prepare(mark_tone)
 }
 
-fn mark_picture(pipeline: &Pipeline, size: Size, fps: u32) {
+fn mark_picture(pipeline: &Pipeline, size: Size, fps: u32, clockwork: &Clockwork) {
     let Ok(info) = gst_video::VideoInfo::builder(gst_video::VideoFormat::I420, size.width, size.height).build() else {
         return;
     };
-    let first = OnceLock::new();
+    let (first, clockwork) = (OnceLock::new(), clockwork.clone());
     on_each_buffer(pipeline, move |buffer, time| {
-        // videotestsrc begins at any moment and goes on in whole frames, each rounded to ns.
-        let (begun, number) = *first.get_or_init(|| (time, marks::frame_number(time, fps)));
-        let number = number + marks::frame_number(time.saturating_sub(begun) + ROUNDING, fps);
+        // The first is the one that should have come last, so that it need not wait. From there on videotestsrc goes on in
+        // whole frames, each rounded to ns, and each waits for its time behind us.
+        let first = *first.get_or_init(|| marks::frame_number(clockwork.running_time().nseconds(), fps));
+        let number = first + marks::frame_number(time + ROUNDING, fps);
         buffer.set_pts(gst::ClockTime::from_nseconds(marks::frame_time(number, fps)));
         if let Ok(mut frame) = gst_video::VideoFrameRef::from_buffer_ref_writable(buffer, &info) {
             let stride = usize::try_from(frame.plane_stride()[0]).unwrap_or(0);
@@ -61,8 +65,8 @@ fn mark_tone(pipeline: &Pipeline) {
     });
 }
 
-/// Calls `work` with each buffer that leaves the element `marks`, and its running time in ns. The test sources' segment
-/// begins at 0, so their timestamps are running times.
+/// Calls `work` with each buffer that leaves the element `marks`, and its timestamp in ns. The test sources' segment
+/// begins at 0, so those of a live one are running times.
 fn on_each_buffer(pipeline: &Pipeline, work: impl Fn(&mut gst::BufferRef, u64) + Send + Sync + 'static) {
     let Some(pad) = pipeline.element("marks").and_then(|element| element.static_pad("src")) else { return };
     // Lives as long as the pad, which lives as long as the pipeline.

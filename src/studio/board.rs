@@ -8,8 +8,8 @@ use super::{demand::Demand, encode::AtWork};
 use crate::{
     codec::{Codec, MediaKind},
     ids::SourceName,
-    media::feed::Feed,
-    report::{Condition, EncoderState, SourceState},
+    media::{feed::Feed, latency::Histogram},
+    report::{CaptureToWire, Condition, EncoderState, SourceState},
     source::Spec,
     units::{Bitrate, Size},
 };
@@ -77,9 +77,20 @@ impl Board {
 
     fn read(&self) -> StudioState {
         StudioState {
-            sources: self.sources.iter().map(SourceEntry::read).collect(),
+            sources: self.sources.iter().map(|source| source.read(self.capture_to_wire(&source.name))).collect(),
             encoders: self.encoders.iter().map(EncoderEntry::read).collect(),
         }
+    }
+
+    /// Of all encodes of a source.
+    fn capture_to_wire(&self, source: &SourceName) -> Option<CaptureToWire> {
+        let mut all = Histogram::default();
+        for encoder in self.encoders.iter().filter(|encoder| encoder.source == *source) {
+            all.add(&encoder.feed.latency());
+        }
+        // No bucket is finer.
+        let ms = |share| all.quantile(share).map(|time| (time.as_secs_f64() * 10_000.0).round() / 10.0);
+        Some(CaptureToWire { p50_ms: ms(0.5)?, p95_ms: ms(0.95)? })
     }
 }
 
@@ -88,7 +99,7 @@ impl SourceEntry {
         Self { name: spec.name().clone(), kind: spec.media(), spec: spec.to_string(), feed, condition }
     }
 
-    fn read(&self) -> SourceState {
+    fn read(&self, capture_to_wire: Option<CaptureToWire>) -> SourceState {
         SourceState {
             name: self.name.clone(),
             kind: self.kind,
@@ -96,6 +107,7 @@ impl SourceEntry {
             condition: self.condition.borrow().clone(),
             size: self.feed.caps().as_ref().and_then(size),
             frames: self.feed.counts().frames,
+            capture_to_wire,
         }
     }
 }

@@ -48,15 +48,15 @@ impl Outlet {
         Self { port: Arc::new(port), threaded: AtomicBool::new(false), queue: OnceLock::new() }
     }
 
-    /// On the feed's streaming thread, `now` since any fixed moment.
-    pub(in crate::media) fn offer(&self, frame: &Frame, memory: &mut Memory, now: Duration) {
+    /// On the feed's streaming thread, `now` since any fixed moment. Whether the frame was pushed there and then.
+    pub(in crate::media) fn offer(&self, frame: &Frame, memory: &mut Memory, now: Duration) -> bool {
         let link = self.port.link.load(Relaxed);
         if link == 0 || !self.port.wants(frame) {
-            return;
+            return false;
         }
         if self.threaded.load(Relaxed) && !self.has_calmed_down(memory, now) {
             self.enqueue(frame, link);
-            return;
+            return false;
         }
         let begun = Instant::now();
         self.port.push(frame, &mut memory.sent, link);
@@ -66,6 +66,7 @@ impl Outlet {
             memory.calm_since = None;
             self.give_thread();
         }
+        true
     }
 
     /// Whether a threaded tap has kept up for long enough. Then it is direct again.

@@ -62,6 +62,11 @@ impl Frame {
         let delta = buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         Some(Self { buffer, caps: sample.caps_owned()?, segment: sample.segment()?.clone(), delta })
     }
+
+    /// When it was captured.
+    pub(in crate::media) fn running_time(&self) -> Option<gst::ClockTime> {
+        self.segment.downcast_ref::<gst::ClockTime>()?.to_running_time(self.buffer.pts()?)
+    }
 }
 
 impl Port {
