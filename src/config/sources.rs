@@ -168,6 +168,7 @@ fn named_or_default<'a>(root: &mut Section<'a>, key: &'static str, default: &str
 fn read_video(name: SourceName, mut section: Section<'_>, outside: &Outside) -> Option<VideoSpec> {
     let size = section.take("size", units::size).unwrap_or(SIZE);
     let fps = section.take("fps", |value| units::integer(value, 1..=240)).unwrap_or(FPS);
+    let keep = keep(&mut section);
     let words = VIDEO_WORDS.map(|(word, kind, _)| (word, kind));
     // An unknown kind has unknown keys.
     let word = match section.take_value("source") {
@@ -189,10 +190,11 @@ fn read_video(name: SourceName, mut section: Section<'_>, outside: &Outside) -> 
         VideoWord::File => (VideoKind::File { path: file(&mut section, outside)? }, "a file"),
     };
     section.finish(&format!("{what} source"));
-    Some(VideoSpec { name, kind, size, fps })
+    Some(VideoSpec { name, kind, size, fps, keep })
 }
 
 fn read_audio(name: SourceName, mut section: Section<'_>, outside: &Outside) -> Option<AudioSpec> {
+    let keep = keep(&mut section);
     let words = AUDIO_WORDS.map(|(word, kind, _)| (word, kind));
     let word = match section.take_value("source") {
         None => AudioWord::Test,
@@ -210,7 +212,11 @@ fn read_audio(name: SourceName, mut section: Section<'_>, outside: &Outside) -> 
         AudioWord::File => (AudioKind::File { path: file(&mut section, outside)? }, "a file"),
     };
     section.finish(&format!("{what} source"));
-    Some(AudioSpec { name, kind })
+    Some(AudioSpec { name, kind, keep })
+}
+
+fn keep(section: &mut Section<'_>) -> bool {
+    section.take("keep", units::boolean).unwrap_or(false)
 }
 
 fn read_word<T: Copy>(section: &mut Section<'_>, value: &Value, words: &[(&str, T)]) -> Option<T> {

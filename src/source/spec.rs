@@ -24,6 +24,8 @@ pub struct VideoSpec {
     pub size: Size,
     /// Frames a second.
     pub fps: u32,
+    /// Whether it is captured and encoded also while nobody takes it.
+    pub keep: bool,
 }
 
 /// What a source of pictures captures.
@@ -73,6 +75,8 @@ pub struct AudioSpec {
     pub name: SourceName,
     /// What it captures.
     pub kind: AudioKind,
+    /// Whether it is captured and encoded also while nobody takes it.
+    pub keep: bool,
 }
 
 /// What a source of sound captures.
@@ -107,6 +111,15 @@ impl Spec {
         match self {
             Self::Video(video) => &video.name,
             Self::Audio(audio) => &audio.name,
+        }
+    }
+
+    /// Whether it is captured and encoded also while nobody takes it.
+    #[must_use]
+    pub const fn keep(&self) -> bool {
+        match self {
+            Self::Video(video) => video.keep,
+            Self::Audio(audio) => audio.keep,
         }
     }
 

@@ -6,35 +6,53 @@ use tokio::sync::watch;
 
 /// Counts takers. Clones count the same thing.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Demand(Arc<watch::Sender<usize>>);
+pub(super) struct Demand(Arc<watch::Sender<Wish>>);
 
 /// One taker; no longer when it is dropped.
 #[derive(Debug)]
 pub(super) struct Taken(Demand);
 
+#[derive(Debug, Default)]
+struct Wish {
+    takers: usize,
+    /// It is wanted without takers, too.
+    kept: bool,
+}
+
+impl Wish {
+    const fn is_wanted(&self) -> bool {
+        self.takers > 0 || self.kept
+    }
+}
+
 impl Demand {
     pub(super) fn take(&self) -> Taken {
-        self.0.send_modify(|takers| *takers += 1);
+        self.0.send_modify(|wish| wish.takers += 1);
         Taken(self.clone())
     }
 
     pub(super) fn takers(&self) -> usize {
-        *self.0.borrow()
+        self.0.borrow().takers
     }
 
-    /// Waits for a taker.
+    /// It is wanted from now on, whoever takes it.
+    pub(super) fn keep(&self) {
+        self.0.send_modify(|wish| wish.kept = true);
+    }
+
+    /// Waits until it is wanted.
     pub(super) async fn wanted(&self) {
         // The sender is in `self`, so it can't be gone.
-        let _ = self.0.subscribe().wait_for(|takers| *takers > 0).await;
+        let _ = self.0.subscribe().wait_for(Wish::is_wanted).await;
     }
 
-    /// Waits until there has been no taker for so long.
+    /// Waits until it has not been wanted for so long.
     pub(super) async fn unwanted_for(&self, linger: Duration) {
-        let mut takers = self.0.subscribe();
+        let mut wish = self.0.subscribe();
         loop {
-            let _ = takers.wait_for(|takers| *takers == 0).await;
-            let taken = takers.wait_for(|takers| *takers > 0);
-            if tokio::time::timeout(linger, taken).await.is_err() {
+            let _ = wish.wait_for(|wish| !wish.is_wanted()).await;
+            let wanted = wish.wait_for(Wish::is_wanted);
+            if tokio::time::timeout(linger, wanted).await.is_err() {
                 return;
             }
         }
@@ -43,7 +61,7 @@ impl Demand {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.0.0.send_modify(|takers| *takers -= 1);
+        self.0.0.send_modify(|wish| wish.takers -= 1);
     }
 }
 
@@ -79,5 +97,16 @@ mod tests {
         assert_eq!(demand.takers(), 2);
         drop((first, second));
         assert_eq!(demand.takers(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_kept_is_wanted_without_takers() {
+        let demand = Demand::default();
+        demand.keep();
+        demand.wanted().await;
+        assert_eq!(demand.takers(), 0);
+        drop(demand.take());
+        let day = Duration::from_secs(86_400);
+        assert!(tokio::time::timeout(day, demand.unwanted_for(LINGER)).await.is_err());
     }
 }

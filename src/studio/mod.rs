@@ -22,6 +22,7 @@ use self::{
     audience::Audience,
     board::Board,
     conductor::Conductor,
+    demand::Taken,
     shelf::{Shelf, Stock},
 };
 pub use self::{
@@ -49,6 +50,10 @@ pub struct Studio {
     /// Every task of the studio holds a receiver, and ends when this says so or is gone.
     running: Arc<watch::Sender<bool>>,
 }
+
+/// A source that is captured as long as this is held.
+#[derive(Debug)]
+pub struct Warm(#[expect(dead_code, reason = "it counts until it is dropped")] Taken);
 
 /// Why nothing can be taken.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -114,6 +119,13 @@ impl Studio {
             codec,
             can: list(shelf.codecs().iter().map(Codec::to_string)),
         })
+    }
+
+    /// Has `source` captured for as long as what is returned is held: somebody is about to take it. A camera takes its
+    /// time to open, and so does a connection.
+    #[must_use]
+    pub fn warm(&self, source: &SourceName) -> Option<Warm> {
+        self.shelf(source).map(|shelf| Warm(shelf.demand.take()))
     }
 
     /// What runs and how it does: about each second, and at each change of condition.

@@ -33,6 +33,8 @@ use crate::{
 pub(super) struct Shelf {
     pub(super) name: SourceName,
     pub(super) encodes: Vec<Encode>,
+    /// For the source.
+    pub(super) demand: Demand,
 }
 
 /// One encode, in all its qualities.
@@ -86,8 +88,12 @@ impl Stock {
         self.board.sources.push(SourceEntry::new(spec, raw.clone(), condition));
         let origin = Origin { spec, raw, demand };
         let candidates: Vec<_> = self.lineup.candidates(spec.media()).cloned().collect();
-        let encodes = candidates.iter().map(|candidates| self.encode(&origin, candidates, running)).collect();
-        Shelf { name, encodes }
+        let encodes: Vec<_> = candidates.iter().map(|candidates| self.encode(&origin, candidates, running)).collect();
+        if spec.keep() {
+            origin.demand.keep();
+            encodes.first().and_then(|preferred| preferred.steps.first()).inspect(|best| best.demand.keep());
+        }
+        Shelf { name, encodes, demand: origin.demand }
     }
 
     fn encode(&mut self, origin: &Origin<'_>, candidates: &Candidates, running: &watch::Sender<bool>) -> Encode {

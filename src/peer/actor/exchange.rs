@@ -15,6 +15,7 @@ const CANDIDATE_LIMIT: usize = 64;
 
 impl Actor {
     pub(super) async fn offer(&mut self) -> Outcome {
+        self.warm_up();
         self.claimed = negotiation::plan_offer(self.webrtc.bin(), &self.tracks, &self.stream).map_err(failed)?;
         self.webrtc.pipeline().set_state(gst::State::Ready).await.map_err(failed)?;
         if let Some(settings) = &self.settings.channel {
@@ -28,6 +29,7 @@ impl Actor {
     }
 
     pub(super) async fn accept_offer(&mut self, offer: &RemoteOffer) -> Outcome {
+        self.warm_up();
         self.expect(&offer.outline);
         let plan = negotiation::plan_answer(self.webrtc.bin(), &self.tracks, &self.stream, &offer.outline, &offer.text)
             .map_err(failed)?;
@@ -55,6 +57,11 @@ impl Actor {
         self.expected = Some(remote.fingerprint.clone());
     }
 
+    /// Has captured what will probably be sent. What it is encoded to is not known yet.
+    fn warm_up(&mut self) {
+        self.warm = self.tracks.iter().filter_map(|track| track.studio.warm(&track.source)).collect();
+    }
+
     /// Puts in place what is sent in each section that was agreed upon.
     async fn prepare(&mut self) -> Outcome {
         for claim in &mut self.claimed {
@@ -63,6 +70,8 @@ impl Actor {
                 claim.outbound.prepare(pipeline, codec, payload_type).await.map_err(failed)?;
             }
         }
+        // What is sent is taken by now.
+        self.warm.clear();
         Ok(())
     }
 

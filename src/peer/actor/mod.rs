@@ -26,6 +26,7 @@ use crate::{
     media::{clockwork::Clockwork, pipeline::BusEvent},
     report::{Connection, PeerState},
     sdp::{Fingerprint, RemoteCandidate},
+    studio::Warm,
 };
 
 /// How often silence is looked for.
@@ -89,6 +90,8 @@ struct Actor {
     /// The id under which browsers group our tracks into one stream.
     stream: String,
     claimed: Vec<Claimed>,
+    /// What may be sent is captured while descriptions travel.
+    warm: Vec<Warm>,
     inbound: Vec<InboundTrack>,
     channel: Option<Channel>,
     mids: Vec<String>,
@@ -127,6 +130,7 @@ impl Actor {
             webrtc,
             stream: format!("peergate-{:016x}", rand::random::<u64>()),
             claimed: Vec::new(),
+            warm: Vec::new(),
             inbound: Vec::new(),
             channel: None,
             mids: Vec::new(),

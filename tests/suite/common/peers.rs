@@ -48,8 +48,10 @@ pub(crate) fn studio_of(codecs: CodecChoice, clockwork: &Clockwork) -> Studio {
         kind: VideoKind::Test { pattern: "smpte".to_owned() },
         size: Size { width: 320, height: 240 },
         fps: 30,
+        keep: false,
     };
-    let audio = AudioSpec { name: source("tone"), kind: AudioKind::Test { wave: "sine".to_owned() } };
+    let kind = AudioKind::Test { wave: "sine".to_owned() };
+    let audio = AudioSpec { name: source("tone"), kind, keep: false };
     let encode = EncodeSettings { codecs, video_bitrate: Bitrate::from_bits(500_000), ..EncodeSettings::default() };
     Studio::start(vec![Spec::Video(video), Spec::Audio(audio)], encode, clockwork.clone()).unwrap()
 }

@@ -23,11 +23,11 @@ pub(crate) fn settings() -> Settings {
 
 /// 320x240 at 30/s.
 pub(crate) fn video(text: &str, kind: VideoKind) -> Spec {
-    Spec::Video(VideoSpec { name: name(text), kind, size: Size { width: 320, height: 240 }, fps: 30 })
+    Spec::Video(VideoSpec { name: name(text), kind, size: Size { width: 320, height: 240 }, fps: 30, keep: false })
 }
 
 pub(crate) fn audio(text: &str, kind: AudioKind) -> Spec {
-    Spec::Audio(AudioSpec { name: name(text), kind })
+    Spec::Audio(AudioSpec { name: name(text), kind, keep: false })
 }
 
 /// Sources `picture` and `tone`.
