@@ -6,6 +6,13 @@ use crate::{
     sdp::{Format, Section, SectionKind},
 };
 
+/// The header extension with a number that counts the packets of all streams, by which the other side says when each
+/// arrived.
+const TRANSPORT_SEQUENCE: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
+
+/// The id under which we offer it.
+const TRANSPORT_SEQUENCE_ID: u8 = 3;
+
 /// The payload type under which we offer a codec: from the dynamic range (RFC 3551, section 3). The one after it is that
 /// of the codec's retransmissions.
 pub(super) const fn offered_payload_type(codec: Codec) -> u8 {
@@ -48,6 +55,10 @@ pub(super) fn offer_caps(codecs: &[Codec], ssrc: Option<u32>) -> gst::Caps {
         if let (0, Some(ssrc)) = (index, ssrc) {
             format.set("ssrc", ssrc);
         }
+        // Of the section, and written once for each format that names it. The bitrate of sound is what it is.
+        if index == 0 && codec.kind() == MediaKind::Video {
+            set_transport_sequence(&mut format, TRANSPORT_SEQUENCE_ID);
+        }
         list.append_structure(format);
         if index > 0 && codec.kind() == MediaKind::Video {
             list.append_structure(retransmission_caps(codec));
@@ -58,7 +69,7 @@ pub(super) fn offer_caps(codecs: &[Codec], ssrc: Option<u32>) -> gst::Caps {
 
 /// The `codec-preferences` with which a section of somebody's offer is answered: exactly one format.
 /// webrtcbin compares strings exactly, so what is not the offer's own word stays out.
-pub(super) fn answer_caps(codec: Codec, format: &Format, ssrc: Option<u32>) -> gst::Caps {
+pub(super) fn answer_caps(codec: Codec, section: &Section, format: &Format, ssrc: Option<u32>) -> gst::Caps {
     let mut structure = rtp_caps(codec, format.payload_type);
     match codec {
         Codec::H264 => {
@@ -74,6 +85,9 @@ pub(super) fn answer_caps(codec: Codec, format: &Format, ssrc: Option<u32>) -> g
         if let Some(field) = feedback_field(feedback) {
             structure.set(field, true);
         }
+    }
+    if let Some(id) = transport_sequence(section, format) {
+        set_transport_sequence(&mut structure, id);
     }
     if let Some(ssrc) = ssrc {
         structure.set("ssrc", ssrc);
@@ -107,6 +121,17 @@ pub(super) fn answered(section: &Section) -> Option<(Codec, u8)> {
     })
 }
 
+/// The id of the extension by which a video section's sender is told when its packets arrived, where that is agreed upon
+/// for this format.
+pub(super) fn transport_sequence(section: &Section, format: &Format) -> Option<u8> {
+    let is_wanted = format.codec().is_some_and(|codec| codec.kind() == MediaKind::Video)
+        && format.feedback.iter().any(|feedback| feedback == "transport-cc");
+    let mut extensions = section.extensions.iter().filter(|_| is_wanted);
+    let (id, _) = extensions.find(|(_, uri)| uri == TRANSPORT_SEQUENCE)?;
+    // One byte says which and how long (RFC 8285, section 4.2).
+    (1..=14).contains(id).then_some(*id)
+}
+
 /// What we can make sense of when it is sent to us. No more than that: each parser is a way in.
 pub(super) const fn receivable(kind: MediaKind) -> &'static [Codec] {
     match kind {
@@ -122,6 +147,10 @@ fn rtp_caps(codec: Codec, payload_type: u8) -> gst::Structure {
         .field("payload", i32::from(payload_type))
         .field("clock-rate", codec.clock_rate() as i32)
         .build()
+}
+
+fn set_transport_sequence(format: &mut gst::Structure, id: u8) {
+    format.set(format!("extmap-{id}"), TRANSPORT_SEQUENCE);
 }
 
 fn retransmission_caps(codec: Codec) -> gst::Structure {
@@ -142,6 +171,7 @@ fn feedback_field(feedback: &str) -> Option<&'static str> {
         "nack" => Some("rtcp-fb-nack"),
         "nack pli" => Some("rtcp-fb-nack-pli"),
         "ccm fir" => Some("rtcp-fb-ccm-fir"),
+        "transport-cc" => Some("rtcp-fb-transport-cc"),
         _ => None,
     }
 }
@@ -249,6 +279,33 @@ mod tests {
             assert_eq!(answered(&video(vec![format(ours, name, first)])), Some((codec, ours)));
             assert_eq!(answered(&video(vec![format(ours, name, other)])), None, "{codec}: not what was offered");
         }
+    }
+
+    #[test]
+    fn arrivals_are_told_where_the_section_and_the_format_say_so() {
+        let mut told = format(96, "VP8", "");
+        let mut section = video(vec![told.clone()]);
+        section.extensions =
+            vec![(4, "urn:ietf:params:rtp-hdrext:sdes:mid".to_owned()), (5, TRANSPORT_SEQUENCE.to_owned())];
+        assert_eq!(transport_sequence(&section, &told), None);
+        told.feedback.push("transport-cc".to_owned());
+        assert_eq!(transport_sequence(&section, &told), Some(5));
+        section.extensions[1].0 = 15;
+        assert_eq!(transport_sequence(&section, &told), None, "it needs a longer header");
+    }
+
+    #[test]
+    fn the_extension_is_offered_once_for_pictures_and_answered_under_the_offers_id() {
+        gst::init().unwrap();
+        let named =
+            |caps: &gst::Caps, id: u8| caps.iter().filter(|format| format.has_field(format!("extmap-{id}"))).count();
+        assert_eq!(named(&offer_caps(&[Codec::H264, Codec::Vp8], None), TRANSPORT_SEQUENCE_ID), 1);
+        assert_eq!(named(&offer_caps(&[Codec::Opus], None), TRANSPORT_SEQUENCE_ID), 0);
+        let mut told = format(96, "VP8", "");
+        told.feedback.push("transport-cc".to_owned());
+        let mut section = video(vec![told.clone()]);
+        section.extensions = vec![(5, TRANSPORT_SEQUENCE.to_owned())];
+        assert_eq!(named(&answer_caps(Codec::Vp8, &section, &told, None), 5), 1);
     }
 
     #[test]

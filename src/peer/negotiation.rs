@@ -72,11 +72,11 @@ pub(super) fn plan_answer(
             .filter(|_| plan.claimed.iter().all(|claim| claim.outbound.track.kind != kind));
         let sent = track.and_then(|track| Some((track, formats::choose(section, &track.codecs)?)));
         if let Some((track, (codec, format))) = sent {
-            let preferences = |ssrc| formats::answer_caps(codec, format, Some(ssrc));
+            let preferences = |ssrc| formats::answer_caps(codec, section, format, Some(ssrc));
             let outbound = Outbound::claim(webrtcbin, index, track.clone(), stream, preferences)?;
             plan.claimed.push(Claimed { section: index, outbound, agreed: Some((codec, format.payload_type)) });
         } else if let Some((codec, format)) = formats::choose(section, formats::receivable(kind)) {
-            outbound::receive_only(webrtcbin, kind, &formats::answer_caps(codec, format, None));
+            outbound::receive_only(webrtcbin, kind, &formats::answer_caps(codec, section, format, None));
         } else if !section.rejected {
             plan.offer = switched_off(&plan.offer, index);
         }

@@ -6,9 +6,9 @@
 
 pub mod arrivals;
 pub mod budget;
+pub mod estimator;
 pub mod ladder;
 pub mod link;
-pub mod reports;
 pub mod splice;
 pub mod steady;
 
