@@ -5,7 +5,7 @@
 use crate::{
     codec::MediaKind,
     config::Settings,
-    encoder::{Candidates, Encoding, Lineup},
+    encoder::{Candidates, Encoder, Encoding, Lineup, Row},
     media::clockwork::Clockwork,
     peer::{self, NetworkError},
     source::{Capture, SourceError, Spec},
@@ -57,7 +57,17 @@ impl Findings {
         for kind in [MediaKind::Video, MediaKind::Audio] {
             // Sources differ in size and rate, which makes no other pipeline.
             let Some(source) = settings.sources.iter().find(|source| source.media() == kind) else { continue };
-            for encoder in lineup.candidates(kind).map(Candidates::first) {
+            let own = settings.encode.catalogue.own().iter().filter(|encoder| encoder.row.codec.kind() == kind);
+            // One that is not installed says nothing of the others.
+            let (installed, missing): (Vec<_>, Vec<_>) = own.partition(|encoder| encoder.is_installed());
+            for Encoder { row, .. } in missing {
+                let Row { element, package, .. } = row;
+                self.waited_for.push(format!("[encode]: {element} is not installed; package {package} brings it"));
+            }
+            let mut used: Vec<_> = lineup.candidates(kind).map(Candidates::first).collect();
+            let more: Vec<_> = installed.into_iter().filter(|own| !used.contains(own)).collect();
+            used.extend(more);
+            for encoder in used {
                 match Encoding::dry_build(encoder, &settings.encode.target(source), clockwork) {
                     Ok(()) => self.built += 1,
                     Err(error) => self.problems.push(format!("[encode]: {error}")),

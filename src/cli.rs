@@ -51,6 +51,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Read a configuration, and try to build every pipeline it names
     Check(CheckArgs),
+    /// Say what works on this machine, what does not, and what helps
+    Doctor(DoctorArgs),
     /// Run the signalling relay alone
     Relay(RelayArgs),
 }
@@ -185,6 +187,20 @@ pub struct CheckArgs {
     pub file: PathBuf,
 }
 
+/// The flags of `doctor`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "Exit codes: 0 what is needed works, 1 it does not, 64 bad arguments or configuration.")]
+pub struct DoctorArgs {
+    /// The configuration file.
+    #[arg(help = "Configuration in TOML, of which the sources and [encode] count [default: built-in defaults]")]
+    #[arg(long, value_name = "FILE", env = CONFIG, hide_env_values = true)]
+    pub config: Option<PathBuf>,
+
+    /// Try every encoder with the pictures of the first source: a second or two for each that is installed
+    #[arg(long)]
+    pub encoders: bool,
+}
+
 /// The flags of `relay`.
 #[derive(Debug, Clone, Default, Args)]
 pub struct RelayArgs {
@@ -223,7 +239,10 @@ mod tests {
         Cli::command().debug_assert();
         let mut variables = variables();
         for command in Cli::command().get_subcommands() {
-            for argument in command.get_arguments().filter(|argument| argument.get_long().is_some()) {
+            // One without a value says what to do, not how.
+            let says_how =
+                |argument: &&clap::Arg| argument.get_long().is_some() && argument.get_action().takes_values();
+            for argument in command.get_arguments().filter(says_how) {
                 let long = argument.get_long().unwrap();
                 let variable = argument.get_env().unwrap().to_str().unwrap();
                 assert_eq!(variable, format!("PEERGATE_{}", long.to_uppercase().replace('-', "_")));

@@ -17,6 +17,7 @@ pub mod config;
 pub mod connection;
 pub mod daemon;
 mod descriptors;
+pub mod doctor;
 pub mod encoder;
 pub mod gateway;
 pub mod ice;

@@ -4,9 +4,9 @@ use std::{future::Future, path::Path, process::ExitCode};
 
 use peergate::{
     check,
-    cli::{self, Asked, Command},
+    cli::{self, Asked, Command, DoctorArgs},
     config::{self, Overrides, Problems, Purpose, Settings},
-    daemon, logging,
+    daemon, doctor, logging,
     media::{
         elements::{self, NotReady},
         main_loop::MainLoop,
@@ -24,6 +24,8 @@ enum Failure {
     Daemon(#[from] daemon::Failure),
     #[error("not every pipeline can be built")]
     Unbuildable,
+    #[error("{0}")]
+    Ill(&'static str),
     #[error("the system gives no threads: {0}")]
     Threads(std::io::Error),
 }
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
     let outcome = match asked.command {
         Command::Run(arguments) => run(arguments.config.as_deref(), &asked.overrides),
         Command::Check(arguments) => check(&arguments.file),
+        Command::Doctor(arguments) => diagnose(&arguments, &asked.overrides),
         Command::Relay(arguments) => run_relay(arguments.config.as_deref(), &asked.overrides),
     };
     match outcome {
@@ -49,6 +52,10 @@ fn main() -> ExitCode {
             misused()
         }
         Err(Failure::Unbuildable) => misused(),
+        Err(Failure::Ill(what)) => {
+            eprintln!("{what}");
+            ExitCode::FAILURE
+        }
         Err(failure) => {
             tracing::error!("{failure}");
             ExitCode::FAILURE
@@ -91,6 +98,25 @@ fn check(file: &Path) -> Result<(), Failure> {
     }
     eprintln!("{file}: good; {} pipelines could be built", findings.built);
     Ok(())
+}
+
+fn diagnose(arguments: &DoctorArgs, overrides: &Overrides) -> Result<(), Failure> {
+    let settings = config::load(arguments.config.as_deref(), Purpose::Daemon, overrides, &cli::variables())?;
+    elements::start()?;
+    logging::capture_gstreamer();
+    println!("GStreamer {} has all that is needed", gst::version_string().trim_start_matches("GStreamer "));
+    if !arguments.encoders {
+        return Ok(());
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Threads)?;
+    let found = runtime.block_on(doctor::encoders(&settings));
+    runtime.shutdown_background();
+    print!("\n{}", found.table());
+    if found.suffice() {
+        Ok(())
+    } else {
+        Err(Failure::Ill("not every codec that each browser plays can be encoded here"))
+    }
 }
 
 fn run_relay(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {

@@ -267,6 +267,7 @@ mod tests {
         for name in ["ca.pem", "control-token"] {
             fs::write(folder.path().join(name), "x\n").unwrap();
         }
+        fs::write(folder.path().join("encoders.toml"), "").unwrap();
         let outside = Outside::of_process(Some(&folder.path().join("peergate.toml")));
         let examples = examples();
         assert!(examples.len() > 12, "the parts are found");

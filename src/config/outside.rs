@@ -64,6 +64,23 @@ impl Outside {
         fs::File::open(path).map(drop).map_err(|error| unreadable(path, &error))
     }
 
+    /// What is in the file at `path`.
+    pub(super) fn text(&self, path: &Path) -> Result<String, Wrong> {
+        if !self.readable {
+            return Err(Wrong("files are not read here".to_owned()));
+        }
+        fs::read_to_string(path).map_err(|error| unreadable(path, &error))
+    }
+
+    /// Where this program may keep what it can find out again: systemd's `CACHE_DIRECTORY`, else the user's.
+    pub(super) fn cache(&self) -> Option<PathBuf> {
+        let named = |name| self.variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        // The first, where a unit names several.
+        let of_unit = self.variables.get("CACHE_DIRECTORY").and_then(|list| list.split(':').next().map(PathBuf::from));
+        let of_user = || named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
+        of_unit.or_else(|| Some(of_user()?.join("peergate"))).filter(|folder| folder.is_absolute())
+    }
+
     /// The secret in the file `name`: systemd's credential of that name, else a file. Without a line's end.
     pub(super) fn secret_in_file(&self, name: &str, place: Place) -> Result<Redacted<String>, Wrong> {
         if !self.readable {
@@ -137,6 +154,21 @@ mod tests {
     use super::*;
 
     const HERE: Place = Place::File { line: 1, column: 1 };
+
+    #[test]
+    fn what_can_be_found_out_again_is_kept_where_the_unit_or_the_user_says() {
+        let cache = |variables: &[(&str, &str)]| {
+            let mut outside = Outside::none();
+            outside.variables =
+                variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            outside.cache()
+        };
+        assert_eq!(cache(&[("CACHE_DIRECTORY", "/var/cache/a:/b"), ("HOME", "/h")]), Some("/var/cache/a".into()));
+        assert_eq!(cache(&[("XDG_CACHE_HOME", "/x"), ("HOME", "/h")]), Some("/x/peergate".into()));
+        assert_eq!(cache(&[("XDG_CACHE_HOME", ""), ("HOME", "/h")]), Some("/h/.cache/peergate".into()));
+        assert_eq!(cache(&[("XDG_CACHE_HOME", "relative")]), None);
+        assert_eq!(cache(&[]), None);
+    }
 
     #[test]
     fn secrets_come_from_systemd_s_credentials_first_then_from_the_file_s_folder() {

@@ -86,7 +86,7 @@ pub(super) fn read(table: Table, purpose: Purpose, outside: &Outside, notes: &No
     let members = members::read(&mut root, &sources, outside);
     warnings.extend(untaken(&sources, &members));
     let settings = Settings {
-        encode: encode(root.section("encode")),
+        encode: encode(root.section("encode"), outside),
         ice: servers::read(root.section("ice"), outside, &mut warnings),
         channel: channel(root.section("channel")),
         jitter_buffer: receive(root.section("receive")),
@@ -111,7 +111,7 @@ fn untaken(sources: &[Configured], members: &[Placed]) -> Vec<String> {
     untaken.map(|source| format!("no member takes [{}.{}]", source.media, source.name)).collect()
 }
 
-fn encode(mut section: Section<'_>) -> encoder::Settings {
+fn encode(mut section: Section<'_>, outside: &Outside) -> encoder::Settings {
     let default = encoder::Settings::default();
     let codecs = section.take("codec", codecs).unwrap_or(default.codecs);
     let element = section.take("encoder", element).unwrap_or(default.element);
@@ -120,8 +120,29 @@ fn encode(mut section: Section<'_>) -> encoder::Settings {
     let rungs =
         section.take("rungs", |value| units::integer(value, 1..=4_u32)).map_or(default.rungs, |count| count as usize);
     let uplink = section.take("uplink", units::bitrate);
+    let longest = Duration::from_secs(60 * 60);
+    let retry_after = section.take("retry_after", |value| units::duration(value, Duration::from_millis(100)..=longest));
+    let catalogue = section.take("catalogue", |value| catalogue(value, outside));
     section.finish("[encode]");
-    encoder::Settings { codecs, element, video_bitrate, audio_bitrate, rungs, uplink }
+    encoder::Settings {
+        codecs,
+        element,
+        video_bitrate,
+        audio_bitrate,
+        rungs,
+        uplink,
+        catalogue: catalogue.unwrap_or(default.catalogue),
+        retry_after: retry_after.unwrap_or(default.retry_after),
+        cache: outside.cache(),
+    }
+}
+
+/// The file of an operator's own encoders; their templates are beside it.
+fn catalogue(value: &Value, outside: &Outside) -> Result<encoder::Catalogue, Wrong> {
+    let file = outside.path(&units::text(value)?, value.place);
+    let template = |name: &str| std::fs::read_to_string(file.with_file_name(format!("{name}.launch")));
+    let catalogue = encoder::Catalogue::with_own(&outside.text(&file)?, template);
+    catalogue.map_err(|error| Wrong(format!("{}: {error}", file.display())))
 }
 
 /// One codec is what comes first; a list is all that there is.

@@ -1,4 +1,5 @@
-//! The bitrate of an encoder that runs.
+//! What an encoder is told while it runs: its bitrate, and that a keyframe is wanted. Nobody waits for the element: some
+//! hold a lock while they encode a frame, and a driver may hang.
 
 use std::sync::{
     Arc,
@@ -10,11 +11,10 @@ use std::sync::{
 
 use gst::prelude::*;
 
-use super::entry::{BitrateRule, Place};
+use super::entry::{BitrateRule, KeyframeRule, Place, Row};
 use crate::units::Bitrate;
 
-/// Where an encoder's bitrate is turned. Nobody waits for the element: some hold a lock while they encode a frame, and a
-/// driver may hang.
+/// Where an encoder's bitrate is turned.
 #[derive(Debug, Clone)]
 pub(super) struct Knob {
     element: gst::Element,
@@ -30,17 +30,19 @@ struct Shared {
     busy: AtomicBool,
 }
 
-/// A number that an element does not take.
+/// What the catalogue says of an element, and is not so.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KnobError {
     /// It has no such property.
-    #[error("{element} has no property {property:?}; the catalogue names it for the bitrate")]
+    #[error("{element} has no property {property:?}; the catalogue names it for the {what}")]
     NoProperty {
         /// The element.
         element: String,
         /// The property.
         property: String,
+        /// What for.
+        what: &'static str,
     },
     /// The property holds something else than a number.
     #[error("the property {property:?} of {element} is a {is}; the catalogue names it for the bitrate")]
@@ -52,14 +54,41 @@ pub enum KnobError {
         /// Its type.
         is: String,
     },
+    /// It has no such action signal.
+    #[error("{element} has no action signal {signal:?} without arguments; the catalogue names it for keyframes")]
+    NoAction {
+        /// The element.
+        element: String,
+        /// The signal.
+        signal: String,
+    },
+    /// The property takes no such value.
+    #[error("the property {property:?} of {element} does not take {value:?}; the catalogue has it among `optional`")]
+    NoValue {
+        /// The element.
+        element: String,
+        /// The property.
+        property: String,
+        /// The value.
+        value: String,
+    },
+}
+
+/// Sets `element` up as its row says, beyond what the template does, and gives the knob for its bitrate.
+pub(super) fn equip(element: &gst::Element, row: &Row) -> Result<Knob, KnobError> {
+    for (property, value) in &row.optional {
+        set_optional(element, property, value)?;
+    }
+    take_requests(element, &row.keyframes)?;
+    Knob::new(element.clone(), row.bitrate.clone())
 }
 
 impl Knob {
-    pub(super) fn new(element: gst::Element, rule: BitrateRule) -> Result<Self, KnobError> {
+    fn new(element: gst::Element, rule: BitrateRule) -> Result<Self, KnobError> {
         // Found out now, not at the first change.
         match &rule.place {
             Place::Property(property) => drop(number(&element, property, 0)?),
-            Place::Control(_) => drop(find(&element, EXTRA_CONTROLS)?),
+            Place::Control(_) => drop(find(&element, EXTRA_CONTROLS, BITRATE)?),
         }
         let shared = Shared { wanted: AtomicU32::new(0), busy: AtomicBool::new(false) };
         Ok(Self { element, rule, shared: Arc::new(shared) })
@@ -92,34 +121,82 @@ impl Knob {
 
 /// Of `v4l2h264enc` and its like: a structure of V4L2 controls, written to the device at once when it is open.
 const EXTRA_CONTROLS: &str = "extra-controls";
+const BITRATE: &str = "bitrate";
 
 /// Writes `value` to its place. Blocks for as long as the element does.
-pub(super) fn set(element: &gst::Element, place: &Place, value: u32) -> Result<(), KnobError> {
+fn set(element: &gst::Element, place: &Place, value: u32) -> Result<(), KnobError> {
     match place {
         Place::Property(property) => {
             let value = number(element, property, value)?;
             element.set_property_from_value(property, &value);
         }
         Place::Control(control) => {
-            find(element, EXTRA_CONTROLS)?;
-            let controls = element.property::<Option<gst::Structure>>(EXTRA_CONTROLS);
-            let mut controls = controls.unwrap_or_else(|| gst::Structure::new_empty("controls"));
-            controls.set(control, i32::try_from(value).unwrap_or(i32::MAX));
-            element.set_property(EXTRA_CONTROLS, controls);
+            find(element, EXTRA_CONTROLS, BITRATE)?;
+            press(element, control, i32::try_from(value).unwrap_or(i32::MAX));
         }
     }
     Ok(())
 }
 
-fn find(element: &gst::Element, property: &str) -> Result<glib::ParamSpec, KnobError> {
-    element
-        .find_property(property)
-        .ok_or_else(|| KnobError::NoProperty { element: factory(element), property: property.to_owned() })
+/// Writes one control to the device. The others stay as they are there.
+fn press(element: &gst::Element, control: &str, value: i32) {
+    element.set_property(EXTRA_CONTROLS, gst::Structure::builder("controls").field(control, value).build());
+}
+
+/// Lets requests for a keyframe, which come up from behind the element, reach it in the way that it takes them.
+fn take_requests(element: &gst::Element, rule: &KeyframeRule) -> Result<(), KnobError> {
+    let ask: Box<dyn Fn(&gst::Element) + Send + Sync> = match rule {
+        KeyframeRule::Event | KeyframeRule::Periodic => return Ok(()),
+        KeyframeRule::Action(signal) => {
+            let takes_nothing = |id: glib::subclass::SignalId| {
+                let query = id.query();
+                query.flags().contains(glib::SignalFlags::ACTION) && query.n_params() == 0
+            };
+            if !glib::subclass::SignalId::lookup(signal, element.type_()).is_some_and(takes_nothing) {
+                return Err(KnobError::NoAction { element: factory(element), signal: signal.clone() });
+            }
+            let signal = signal.clone();
+            Box::new(move |element| drop(element.emit_by_name_with_values(&signal, &[])))
+        }
+        KeyframeRule::Control(control) => {
+            find(element, EXTRA_CONTROLS, "keyframes")?;
+            let control = control.clone();
+            Box::new(move |element| press(element, &control, 1))
+        }
+    };
+    let Some(pad) = element.static_pad("src") else { return Ok(()) };
+    let (ask, element) = (Arc::new(ask), element.downgrade());
+    pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
+        if !info.event().is_some_and(|event| gst_video::ForceKeyUnitEvent::is(event)) {
+            return gst::PadProbeReturn::Ok;
+        }
+        if let Some(element) = element.upgrade() {
+            let ask = ask.clone();
+            element.call_async(move |element| ask(element));
+        }
+        // Not dropped: whoever asked is told that it was delivered.
+        gst::PadProbeReturn::Handled
+    });
+    Ok(())
+}
+
+fn set_optional(element: &gst::Element, property: &str, text: &str) -> Result<(), KnobError> {
+    let Some(spec) = element.find_property(property) else { return Ok(()) };
+    let refused =
+        || KnobError::NoValue { element: factory(element), property: property.to_owned(), value: text.to_owned() };
+    let value = glib::Value::deserialize_with_pspec(text, &spec).map_err(|_| refused())?;
+    element.set_property_from_value(property, &value);
+    Ok(())
+}
+
+fn find(element: &gst::Element, property: &str, what: &'static str) -> Result<glib::ParamSpec, KnobError> {
+    let missing = || KnobError::NoProperty { element: factory(element), property: property.to_owned(), what };
+    element.find_property(property).ok_or_else(missing)
 }
 
 /// `value` as the property holds it, brought into its range.
 fn number(element: &gst::Element, property: &str, value: u32) -> Result<glib::Value, KnobError> {
-    let spec = find(element, property)?;
+    let spec = find(element, property, BITRATE)?;
     let signed = i32::try_from(value).unwrap_or(i32::MAX);
     if let Some(spec) = spec.downcast_ref::<glib::ParamSpecUInt>() {
         return Ok(value.clamp(spec.minimum(), spec.maximum()).to_value());
@@ -177,5 +254,27 @@ mod tests {
         assert_eq!(missing, "x264enc has no property \"bps\"; the catalogue names it for the bitrate");
         let other = knob("x264enc", "speed-preset").unwrap_err();
         assert!(matches!(other, KnobError::NoNumber { .. }), "{other}");
+    }
+
+    #[test]
+    fn what_can_ask_for_no_keyframe_is_named() {
+        let refused = |rule| take_requests(&element("x264enc"), &rule).unwrap_err().to_string();
+        let action = refused(KeyframeRule::Action("force-IDR".to_owned()));
+        assert_eq!(
+            action,
+            "x264enc has no action signal \"force-IDR\" without arguments; the catalogue names it for keyframes"
+        );
+        let control = refused(KeyframeRule::Control("force_key_frame".to_owned()));
+        assert_eq!(control, "x264enc has no property \"extra-controls\"; the catalogue names it for the keyframes");
+    }
+
+    #[test]
+    fn optional_properties_are_set_where_they_are_there() {
+        let x264 = element("x264enc");
+        set_optional(&x264, "zerolatency", "true").unwrap();
+        set_optional(&x264, "speed-preset", "superfast").unwrap();
+        set_optional(&x264, "aud", "false").unwrap();
+        assert!(!x264.property::<bool>("aud"));
+        assert!(set_optional(&x264, "speed-preset", "warp").is_err());
     }
 }

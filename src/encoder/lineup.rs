@@ -1,6 +1,6 @@
 //! Which of the known encoders encode here.
 
-use super::{CodecChoice, ElementChoice, Encoder, Settings, catalogue};
+use super::{CodecChoice, ElementChoice, Encoder, Settings};
 use crate::codec::{Codec, MediaKind};
 
 /// The video codecs that peers are offered where nothing else is asked for.
@@ -19,6 +19,8 @@ pub struct Candidates {
     pub codec: Codec,
     first: Encoder,
     others: Vec<Encoder>,
+    /// The first was asked for by its name.
+    named: bool,
 }
 
 /// Why the wanted encoding is not possible here.
@@ -71,15 +73,12 @@ impl Lineup {
     /// # Errors
     /// When it is not there, with what is.
     pub fn choose(settings: &Settings) -> Result<Self, LineupError> {
-        Self::choose_among(catalogue(), settings, |element| gst::ElementFactory::find(element).is_some())
+        Self::choose_among(settings, Encoder::is_installed)
     }
 
-    fn choose_among(
-        all: Vec<Encoder>,
-        settings: &Settings,
-        installed: impl Fn(&str) -> bool,
-    ) -> Result<Self, LineupError> {
-        let here: Vec<_> = all.iter().filter(|encoder| installed(&encoder.row.element)).cloned().collect();
+    fn choose_among(settings: &Settings, is_installed: impl Fn(&Encoder) -> bool) -> Result<Self, LineupError> {
+        let all: Vec<_> = settings.catalogue.iter().cloned().collect();
+        let here: Vec<_> = all.iter().filter(|encoder| is_installed(encoder)).cloned().collect();
         let named = match &settings.element {
             ElementChoice::Named(name) => Some(named(name, &all, &here, &settings.codecs)?),
             ElementChoice::Auto => None,
@@ -87,7 +86,7 @@ impl Lineup {
         let mut codecs = Vec::new();
         for wanted in order(&settings.codecs, named.as_ref().map(|named| named.row.codec)) {
             let encoders = named.iter().chain(&here).filter(|encoder| encoder.row.codec == wanted.codec);
-            match Candidates::of(encoders) {
+            match Candidates::of(encoders, named.as_ref()) {
                 Some(candidates) => codecs.push(candidates),
                 None if wanted.asked_for => return Err(no_encoder(&all, wanted.codec)),
                 None => {}
@@ -114,9 +113,18 @@ impl Candidates {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    fn of<'a>(mut encoders: impl Iterator<Item = &'a Encoder>) -> Option<Self> {
+    /// Whether the one at `index` is used without having been tried: software runs on any machine, and who asks for one
+    /// by its name knows why.
+    #[must_use]
+    pub fn is_trusted(&self, index: usize) -> bool {
+        let is_named = index == 0 && self.named;
+        is_named || self.iter().nth(index).is_some_and(Encoder::is_software)
+    }
+
+    fn of<'a>(mut encoders: impl Iterator<Item = &'a Encoder>, named: Option<&Encoder>) -> Option<Self> {
         let first = encoders.next()?;
-        let mut candidates = Self { codec: first.row.codec, first: first.clone(), others: Vec::new() };
+        let mut candidates =
+            Self { codec: first.row.codec, first: first.clone(), others: Vec::new(), named: named == Some(first) };
         for encoder in encoders {
             if candidates.iter().all(|known| known.row.element != encoder.row.element) {
                 candidates.others.push(encoder.clone());
@@ -169,8 +177,12 @@ fn named(name: &str, all: &[Encoder], here: &[Encoder], choice: &CodecChoice) ->
 }
 
 fn no_encoder(all: &[Encoder], codec: Codec) -> LineupError {
-    let packages: Vec<_> =
-        all.iter().filter(|encoder| encoder.row.codec == codec).map(|encoder| encoder.row.package.as_str()).collect();
+    let mut packages: Vec<&str> = Vec::new();
+    for encoder in all.iter().filter(|encoder| encoder.row.codec == codec) {
+        if !packages.contains(&encoder.row.package.as_str()) {
+            packages.push(&encoder.row.package);
+        }
+    }
     let packages = if packages.is_empty() { "none is known".to_owned() } else { packages.join(", ") };
     LineupError::NoEncoder { codec: codec.to_string(), packages }
 }
@@ -194,7 +206,7 @@ mod tests {
 
     /// The codecs' candidates, with `>` between them.
     fn lineup(settings: &Settings, installed: &[&str]) -> Result<Vec<String>, LineupError> {
-        let lineup = Lineup::choose_among(catalogue(), settings, |element| installed.contains(&element))?;
+        let lineup = Lineup::choose_among(settings, |encoder| installed.contains(&encoder.row.element.as_str()))?;
         let elements =
             |codec: &Candidates| codec.iter().map(|one| one.row.element.as_str()).collect::<Vec<_>>().join(" > ");
         Ok(lineup.codecs.iter().map(elements).collect())
@@ -279,7 +291,8 @@ mod tests {
         let error = lineup(&settings(CodecChoice::First(Codec::H264), ElementChoice::Auto), &["vp8enc"]).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "nothing here encodes h264; install one of: gstreamer1.0-plugins-ugly, gstreamer1.0-plugins-bad"
+            "nothing here encodes h264; install one of: gstreamer1.0-plugins-bad, nvidia-l4t-gstreamer, \
+             gstreamer1.0-rockchip1, gstreamer1.0-plugins-good, gstreamer1.0-vaapi, gstreamer1.0-plugins-ugly"
         );
     }
 

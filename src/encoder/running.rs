@@ -1,16 +1,19 @@
 //! An encoder at work: a pipeline between a raw feed and an encoded one.
 
+use futures_util::FutureExt;
 use gst::prelude::*;
 use tokio::sync::mpsc;
 
 use super::{
     Encoder, Target,
-    knob::{Knob, KnobError},
+    health::Reading,
+    knob::{self, Knob, KnobError},
 };
 use crate::{
     media::{
         clockwork::Clockwork,
         feed::Feed,
+        maker::Maker,
         pipeline::{BusEvent, Pipeline, StateError},
         tap::{LinkError, Tap},
         template::TemplateError,
@@ -26,6 +29,10 @@ pub struct Encoding {
     bus: mpsc::Receiver<BusEvent>,
     element: String,
     knob: Knob,
+    maker: Maker,
+    encoded: Feed,
+    /// Of the feed, when this one began.
+    requests_before: u64,
 }
 
 /// Why an encoder does not run.
@@ -48,7 +55,7 @@ pub enum EncodeError {
         /// What GStreamer says.
         why: String,
     },
-    /// It can't be told a bitrate.
+    /// It is not as the catalogue says.
     #[error("{0}")]
     Knob(#[from] KnobError),
     /// It has no place where raw frames go in.
@@ -62,13 +69,14 @@ pub enum EncodeError {
     Failed {
         /// The element.
         element: String,
-        /// What GStreamer says.
+        /// Why, in its own words or ours.
         why: String,
     },
 }
 
 impl Encoding {
-    /// Starts `encoder` from `raw` to `encoded`, scaled to what `target` says.
+    /// Starts `encoder` from `raw` to `encoded`, scaled to what `target` says. It takes over from the one that fills
+    /// `encoded` now with its first keyframe.
     ///
     /// # Errors
     /// When its pipeline can't be made or started.
@@ -79,13 +87,17 @@ impl Encoding {
         encoded: &Feed,
         clockwork: &Clockwork,
     ) -> Result<Self, EncodeError> {
-        let Parts { pipeline, bus, sink, out, knob } = Parts::build(encoder, target, clockwork)?;
+        let Parts { pipeline, mut bus, sink, out, knob } = Parts::build(encoder, target, clockwork)?;
         let element = encoder.row.element.clone();
-        encoded.ingress(&out);
-        pipeline.set_state(gst::State::Playing).await?;
+        let maker = encoded.succession(&out);
+        if let Err(error) = pipeline.set_state(gst::State::Playing).await {
+            // The element's own words say more.
+            return Err(gave_up(&mut bus, &element).unwrap_or(EncodeError::State(error)));
+        }
+        let requests_before = encoded.counts().keyframe_requests;
         let tap = raw.tap(&element);
         tap.link(&sink)?;
-        Ok(Self { tap, pipeline, bus, element, knob })
+        Ok(Self { tap, pipeline, bus, element, knob, maker, encoded: encoded.clone(), requests_before })
     }
 
     /// Builds the pipeline, and throws it away.
@@ -102,21 +114,30 @@ impl Encoding {
         self.knob.turn(bitrate);
     }
 
+    /// What went in and came out so far.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        let (frames_out, keyframes) = self.maker.made();
+        let requests = self.encoded.counts().keyframe_requests.saturating_sub(self.requests_before);
+        Reading { frames_in: self.tap.counts().frames, frames_out, keyframes, requests }
+    }
+
+    /// Whether what it makes is what takers get.
+    #[must_use]
+    pub fn took_over(&self) -> bool {
+        self.maker.took_over()
+    }
+
+    /// Why it has failed, if it has by now.
+    pub fn failed(&mut self) -> Option<EncodeError> {
+        self.failure().now_or_never()
+    }
+
     /// Waits until it fails.
     pub async fn failure(&mut self) -> EncodeError {
         loop {
-            match self.bus.recv().await {
-                Some(BusEvent::Error { error, debug, .. }) => {
-                    let why = format!("{} ({})", error.message(), debug.unwrap_or_default());
-                    return EncodeError::Failed { element: self.element.clone(), why };
-                }
-                Some(BusEvent::EndOfStream) | None => {
-                    return EncodeError::Failed { element: self.element.clone(), why: "it ended".to_owned() };
-                }
-                Some(BusEvent::Warning { error, .. }) => {
-                    tracing::warn!(encoder = self.element, %error, "an encoder warns")
-                }
-                Some(_) => {}
+            if let Some(error) = judge(self.bus.recv().await, &self.element) {
+                return error;
             }
         }
     }
@@ -132,16 +153,17 @@ impl Encoding {
 }
 
 /// A pipeline that is not started yet.
-struct Parts {
-    pipeline: Pipeline,
-    bus: mpsc::Receiver<BusEvent>,
-    sink: gst::Pad,
-    out: gst_app::AppSink,
-    knob: Knob,
+pub(super) struct Parts {
+    pub(super) pipeline: Pipeline,
+    pub(super) bus: mpsc::Receiver<BusEvent>,
+    /// Where raw frames go in.
+    pub(super) sink: gst::Pad,
+    pub(super) out: gst_app::AppSink,
+    pub(super) knob: Knob,
 }
 
 impl Parts {
-    fn build(encoder: &Encoder, target: &Target, clockwork: &Clockwork) -> Result<Self, EncodeError> {
+    pub(super) fn build(encoder: &Encoder, target: &Target, clockwork: &Clockwork) -> Result<Self, EncodeError> {
         let element = encoder.row.element.clone();
         let description =
             encoder.description(target).map_err(|source| EncodeError::Template { element: element.clone(), source })?;
@@ -154,7 +176,28 @@ impl Parts {
         let out = pipeline.element("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
         let out = out.ok_or_else(|| unusable("no appsink in it is named `out`".to_owned()))?;
         let inner = pipeline.element("encoder").ok_or_else(|| nothing_named("encoder"))?;
-        let knob = Knob::new(inner, encoder.row.bitrate.clone())?;
+        let knob = knob::equip(&inner, &encoder.row)?;
         Ok(Self { pipeline, bus, sink, out, knob })
+    }
+}
+
+/// What the bus says already, if that is an end.
+pub(super) fn gave_up(bus: &mut mpsc::Receiver<BusEvent>, element: &str) -> Option<EncodeError> {
+    std::iter::from_fn(|| bus.try_recv().ok()).find_map(|event| judge(Some(event), element))
+}
+
+/// What `event` means for an encoder; `None`: it goes on.
+pub(super) fn judge(event: Option<BusEvent>, element: &str) -> Option<EncodeError> {
+    let failed = |why| Some(EncodeError::Failed { element: element.to_owned(), why });
+    match event {
+        Some(BusEvent::Error { error, debug, .. }) => {
+            failed(format!("{} ({})", error.message(), debug.unwrap_or_default()))
+        }
+        Some(BusEvent::EndOfStream) | None => failed("it ended".to_owned()),
+        Some(BusEvent::Warning { error, .. }) => {
+            tracing::warn!(encoder = element, %error, "an encoder warns");
+            None
+        }
+        Some(_) => None,
     }
 }

@@ -1,6 +1,8 @@
 //! Encoding as it is configured.
 
-use super::{Picture, Target};
+use std::{path::PathBuf, time::Duration};
+
+use super::{Catalogue, Picture, Target};
 use crate::{codec::Codec, quality, source::Spec, units::Bitrate};
 
 /// How everything is encoded.
@@ -18,6 +20,12 @@ pub struct Settings {
     pub rungs: usize,
     /// What may be sent to all peers together; `None` for no limit.
     pub uplink: Option<Bitrate>,
+    /// The encoders that are known.
+    pub catalogue: Catalogue,
+    /// Until an encoder that failed is tried again. Twice as long each time, up to an hour.
+    pub retry_after: Duration,
+    /// The folder where it is kept what trials of encoders have shown; `None`: nowhere.
+    pub cache: Option<PathBuf>,
 }
 
 /// Nothing but the bitrates is asked for.
@@ -30,6 +38,9 @@ impl Default for Settings {
             audio_bitrate: Bitrate::from_bits(64_000),
             rungs: 2,
             uplink: None,
+            catalogue: Catalogue::default(),
+            retry_after: Duration::from_secs(30),
+            cache: None,
         }
     }
 }

@@ -18,6 +18,7 @@ use tokio::sync::watch;
 use super::{
     keyframes::{KeyframeGate, Reason},
     latency::{Histogram, Recent},
+    maker::{self, Maker},
     tap::{Frame, Memory, Outlet, Tap},
 };
 
@@ -107,23 +108,31 @@ impl Feed {
     /// Makes `sink` the maker of this feed, in place of any earlier one. It must not sync to the clock nor
     /// wait for preroll; both are set here.
     pub fn ingress(&self, sink: &gst_app::AppSink) {
-        sink.set_property("sync", false);
-        sink.set_property("async", false);
-        sink.set_property("emit-signals", false);
-        // A frame waits for nobody but the streaming thread itself.
-        sink.set_max_buffers(1);
-        let generation = self.hub.generation.fetch_add(1, Relaxed) + 1;
-        self.hub.maker.set(sink.static_pad("sink").as_ref());
+        let generation = self.hub.adopt(sink);
         let hub = Arc::downgrade(&self.hub);
-        sink.set_callbacks(
-            gst_app::AppSinkCallbacks::builder()
-                .new_sample(move |sink| {
-                    let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-                    let hub = hub.upgrade().ok_or(gst::FlowError::Eos)?;
-                    hub.distribute(generation, &sample, || sink.current_running_time())
-                })
-                .build(),
-        );
+        maker::prepare(sink, move |sink, sample| {
+            let hub = hub.upgrade().ok_or(gst::FlowError::Eos)?;
+            hub.distribute(generation, sample, sink)
+        });
+    }
+
+    /// Makes `sink` the maker of this feed with its first keyframe. Until then the present one goes on, and takers see
+    /// no gap but that between two frames.
+    pub fn succession(&self, sink: &gst_app::AppSink) -> Maker {
+        let maker = Maker::default();
+        let (hub, made) = (Arc::downgrade(&self.hub), maker.clone());
+        let mut generation = None;
+        maker::prepare(sink, move |sink, sample| {
+            let hub = hub.upgrade().ok_or(gst::FlowError::Eos)?;
+            let is_keyframe = made.count(sample);
+            if let Some(generation) = generation {
+                return hub.distribute(generation, sample, sink);
+            }
+            generation = hub.succeed(sink, sample, is_keyframe);
+            made.take_over(generation.is_some());
+            Ok(gst::FlowSuccess::Ok)
+        });
+        maker
     }
 
     /// A new taker. It takes nothing before it is linked.
@@ -189,20 +198,46 @@ impl Hub {
         }
     }
 
-    /// On the maker's streaming thread. `running_time` is the maker's now.
+    /// From now on `sink` is the maker. Which one it is.
+    fn adopt(&self, sink: &gst_app::AppSink) -> u64 {
+        self.maker.set(sink.static_pad("sink").as_ref());
+        self.generation.fetch_add(1, Relaxed) + 1
+    }
+
+    /// On the streaming thread of one that is to be the next maker: takes over with a keyframe, and is then this one.
+    fn succeed(&self, sink: &gst_app::AppSink, sample: &gst::Sample, is_keyframe: bool) -> Option<u64> {
+        // Taken: the present one hands a frame over at this moment.
+        let routes = if is_keyframe { self.routes.try_lock().ok() } else { None };
+        let (Some(mut routes), Some(frame)) = (routes, Frame::new(sample)) else {
+            let _ = sink.static_pad("sink").map(|pad| pad.push_event(maker::keyframe_request()));
+            return None;
+        };
+        let generation = self.adopt(sink);
+        self.hand_over(&frame, &mut routes, sink);
+        Some(generation)
+    }
+
+    /// On the maker's streaming thread.
     fn distribute(
         &self,
         generation: u64,
         sample: &gst::Sample,
-        running_time: impl Fn() -> Option<gst::ClockTime>,
+        sink: &gst_app::AppSink,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let Some(frame) = Frame::new(sample) else { return Ok(gst::FlowSuccess::Ok) };
+        let routes = self.routes.try_lock();
+        // Looked at with the list in hand: nothing of an earlier maker may come after a frame of the present one.
         if generation != self.generation.load(Relaxed) {
             return Err(gst::FlowError::Eos);
         }
-        let Some(frame) = Frame::new(sample) else { return Ok(gst::FlowSuccess::Ok) };
         // Taken already: a maker that was replaced still hands over its last frame. This one is lost.
-        let Ok(mut routes) = self.routes.try_lock() else { return Ok(gst::FlowSuccess::Ok) };
-        self.count(&frame);
+        let Ok(mut routes) = routes else { return Ok(gst::FlowSuccess::Ok) };
+        self.hand_over(&frame, &mut routes, sink);
+        Ok(gst::FlowSuccess::Ok)
+    }
+
+    fn hand_over(&self, frame: &Frame, routes: &mut Vec<Route>, sink: &gst_app::AppSink) {
+        self.count(frame);
         self.caps.send_if_modified(|caps| {
             let changed = caps.as_ref() != Some(&frame.caps);
             if changed {
@@ -211,15 +246,15 @@ impl Hub {
             changed
         });
         if self.roster_changed.load(Relaxed) {
-            self.read_roster(&mut routes);
+            self.read_roster(routes);
         }
         let mut pushed = false;
         for route in routes.iter_mut() {
             if let Some(outlet) = route.outlet.upgrade() {
-                pushed |= outlet.offer(&frame, &mut route.memory, self.epoch.elapsed());
+                pushed |= outlet.offer(frame, &mut route.memory, self.epoch.elapsed());
             }
         }
-        if pushed && let (Some(now), Some(captured)) = (running_time(), frame.running_time()) {
+        if pushed && let (Some(now), Some(captured)) = (sink.current_running_time(), frame.running_time()) {
             self.latency.record(self.epoch.elapsed(), now.saturating_sub(captured).into());
         }
         if !frame.delta {
@@ -227,7 +262,6 @@ impl Hub {
         } else if self.gate.due(self.epoch.elapsed()) {
             self.ask_maker(Reason::Repeat);
         }
-        Ok(gst::FlowSuccess::Ok)
     }
 
     /// Takes over who came and forgets who went. A roster that is being changed is read at the next frame.
@@ -259,8 +293,7 @@ impl Hub {
     }
 
     fn ask_maker(&self, reason: Reason) {
-        let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
-        if self.maker.upgrade().is_some_and(|pad| pad.push_event(event)) {
+        if self.maker.upgrade().is_some_and(|pad| pad.push_event(maker::keyframe_request())) {
             self.keyframe_requests.fetch_add(1, Relaxed);
         } else {
             self.gate.undelivered(reason);

@@ -7,6 +7,7 @@ pub mod junction;
 mod keyframes;
 pub mod latency;
 pub mod main_loop;
+pub mod maker;
 mod patience;
 pub mod pipeline;
 pub mod tap;

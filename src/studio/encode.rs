@@ -1,20 +1,40 @@
 //! An encode that goes on for as long as somebody takes it, whichever encoder makes it.
+//!
+//! One that fails, stalls or ignores requests for keyframes is replaced behind the feed by the next that there is. A
+//! better one is tried aside, and takes over with its first keyframe: takers see that nothing was missing.
 
-use tokio::sync::watch;
+use std::time::{Duration, SystemTime};
 
-use super::supervise::{Job, Work};
+use tokio::{
+    sync::watch,
+    task::JoinSet,
+    time::{Interval, MissedTickBehavior},
+};
+
+use super::{
+    bench::Bench,
+    supervise::{Job, Work},
+};
 use crate::{
-    encoder::{Candidates, EncodeError, Encoding, Picture, Target},
+    encoder::{EncodeError, Encoding, Health, Report, Target},
     media::{clockwork::Clockwork, feed::Feed},
     report::Replaced,
     units::Bitrate,
 };
 
+/// How often it is looked how an encoder does. Several looks have to fit between its end and the next picture, which is
+/// to come within 1 s.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// How long an encoder runs before a better one is tried beside it: whoever waits for a first picture comes first.
+const SETTLED: Duration = Duration::from_secs(2);
+
 /// An encoder that makes an encoded feed of a raw one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct EncodeJob {
-    pub(super) candidates: Candidates,
-    pub(super) picture: Option<Picture>,
+    /// For people.
+    pub(super) label: String,
+    pub(super) bench: Bench,
     /// Followed while it runs.
     pub(super) bitrate: watch::Receiver<Bitrate>,
     pub(super) raw: Feed,
@@ -31,17 +51,65 @@ pub(super) struct AtWork {
     pub(super) replaced: Option<Replaced>,
 }
 
-/// An encoder that runs, and the bitrate that it is to have.
+/// An encode at work.
 #[derive(Debug)]
 pub(super) struct Encode {
-    encoding: Encoding,
+    job: EncodeJob,
     bitrate: watch::Receiver<Bitrate>,
+    present: Running,
+    /// A better one that has been started, and has not made its first keyframe yet.
+    challenger: Option<Running>,
+    /// The trial of a better one; at most one.
+    trial: JoinSet<(usize, Report)>,
+    /// Those that were replaced, on their way down. What hangs may take long.
+    retiring: JoinSet<()>,
+    looks: Interval,
+}
+
+/// One candidate that runs.
+#[derive(Debug)]
+struct Running {
+    index: usize,
+    encoding: Encoding,
+    health: Health,
+    since: Duration,
 }
 
 impl AtWork {
-    /// The one that begins.
-    pub(super) fn first(candidates: &Candidates) -> Self {
-        Self { element: candidates.first().row.element.clone(), replaced: None }
+    /// The one that will begin.
+    pub(super) fn first(bench: &Bench) -> Self {
+        Self { element: bench.first().row.element.clone(), replaced: None }
+    }
+}
+
+impl EncodeJob {
+    async fn start(&self, index: usize, bitrate: Bitrate) -> Result<Running, EncodeError> {
+        let encoder = self.bench.encoder(index);
+        let target = Target { bitrate, picture: self.bench.picture() };
+        let encoding = Encoding::start(encoder, &target, &self.raw, &self.encoded, &self.clockwork).await?;
+        self.bench.started(index);
+        let since = self.bench.now();
+        Ok(Running { index, encoding, health: Health::of(encoder, since), since })
+    }
+
+    fn element(&self, index: usize) -> String {
+        self.bench.encoder(index).row.element.clone()
+    }
+
+    /// Says who encodes from now on, and in whose place.
+    fn say(&self, index: usize, instead_of: Option<(usize, &str)>) {
+        let element = self.element(index);
+        let replaced = instead_of.map(|(index, why)| Replaced {
+            element: self.element(index),
+            why: why.to_owned(),
+            since: SystemTime::now(),
+        });
+        self.at_work.send_modify(|shown| {
+            shown.element = element;
+            if replaced.is_some() {
+                shown.replaced = replaced;
+            }
+        });
     }
 }
 
@@ -51,32 +119,173 @@ impl Job for EncodeJob {
     type Work = Encode;
     async fn begin(&self) -> Result<Encode, EncodeError> {
         let mut bitrate = self.bitrate.clone();
-        let target = Target { bitrate: *bitrate.borrow_and_update(), picture: self.picture };
-        let encoder = self.candidates.first();
-        let encoding = Encoding::start(encoder, &target, &self.raw, &self.encoded, &self.clockwork).await?;
-        let element = encoder.row.element.clone();
-        self.at_work.send_if_modified(|shown| {
-            let changed = shown.element != element;
-            shown.element = element;
-            changed
-        });
-        Ok(Encode { encoding, bitrate })
+        let mut refused: Vec<(usize, EncodeError)> = Vec::new();
+        loop {
+            let Some(index) = self.bench.pick().await.filter(|index| refused.iter().all(|(one, _)| one != index))
+            else {
+                let none = || EncodeError::Failed { element: self.element(0), why: self.bench.why_none() };
+                return Err(refused.pop().map_or_else(none, |(_, error)| error));
+            };
+            let wanted = *bitrate.borrow_and_update();
+            match self.start(index, wanted).await {
+                Ok(present) => {
+                    let first = refused.first().map(|(index, error)| (*index, error.to_string()));
+                    self.say(index, first.as_ref().map(|(index, why)| (*index, why.as_str())));
+                    return Ok(Encode::new(self.clone(), bitrate, present));
+                }
+                Err(error) => {
+                    tracing::warn!(what = self.label, %error, "an encoder does not start");
+                    self.bench.failed(index);
+                    refused.push((index, error));
+                }
+            }
+        }
+    }
+}
+
+impl Encode {
+    fn new(job: EncodeJob, bitrate: watch::Receiver<Bitrate>, present: Running) -> Self {
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { job, bitrate, present, challenger: None, trial: JoinSet::new(), retiring: JoinSet::new(), looks }
+    }
+
+    /// Looks how all of them do. Why the present one has to be replaced, if it has to.
+    async fn look(&mut self) -> Option<EncodeError> {
+        while self.retiring.try_join_next().is_some() {}
+        self.look_at_challenger();
+        self.look_for_a_better_one().await;
+        self.present.illness(&self.job)
+    }
+
+    fn look_at_challenger(&mut self) {
+        let Some(challenger) = &mut self.challenger else { return };
+        if challenger.encoding.took_over() {
+            self.promote();
+        } else if let Some(error) = challenger.encoding.failed().or_else(|| challenger.illness(&self.job)) {
+            tracing::warn!(what = self.job.label, %error, "a better encoder was tried again and failed");
+            self.job.bench.failed(challenger.index);
+            let challenger = self.challenger.take();
+            challenger.into_iter().for_each(|one| self.retire(one));
+        }
+    }
+
+    /// Begins a trial whose time has come, and takes up what one has shown.
+    async fn look_for_a_better_one(&mut self) {
+        let bench = &self.job.bench;
+        if let Some(ended) = self.trial.try_join_next() {
+            let Ok((index, report)) = ended else { return };
+            bench.tried(index, &report);
+            if !report.works() {
+                return;
+            }
+            let bitrate = *self.bitrate.borrow();
+            match self.job.start(index, bitrate).await {
+                Ok(challenger) => self.challenger = Some(challenger),
+                Err(error) => {
+                    tracing::warn!(what = self.job.label, %error, "a better encoder was tried again and failed");
+                    bench.failed(index);
+                }
+            }
+        } else if self.trial.is_empty()
+            && self.challenger.is_none()
+            && bench.now().saturating_sub(self.present.since) >= SETTLED
+            && let Some(index) = bench.better(self.present.index)
+        {
+            let bench = bench.clone();
+            self.trial.spawn(async move { (index, bench.try_out(index).await) });
+        }
+    }
+
+    /// The challenger's pictures are the feed's by now.
+    fn promote(&mut self) {
+        let Some(challenger) = self.challenger.take() else { return };
+        let former = std::mem::replace(&mut self.present, challenger);
+        self.job.bench.stopped(former.index);
+        let (from, to) = (self.job.element(former.index), self.job.element(self.present.index));
+        tracing::info!(what = self.job.label, from, to, "a better encoder takes over");
+        self.job.say(self.present.index, Some((former.index, &format!("{to} is preferred, and works"))));
+        self.retire(former);
+    }
+
+    /// Puts the next encoder in place of the present one, which is of no use any more.
+    async fn replace(&mut self, error: EncodeError) -> Result<(), EncodeError> {
+        if self.challenger.as_ref().is_some_and(|challenger| challenger.encoding.took_over()) {
+            self.promote();
+            return Ok(());
+        }
+        let failed = self.present.index;
+        self.job.bench.failed(failed);
+        let mut refused = vec![failed];
+        let next = loop {
+            if let Some(challenger) = self.challenger.take() {
+                break challenger;
+            }
+            let pick = self.job.bench.pick_now().filter(|index| !refused.contains(index));
+            let Some(index) = pick else { return Err(error) };
+            let bitrate = *self.bitrate.borrow();
+            match self.job.start(index, bitrate).await {
+                Ok(next) => break next,
+                Err(error) => {
+                    tracing::warn!(what = self.job.label, %error, "an encoder does not start");
+                    self.job.bench.failed(index);
+                    refused.push(index);
+                }
+            }
+        };
+        let (from, to) = (self.job.element(failed), self.job.element(next.index));
+        let why = error.to_string();
+        tracing::warn!(what = self.job.label, from, to, why, "an encoder is replaced");
+        self.job.say(next.index, Some((failed, &why)));
+        let former = std::mem::replace(&mut self.present, next);
+        self.retire(former);
+        Ok(())
+    }
+
+    fn retire(&mut self, former: Running) {
+        self.retiring.spawn(former.encoding.stop());
+    }
+
+    fn follow_bitrate(&mut self) {
+        let bitrate = *self.bitrate.borrow_and_update();
+        self.present.encoding.set_bitrate(bitrate);
+        self.challenger.iter().for_each(|challenger| challenger.encoding.set_bitrate(bitrate));
+    }
+}
+
+impl Running {
+    fn illness(&mut self, job: &EncodeJob) -> Option<EncodeError> {
+        let illness = self.health.look(job.bench.now(), self.encoding.reading())?;
+        Some(EncodeError::Failed { element: job.element(self.index), why: illness.to_string() })
     }
 }
 
 impl Work for Encode {
     type Error = EncodeError;
     async fn failure(&mut self) -> EncodeError {
-        let Self { encoding, bitrate } = self;
         loop {
-            tokio::select! {
-                error = encoding.failure() => return error,
-                Ok(()) = bitrate.changed() => {}
+            let trouble = tokio::select! {
+                error = self.present.encoding.failure() => Some(error),
+                Ok(()) = self.bitrate.changed() => {
+                    self.follow_bitrate();
+                    None
+                }
+                _ = self.looks.tick() => self.look().await,
+            };
+            if let Some(error) = trouble
+                && let Err(error) = self.replace(error).await
+            {
+                return error;
             }
-            encoding.set_bitrate(*bitrate.borrow_and_update());
         }
     }
     async fn stop(self) {
-        self.encoding.stop().await;
+        let Self { job, present, challenger, mut retiring, .. } = self;
+        job.bench.stopped(present.index);
+        present.encoding.stop().await;
+        if let Some(challenger) = challenger {
+            challenger.encoding.stop().await;
+        }
+        while retiring.join_next().await.is_some() {}
     }
 }

@@ -5,6 +5,7 @@
 
 mod audience;
 mod backoff;
+mod bench;
 mod board;
 mod capture;
 mod conductor;
@@ -31,7 +32,7 @@ pub use self::{
 };
 use crate::{
     codec::Codec,
-    encoder::{self, Lineup, LineupError},
+    encoder::{self, Lineup, LineupError, Trials},
     ids::SourceName,
     media::clockwork::Clockwork,
     source::Spec,
@@ -86,8 +87,9 @@ impl Studio {
     /// When the settings ask for an encoder that is not here.
     pub fn start(specs: Vec<Spec>, settings: encoder::Settings, clockwork: Clockwork) -> Result<Self, LineupError> {
         let lineup = Lineup::choose(&settings)?;
+        let trials = Trials::new(settings.cache.clone(), clockwork.clone());
         let running = watch::Sender::new(true);
-        let mut stock = Stock { settings, lineup, clockwork, board: Board::default(), parts: Vec::new() };
+        let mut stock = Stock { settings, lineup, trials, clockwork, board: Board::default(), parts: Vec::new() };
         let shelves: Vec<_> = specs.iter().map(|spec| stock.shelf(spec, &running)).collect();
         let Stock { settings, board, parts, .. } = stock;
         let audience = Audience::default();

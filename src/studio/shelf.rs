@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use super::{
     audience::{Audience, LadderIndex},
+    bench::Bench,
     board::{Board, EncoderEntry, SourceEntry},
     capture::CaptureJob,
     conductor::{Part, Voice},
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::{
     codec::Codec,
-    encoder::{self, Candidates, Lineup, Target},
+    encoder::{self, Candidates, Lineup, Target, Trials},
     ids::SourceName,
     media::{
         clockwork::Clockwork,
@@ -52,6 +53,7 @@ pub(super) struct Encode {
 pub(super) struct Stock {
     pub(super) settings: encoder::Settings,
     pub(super) lineup: Lineup,
+    pub(super) trials: Trials,
     pub(super) clockwork: Clockwork,
     pub(super) board: Board,
     pub(super) parts: Vec<Part>,
@@ -121,13 +123,14 @@ impl Stock {
     ) -> (Step, Voice) {
         let (name, codec) = (origin.spec.name(), candidates.codec);
         let label = if rung == 0 { format!("{codec} of {name}") } else { format!("{codec} of {name}, rung {rung}") };
-        let (at_work, shown) = watch::channel(AtWork::first(candidates));
+        let bench = Bench::new(candidates.clone(), target.picture, &self.trials, self.settings.retry_after);
+        let (at_work, shown) = watch::channel(AtWork::first(&bench));
         let bitrate = watch::Sender::new(target.bitrate);
         let feed = Feed::new(&label, Contents::Encoded);
         let demand = Demand::default();
         let job = EncodeJob {
-            candidates: candidates.clone(),
-            picture: target.picture,
+            label: label.clone(),
+            bench,
             bitrate: bitrate.subscribe(),
             raw: origin.raw.clone(),
             encoded: feed.clone(),

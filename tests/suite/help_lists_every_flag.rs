@@ -29,3 +29,8 @@ fn of_check() {
 fn of_relay() {
     insta::assert_snapshot!(help(&["relay", "--help"]));
 }
+
+#[test]
+fn of_doctor() {
+    insta::assert_snapshot!(help(&["doctor", "--help"]));
+}

@@ -1,0 +1,291 @@
+//! Which of a codec's encoders is used, and when a better one is tried again. Pure.
+
+use std::time::Duration;
+
+use super::trial::Report;
+
+/// The longest time until one that failed is tried again.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+/// How long one has to have run for its failures to be forgotten.
+const FORGIVEN: Duration = Duration::from_secs(10 * 60);
+
+/// How the candidates for one codec stand, best first. Times are since any fixed moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Succession {
+    standings: Vec<Standing>,
+    /// Until one that failed for the first time is tried again.
+    retry_after: Duration,
+}
+
+/// What is known of a candidate before it runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Merit {
+    /// It works, by a trial; or it is software, or asked for by its name.
+    Good,
+    /// It has not been tried here.
+    Untried,
+    /// It encodes, but not well enough.
+    Poor,
+    /// It does not work.
+    Bad,
+}
+
+/// What is to be done for an encoder to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// This one is started.
+    Start(usize),
+    /// None that is known to work is there: this one is tried first.
+    Try(usize),
+    /// None works here.
+    Nothing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Standing {
+    merit: Merit,
+    failures: u32,
+    /// It has failed, and is not used before then.
+    out_until: Option<Duration>,
+    /// Since when it runs.
+    running_since: Option<Duration>,
+}
+
+impl Succession {
+    /// The candidates, at least one, by what is known of them.
+    #[must_use]
+    pub fn new(merits: impl IntoIterator<Item = Merit>, retry_after: Duration) -> Self {
+        let fresh = |merit| Standing { merit, failures: 0, out_until: None, running_since: None };
+        Self { standings: merits.into_iter().map(fresh).collect(), retry_after }
+    }
+
+    /// What to run `now`.
+    #[must_use]
+    pub fn pick(&self, now: Duration) -> Pick {
+        let is_in = |one: &Standing| one.out_until.is_none_or(|until| until <= now);
+        let first = |merit| self.standings.iter().position(|one| one.merit == merit && is_in(one));
+        if let Some(index) = first(Merit::Good) {
+            return Pick::Start(index);
+        }
+        if let Some(index) = first(Merit::Untried) {
+            return Pick::Try(index);
+        }
+        if let Some(index) = first(Merit::Poor) {
+            return Pick::Start(index);
+        }
+        // All have failed as they ran: the one that has rested longest, the better one of two.
+        let failed = self.standings.iter().enumerate().filter(|(_, one)| one.merit != Merit::Bad);
+        if let Some((index, _)) = failed.min_by_key(|(index, one)| (one.out_until, *index)) {
+            return Pick::Start(index);
+        }
+        let rested = |one: &Standing| one.out_until.is_some_and(|until| until <= now);
+        self.standings.iter().position(rested).map_or(Pick::Nothing, Pick::Try)
+    }
+
+    /// One better than `current` that may be tried, and when. It is tried aside before it takes over.
+    #[must_use]
+    pub fn better(&self, current: usize, now: Duration) -> Option<(usize, Duration)> {
+        let than = self.standings.get(current)?;
+        let is_better = |(index, one): &(usize, &Standing)| *index < current || one.merit < than.merit;
+        let due = |one: &Standing| match one.merit {
+            // One that did not work in its trial rests, too.
+            Merit::Bad | Merit::Poor => one.out_until,
+            Merit::Good | Merit::Untried => Some(one.out_until.unwrap_or(now)),
+        };
+        let others = self.standings.iter().enumerate().filter(|(index, _)| *index != current);
+        others.filter(is_better).find_map(|(index, one)| Some((index, due(one)?)))
+    }
+
+    /// It has begun to run.
+    pub fn started(&mut self, index: usize, now: Duration) {
+        self.standings[index].running_since = Some(now);
+    }
+
+    /// It has been stopped for a reason that is not its own.
+    pub fn stopped(&mut self, index: usize, now: Duration) {
+        self.standings[index].served(now);
+    }
+
+    /// It has failed while it ran, or did not start.
+    pub fn failed(&mut self, index: usize, now: Duration) {
+        let retry_after = self.retry_after;
+        let standing = &mut self.standings[index];
+        standing.served(now);
+        standing.rest(now, retry_after);
+    }
+
+    /// A trial has shown this.
+    pub fn tried(&mut self, index: usize, report: &Report, now: Duration) {
+        let retry_after = self.retry_after;
+        let standing = &mut self.standings[index];
+        standing.merit = Merit::of(report);
+        if standing.merit == Merit::Good {
+            standing.out_until = None;
+        } else {
+            standing.rest(now, retry_after);
+        }
+    }
+}
+
+impl Merit {
+    /// By a trial.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        if report.works() {
+            Self::Good
+        } else if report.is_usable() {
+            Self::Poor
+        } else {
+            Self::Bad
+        }
+    }
+}
+
+impl Standing {
+    fn served(&mut self, now: Duration) {
+        if self.running_since.take().is_some_and(|since| now.saturating_sub(since) >= FORGIVEN) {
+            self.failures = 0;
+        }
+    }
+
+    fn rest(&mut self, now: Duration, retry_after: Duration) {
+        let wait = retry_after.saturating_mul(1 << self.failures.min(16)).min(LONGEST.max(retry_after));
+        self.failures = self.failures.saturating_add(1);
+        self.out_until = Some(now + wait);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{super::trial::Fault, Merit::*, *};
+
+    const RETRY: Duration = Duration::from_secs(30);
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn succession(merits: &[Merit]) -> Succession {
+        Succession::new(merits.iter().copied(), RETRY)
+    }
+
+    fn report(faults: Vec<Fault>) -> Report {
+        Report { frames_per_second: 1.0, faults }
+    }
+
+    #[test]
+    fn the_first_that_works_is_used() {
+        assert_eq!(succession(&[Good, Good]).pick(at(0)), Pick::Start(0));
+        assert_eq!(succession(&[Bad, Poor, Good]).pick(at(0)), Pick::Start(2));
+    }
+
+    #[test]
+    fn what_was_never_tried_waits_for_its_trial_while_another_works() {
+        let succession = succession(&[Untried, Good]);
+        assert_eq!(succession.pick(at(0)), Pick::Start(1));
+        assert_eq!(succession.better(1, at(5)), Some((0, at(5))));
+    }
+
+    #[test]
+    fn where_none_is_known_one_is_tried_first() {
+        let mut succession = succession(&[Untried, Untried]);
+        assert_eq!(succession.pick(at(0)), Pick::Try(0));
+        succession.tried(0, &report(vec![Fault::IgnoresKeyframes]), at(1));
+        assert_eq!(succession.pick(at(1)), Pick::Try(1));
+        succession.tried(1, &report(vec![]), at(2));
+        assert_eq!(succession.pick(at(2)), Pick::Start(1));
+    }
+
+    #[test]
+    fn a_slow_one_is_better_than_none() {
+        let mut succession = succession(&[Untried]);
+        succession.tried(0, &report(vec![Fault::Slow { wanted: 30 }]), at(1));
+        assert_eq!(succession.pick(at(1)), Pick::Start(0));
+    }
+
+    #[test]
+    fn the_next_takes_over_and_the_better_one_is_tried_again_later_and_later() {
+        let mut succession = succession(&[Good, Good]);
+        let mut now = at(0);
+        for wait in [30, 60, 120, 240, 480, 960, 1920, 3600, 3600] {
+            succession.started(0, now);
+            succession.failed(0, now);
+            assert_eq!(succession.pick(now), Pick::Start(1));
+            assert_eq!(succession.better(1, now), Some((0, now + at(wait))));
+            now += at(wait);
+            succession.tried(0, &report(vec![]), now);
+            assert_eq!(succession.pick(now), Pick::Start(0));
+        }
+    }
+
+    #[test]
+    fn one_that_ran_for_long_is_forgiven() {
+        let mut succession = succession(&[Good, Good]);
+        for begun in [0, 10_000, 20_000] {
+            succession.started(0, at(begun));
+            succession.failed(0, at(begun + 600));
+            assert_eq!(succession.better(1, at(begun + 600)), Some((0, at(begun + 630))));
+        }
+    }
+
+    #[test]
+    fn the_only_one_is_used_again_at_once() {
+        let mut succession = succession(&[Good]);
+        succession.failed(0, at(1));
+        assert_eq!(succession.pick(at(1)), Pick::Start(0));
+        assert_eq!(succession.better(0, at(1)), None);
+    }
+
+    #[test]
+    fn where_all_have_failed_the_one_that_rested_longest_is_used() {
+        let mut succession = succession(&[Good, Good, Bad]);
+        succession.failed(0, at(1));
+        assert_eq!(succession.pick(at(1)), Pick::Start(1));
+        succession.failed(1, at(2));
+        assert_eq!(succession.pick(at(2)), Pick::Start(0));
+        assert_eq!(succession.pick(at(40)), Pick::Start(0));
+    }
+
+    #[test]
+    fn what_does_not_work_is_never_used() {
+        let mut succession = succession(&[Bad, Untried]);
+        assert_eq!(succession.pick(at(0)), Pick::Try(1));
+        succession.tried(1, &report(vec![Fault::Crashed]), at(1));
+        assert_eq!(succession.pick(at(2)), Pick::Nothing);
+        assert_eq!(succession.pick(at(31)), Pick::Try(1), "what was found out now may have been the moment");
+    }
+
+    #[test]
+    fn the_best_has_no_better() {
+        assert_eq!(succession(&[Good, Good]).better(0, at(0)), None);
+        // One further down that works is better than one that is only better than nothing.
+        assert_eq!(succession(&[Poor, Untried]).better(0, at(0)), Some((1, at(0))));
+    }
+
+    proptest! {
+        #[test]
+        fn one_is_picked_where_any_may_work(
+            merits in proptest::collection::vec(prop_oneof![Just(Good), Just(Untried), Just(Poor), Just(Bad)], 1..5),
+            failures in proptest::collection::vec((0_usize..5, 0_u64..100), 0..40),
+        ) {
+            let mut succession = succession(&merits);
+            let mut now = at(0);
+            for (index, wait) in failures {
+                now += at(wait);
+                let index = index % merits.len();
+                succession.started(index, now);
+                succession.failed(index, now);
+                let (Pick::Start(picked) | Pick::Try(picked)) = succession.pick(now) else {
+                    prop_assert!(merits.iter().all(|merit| *merit == Bad));
+                    continue;
+                };
+                prop_assert!(picked < merits.len());
+                let next = succession.better(picked, now);
+                prop_assert!(next.is_none_or(|(better, _)| better != picked));
+            }
+        }
+    }
+}

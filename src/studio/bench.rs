@@ -1,0 +1,116 @@
+//! The encoders for one encode, how they stand, and their trials.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::encoder::{Candidates, Encoder, Merit, Pick, Picture, Report, Succession, Trials};
+
+/// The candidates for one encode. Clones are the same bench.
+#[derive(Debug, Clone)]
+pub(super) struct Bench {
+    candidates: Candidates,
+    picture: Option<Picture>,
+    trials: Trials,
+    epoch: Instant,
+    /// Written by whoever runs the encode; kept from one run to the next.
+    succession: watch::Sender<Succession>,
+}
+
+impl Bench {
+    pub(super) fn new(
+        candidates: Candidates,
+        picture: Option<Picture>,
+        trials: &Trials,
+        retry_after: Duration,
+    ) -> Self {
+        let merit = |(index, encoder): (usize, &Encoder)| match trials.known(encoder, picture) {
+            Some(report) => Merit::of(&report),
+            None if candidates.is_trusted(index) => Merit::Good,
+            None => Merit::Untried,
+        };
+        let succession = Succession::new(candidates.iter().enumerate().map(merit), retry_after);
+        let (trials, epoch) = (trials.clone(), Instant::now());
+        Self { candidates, picture, trials, epoch, succession: watch::Sender::new(succession) }
+    }
+
+    /// The one that is shown before any has run.
+    pub(super) fn first(&self) -> &Encoder {
+        let (Pick::Start(index) | Pick::Try(index)) = self.succession.borrow().pick(self.now()) else {
+            return self.candidates.first();
+        };
+        self.encoder(index)
+    }
+
+    pub(super) fn encoder(&self, index: usize) -> &Encoder {
+        self.candidates.iter().nth(index).unwrap_or_else(|| self.candidates.first())
+    }
+
+    pub(super) const fn picture(&self) -> Option<Picture> {
+        self.picture
+    }
+
+    /// Since the bench was made.
+    pub(super) fn now(&self) -> Duration {
+        self.epoch.elapsed()
+    }
+
+    /// Which to start. Where none is known to work, one is tried first.
+    pub(super) async fn pick(&self) -> Option<usize> {
+        loop {
+            let pick = self.succession.borrow().pick(self.now());
+            match pick {
+                Pick::Start(index) => return Some(index),
+                Pick::Nothing => return None,
+                Pick::Try(index) => {
+                    let report = self.try_out(index).await;
+                    self.tried(index, &report);
+                }
+            }
+        }
+    }
+
+    /// Which to start at once, as viewers wait.
+    pub(super) fn pick_now(&self) -> Option<usize> {
+        match self.succession.borrow().pick(self.now()) {
+            Pick::Start(index) | Pick::Try(index) => Some(index),
+            Pick::Nothing => None,
+        }
+    }
+
+    /// One better than `current` whose time has come to be tried.
+    pub(super) fn better(&self, current: usize) -> Option<usize> {
+        let now = self.now();
+        let (index, due) = self.succession.borrow().better(current, now)?;
+        (due <= now).then_some(index)
+    }
+
+    pub(super) async fn try_out(&self, index: usize) -> Report {
+        self.trials.run(self.encoder(index), self.picture).await
+    }
+
+    pub(super) fn tried(&self, index: usize, report: &Report) {
+        self.succession.send_modify(|succession| succession.tried(index, report, self.now()));
+    }
+
+    pub(super) fn started(&self, index: usize) {
+        self.succession.send_modify(|succession| succession.started(index, self.now()));
+    }
+
+    pub(super) fn stopped(&self, index: usize) {
+        self.succession.send_modify(|succession| succession.stopped(index, self.now()));
+    }
+
+    pub(super) fn failed(&self, index: usize) {
+        self.succession.send_modify(|succession| succession.failed(index, self.now()));
+    }
+
+    /// What is known against each, in words.
+    pub(super) fn why_none(&self) -> String {
+        let why = |encoder: &Encoder| {
+            let report = self.trials.known(encoder, self.picture);
+            format!("{}: {}", encoder.row.element, report.map_or("not tried".to_owned(), |report| report.why()))
+        };
+        self.candidates.iter().map(why).collect::<Vec<_>>().join("; ")
+    }
+}
