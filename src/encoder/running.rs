@@ -14,6 +14,7 @@ use crate::{
         clockwork::Clockwork,
         feed::Feed,
         maker::Maker,
+        packetizer::PacketizeError,
         pipeline::{BusEvent, Pipeline, StateError},
         tap::{LinkError, Tap},
         template::TemplateError,
@@ -64,6 +65,9 @@ pub enum EncodeError {
     /// It can't be started.
     #[error("{0}")]
     State(#[from] StateError),
+    /// What comes out can't be cut into packets.
+    #[error("{0}")]
+    Packetize(#[from] PacketizeError),
     /// It gave up.
     #[error("encoder {element} failed: {why}")]
     Failed {

@@ -29,6 +29,15 @@ pub enum Contents {
     Raw,
     /// Encoded: a taker begins with a keyframe.
     Encoded,
+    /// Encoded, and cut into packets: made of another feed, which merges the requests for keyframes.
+    Packets,
+}
+
+impl Contents {
+    /// Whether there are frames that can't be decoded without earlier ones.
+    pub(super) const fn is_encoded(self) -> bool {
+        matches!(self, Self::Encoded | Self::Packets)
+    }
 }
 
 /// What has passed so far.
@@ -72,6 +81,13 @@ pub(super) struct Hub {
     keyframe_requests: AtomicU64,
     /// How long frames took from their capture to the last taker's push.
     latency: Recent,
+}
+
+/// The right to fill a feed with frames that come from no appsink.
+#[derive(Clone)]
+pub(super) struct Writer {
+    hub: Weak<Hub>,
+    generation: u64,
 }
 
 /// One taker, as the streaming thread sees it.
@@ -135,6 +151,11 @@ impl Feed {
         maker
     }
 
+    /// The right to fill it, in place of any earlier maker.
+    pub(super) fn writer(&self) -> Writer {
+        Writer { hub: Arc::downgrade(&self.hub), generation: self.hub.next_generation() }
+    }
+
     /// A new taker. It takes nothing before it is linked.
     #[must_use]
     pub fn tap(&self, label: impl Into<String>) -> Tap {
@@ -172,6 +193,24 @@ impl Feed {
     }
 }
 
+impl Writer {
+    /// Requests for keyframes leave upstream from this sink pad.
+    pub(super) fn hears_on(&self, pad: &gst::Pad) {
+        if let Some(hub) = self.hub.upgrade() {
+            hub.maker.set(Some(pad));
+        }
+    }
+
+    /// Hands a frame to all who take, on the caller's thread.
+    ///
+    /// # Errors
+    /// When there is another maker by now, or the feed is gone.
+    pub(super) fn write(&self, frame: &Frame) -> Result<gst::FlowSuccess, gst::FlowError> {
+        // Where it comes from, it is timed already.
+        self.hub.upgrade().ok_or(gst::FlowError::Eos)?.pass(self.generation, frame, || None)
+    }
+}
+
 impl fmt::Debug for Feed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Feed").field("label", &self.hub.label).field("counts", &self.counts()).finish_non_exhaustive()
@@ -193,7 +232,8 @@ impl Hub {
 
     /// On any thread, streaming threads of takers among them.
     pub(super) fn request_keyframe(&self, reason: Reason) {
-        if self.has_keyframes() && self.gate.request(self.epoch.elapsed(), reason) {
+        let merged_elsewhere = self.contents == Contents::Packets;
+        if self.has_keyframes() && (merged_elsewhere || self.gate.request(self.epoch.elapsed(), reason)) {
             self.ask_maker(reason);
         }
     }
@@ -201,6 +241,10 @@ impl Hub {
     /// From now on `sink` is the maker. Which one it is.
     fn adopt(&self, sink: &gst_app::AppSink) -> u64 {
         self.maker.set(sink.static_pad("sink").as_ref());
+        self.next_generation()
+    }
+
+    fn next_generation(&self) -> u64 {
         self.generation.fetch_add(1, Relaxed) + 1
     }
 
@@ -209,11 +253,11 @@ impl Hub {
         // Taken: the present one hands a frame over at this moment.
         let routes = if is_keyframe { self.routes.try_lock().ok() } else { None };
         let (Some(mut routes), Some(frame)) = (routes, Frame::new(sample)) else {
-            let _ = sink.static_pad("sink").map(|pad| pad.push_event(maker::keyframe_request()));
+            let _ = sink.static_pad("sink").map(|pad| pad.push_event(Reason::NewTaker.to_event()));
             return None;
         };
         let generation = self.adopt(sink);
-        self.hand_over(&frame, &mut routes, sink);
+        self.hand_over(&frame, &mut routes, || sink.current_running_time());
         Some(generation)
     }
 
@@ -224,7 +268,17 @@ impl Hub {
         sample: &gst::Sample,
         sink: &gst_app::AppSink,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let Some(frame) = Frame::new(sample) else { return Ok(gst::FlowSuccess::Ok) };
+        Frame::new(sample)
+            .map_or(Ok(gst::FlowSuccess::Ok), |frame| self.pass(generation, &frame, || sink.current_running_time()))
+    }
+
+    /// On the maker's streaming thread. `now` is the running time, where what passes is timed here.
+    fn pass(
+        &self,
+        generation: u64,
+        frame: &Frame,
+        now: impl Fn() -> Option<gst::ClockTime>,
+    ) -> Result<gst::FlowSuccess, gst::FlowError> {
         let routes = self.routes.try_lock();
         // Looked at with the list in hand: nothing of an earlier maker may come after a frame of the present one.
         if generation != self.generation.load(Relaxed) {
@@ -232,11 +286,11 @@ impl Hub {
         }
         // Taken already: a maker that was replaced still hands over its last frame. This one is lost.
         let Ok(mut routes) = routes else { return Ok(gst::FlowSuccess::Ok) };
-        self.hand_over(&frame, &mut routes, sink);
+        self.hand_over(frame, &mut routes, now);
         Ok(gst::FlowSuccess::Ok)
     }
 
-    fn hand_over(&self, frame: &Frame, routes: &mut Vec<Route>, sink: &gst_app::AppSink) {
+    fn hand_over(&self, frame: &Frame, routes: &mut Vec<Route>, now: impl Fn() -> Option<gst::ClockTime>) {
         self.count(frame);
         self.caps.send_if_modified(|caps| {
             let changed = caps.as_ref() != Some(&frame.caps);
@@ -254,7 +308,7 @@ impl Hub {
                 pushed |= outlet.offer(frame, &mut route.memory, self.epoch.elapsed());
             }
         }
-        if pushed && let (Some(now), Some(captured)) = (sink.current_running_time(), frame.running_time()) {
+        if pushed && let (Some(now), Some(captured)) = (now(), frame.running_time()) {
             self.latency.record(self.epoch.elapsed(), now.saturating_sub(captured).into());
         }
         if !frame.delta {
@@ -283,17 +337,17 @@ impl Hub {
     }
 
     fn has_keyframes(&self) -> bool {
-        self.contents == Contents::Encoded
+        self.contents.is_encoded()
             && !self
                 .caps
                 .borrow()
                 .as_ref()
                 .and_then(|caps| caps.structure(0))
-                .is_some_and(|s| s.name().starts_with("audio/"))
+                .is_some_and(|s| s.name().starts_with("audio/") || s.get("media") == Ok("audio"))
     }
 
     fn ask_maker(&self, reason: Reason) {
-        if self.maker.upgrade().is_some_and(|pad| pad.push_event(maker::keyframe_request())) {
+        if self.maker.upgrade().is_some_and(|pad| pad.push_event(reason.to_event())) {
             self.keyframe_requests.fetch_add(1, Relaxed);
         } else {
             self.gate.undelivered(reason);

@@ -6,6 +6,9 @@ use std::{
     time::Duration,
 };
 
+/// The field of a request that says whether a taker is new.
+const NEW_TAKER: &str = "new-taker";
+
 /// Why a keyframe is asked for. It decides how soon after the last one another is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reason {
@@ -26,6 +29,18 @@ impl Reason {
             Self::NewTaker => Duration::from_millis(100),
             Self::Repeat => Duration::from_millis(500),
         }
+    }
+
+    /// A request upstream that says so.
+    pub(super) fn to_event(self) -> gst::Event {
+        let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true);
+        event.other_field(NEW_TAKER, self == Self::NewTaker).build()
+    }
+
+    /// That of a request, if it is one. Others than we don't say.
+    pub(super) fn of(event: &gst::Event) -> Option<Self> {
+        let is_new = || event.structure().is_some_and(|request| request.get(NEW_TAKER) == Ok(true));
+        gst_video::ForceKeyUnitEvent::is(event).then(|| if is_new() { Self::NewTaker } else { Self::Repeat })
     }
 
     const fn bit(self) -> u8 {

@@ -62,8 +62,3 @@ pub(super) fn prepare(
     });
     sink.set_callbacks(callbacks.build());
 }
-
-/// What goes up from a sink pad when a keyframe is wanted.
-pub(super) fn keyframe_request() -> gst::Event {
-    gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build()
-}

@@ -8,6 +8,7 @@ mod keyframes;
 pub mod latency;
 pub mod main_loop;
 pub mod maker;
+pub mod packetizer;
 mod patience;
 pub mod pipeline;
 pub mod tap;

@@ -12,6 +12,7 @@ mod liveness;
 mod negotiation;
 mod network;
 mod outbound;
+mod sender;
 mod settings;
 mod webrtc;
 mod wiring;

@@ -2,11 +2,12 @@
 
 use super::{
     OutboundTrack, formats,
-    outbound::{self, Outbound, OutboundError},
+    outbound::{self, Agreed, Outbound, OutboundError},
 };
 use crate::{
-    codec::{Codec, MediaKind},
-    sdp::{Direction, Outline, SectionKind},
+    codec::MediaKind,
+    rtp::Repair,
+    sdp::{Direction, Outline, SectionKind, resend},
 };
 
 /// A section in which we may send, and where it is.
@@ -15,7 +16,7 @@ pub(super) struct Claimed {
     pub(super) section: usize,
     pub(super) outbound: Outbound,
     /// What is sent there, where that is known before an answer.
-    pub(super) agreed: Option<(Codec, u8)>,
+    pub(super) agreed: Option<Agreed>,
 }
 
 /// What an offer is answered with.
@@ -51,7 +52,8 @@ pub(super) fn plan_offer(
 pub(super) fn agree(claimed: &mut [Claimed], answer: &Outline) {
     for claim in claimed {
         let section = answer.sections.get(claim.section);
-        claim.agreed = section.filter(|section| receives(section.direction)).and_then(formats::answered);
+        let taken = section.filter(|section| receives(section.direction)).and_then(formats::answered);
+        claim.agreed = taken.map(|(codec, payload_type)| Agreed { codec, payload_type });
     }
 }
 
@@ -74,7 +76,11 @@ pub(super) fn plan_answer(
         if let Some((track, (codec, format))) = sent {
             let preferences = |ssrc| formats::answer_caps(codec, section, format, Some(ssrc));
             let outbound = Outbound::claim(webrtcbin, index, track.clone(), stream, preferences)?;
-            plan.claimed.push(Claimed { section: index, outbound, agreed: Some((codec, format.payload_type)) });
+            plan.claimed.push(Claimed {
+                section: index,
+                outbound,
+                agreed: Some(Agreed { codec, payload_type: format.payload_type }),
+            });
         } else if let Some((codec, format)) = formats::choose(section, formats::receivable(kind)) {
             outbound::receive_only(webrtcbin, kind, &formats::answer_caps(codec, section, format, None));
         } else if !section.rejected {
@@ -82,6 +88,19 @@ pub(super) fn plan_answer(
         }
     }
     Ok(plan)
+}
+
+/// How what is lost of the stream in a section is sent again: as our own description says, and what was agreed upon.
+pub(super) fn repair(claim: &Claimed, agreed: Agreed, ours: &str, answer: &str) -> Repair {
+    if claim.outbound.track.kind == MediaKind::Audio {
+        return Repair::None;
+    }
+    let ssrc = resend::ssrc(ours, claim.section, claim.outbound.ssrc);
+    let payload_type = resend::payload_type(answer, claim.section, agreed.payload_type);
+    match (ssrc, payload_type) {
+        (Some(ssrc), Some(payload_type)) => Repair::Stream { ssrc, payload_type },
+        _ => Repair::Repeat,
+    }
 }
 
 /// Whether a description's sender wants to receive in a section.

@@ -1,12 +1,18 @@
-//! What we send the peer: for each track a payloader of its own, fed from an encode that all share.
+//! What we send the peer: for each track a stream of its own, fed from an encode that all share.
+
+use std::sync::Arc;
 
 use gst::prelude::*;
 
-use super::{OutboundTrack, formats};
+use super::{
+    OutboundTrack, formats,
+    sender::{Inlet, Sender, SenderError, StreamSender},
+};
 use crate::{
     codec::{Codec, MediaKind},
-    media::tap::Tap,
+    media::tap::{LinkError, Tap},
     report::TrackState,
+    rtp::{Repair, StreamSettings},
     studio::Lease,
 };
 
@@ -16,41 +22,50 @@ use crate::{
 pub(super) enum OutboundError {
     #[error("webrtcbin gave no pad for the {0} section")]
     NoPad(MediaKind),
-    #[error("the payloader for {codec} could not be made: {source}; apt install gstreamer1.0-plugins-good")]
-    Payloader { codec: Codec, source: glib::BoolError },
-    #[error("the payloader's template for {codec} is wrong: {source}")]
-    Template { codec: Codec, source: glib::Error },
-    #[error("{source}")]
-    Take {
-        #[from]
-        source: crate::studio::TakeError,
-    },
-    #[error("the tap of {0} could not be linked: {1}")]
-    Tap(Codec, String),
+    #[error(transparent)]
+    Take(#[from] crate::studio::TakeError),
+    #[error(transparent)]
+    Sender(#[from] SenderError),
+    #[error(transparent)]
+    Tap(#[from] LinkError),
+}
+
+/// What the two sides have agreed upon for a section.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Agreed {
+    pub(super) codec: Codec,
+    pub(super) payload_type: u8,
 }
 
 /// A section in which we send, or may.
 #[derive(Debug)]
 pub(super) struct Outbound {
     pub(super) track: OutboundTrack,
-    ssrc: u32,
-    pad: gst::Pad,
+    pub(super) ssrc: u32,
     sending: Option<Sending>,
 }
 
-/// What flows once the peer has said which codec it takes.
+/// What is sent once the peer has said which codec it takes.
 #[derive(Debug)]
 struct Sending {
     codec: Codec,
-    payloader: gst::Element,
-    // Before `_lease`: what is taken is let go of before what gives it.
-    tap: Option<Tap>,
+    settings: StreamSettings,
+    // Before `lease`: what is taken is let go of before what gives it.
+    flow: Option<Flow>,
     lease: Lease,
+}
+
+/// What flows once there is a connection. In the order in which it ends.
+#[derive(Debug)]
+struct Flow {
+    tap: Tap,
+    _inlet: Inlet,
+    stream: Arc<StreamSender>,
 }
 
 impl Outbound {
     /// Claims the `index`th section for `track`: a pad first, then its transceiver. The other way round
-    /// webrtcbin 1.22 makes a second transceiver.
+    /// webrtcbin 1.22 makes a second transceiver. Nothing is pushed into the pad.
     pub(super) fn claim(
         webrtcbin: &gst::Element,
         index: usize,
@@ -59,7 +74,7 @@ impl Outbound {
         preferences: impl FnOnce(u32) -> gst::Caps,
     ) -> Result<Self, OutboundError> {
         let kind = track.kind;
-        // Not 0: libsrtp and some peers take it for 'none'.
+        // Not 0: some peers take it for 'none'.
         let ssrc = rand::random::<u32>().max(1);
         let pad = webrtcbin.request_pad_simple(&format!("sink_{index}")).ok_or(OutboundError::NoPad(kind))?;
         if pad.has_property("msid") {
@@ -69,43 +84,32 @@ impl Outbound {
         transceiver.set_property("direction", gst_webrtc::WebRTCRTPTransceiverDirection::Sendrecv);
         transceiver.set_property("do-nack", resends(kind));
         transceiver.set_property("codec-preferences", preferences(ssrc));
-        Ok(Self { track, ssrc, pad, sending: None })
+        Ok(Self { track, ssrc, sending: None })
     }
 
-    /// Puts the payloader for the negotiated codec in place and takes the encode. The pads are linked;
-    /// nothing flows before [`Self::start`].
-    pub(super) async fn prepare(
-        &mut self,
-        pipeline: &gst::Pipeline,
-        codec: Codec,
-        payload_type: u8,
-    ) -> Result<(), OutboundError> {
-        // webrtcbin filters the pad's caps by them, and the payloader's profile-level-id is the encoder's own.
-        let transceiver: gst_webrtc::WebRTCRTPTransceiver = self.pad.property("transceiver");
-        transceiver.set_property("codec-preferences", None::<gst::Caps>);
-
-        let payloader = payloader(codec)?;
-        payloader.set_property("pt", u32::from(payload_type));
-        // As text: rtpav1pay counts in another type than the others.
-        payloader.set_property_from_str("ssrc", &self.ssrc.to_string());
-        let wrong = |source| OutboundError::Payloader { codec, source };
-        pipeline.add(&payloader).map_err(wrong)?;
-        payloader.sync_state_with_parent().map_err(wrong)?;
-        let source = payloader.static_pad("src").ok_or(OutboundError::NoPad(codec.kind()))?;
-        source.link(&self.pad).map_err(|error| OutboundError::Tap(codec, error.to_string()))?;
+    /// Takes the encode for what was agreed upon. Nothing flows before [`Self::start`].
+    pub(super) async fn prepare(&mut self, agreed: Agreed, repair: Repair) -> Result<(), OutboundError> {
+        let Agreed { codec, payload_type } = agreed;
         let lease = self.track.studio.take(&self.track.source, codec).await?;
-        self.sending = Some(Sending { codec, payloader, tap: None, lease });
+        let settings = StreamSettings {
+            ssrc: self.ssrc,
+            payload_type,
+            clock_rate: codec.clock_rate(),
+            repair,
+            transport_sequence: None,
+        };
+        self.sending = Some(Sending { codec, settings, flow: None, lease });
         Ok(())
     }
 
-    /// Lets it flow, beginning with a keyframe. Once connected: webrtcbin blocks whoever pushes before,
-    /// and that would be the feed's own thread.
-    pub(super) fn start(&mut self, label: &str) -> Result<(), OutboundError> {
+    /// Lets it flow, beginning with a keyframe. Once connected.
+    pub(super) fn start(&mut self, sender: &Sender, label: &str) -> Result<(), OutboundError> {
         let Some(sending) = &mut self.sending else { return Ok(()) };
-        let sink = sending.payloader.static_pad("sink").ok_or(OutboundError::NoPad(sending.codec.kind()))?;
-        let tap = sending.lease.feed.tap(label);
-        tap.link(&sink).map_err(|error| OutboundError::Tap(sending.codec, error.to_string()))?;
-        sending.tap = Some(tap);
+        let stream = sender.stream(sending.settings)?;
+        let inlet = stream.inlet();
+        let tap = sending.lease.packets.tap(label);
+        tap.link(inlet.pad())?;
+        sending.flow = Some(Flow { tap, _inlet: inlet, stream });
         Ok(())
     }
 
@@ -116,13 +120,14 @@ impl Outbound {
 
     pub(super) fn state(&self) -> Option<TrackState> {
         let sending = self.sending.as_ref()?;
-        let counts = sending.tap.as_ref().map(Tap::counts).unwrap_or_default();
+        let flow = sending.flow.as_ref();
+        let counts = flow.map(|flow| flow.stream.counts()).unwrap_or_default();
         Some(TrackState {
             kind: self.track.kind,
             codec: sending.codec,
             bytes: counts.bytes,
             frames: counts.frames,
-            dropped: counts.dropped,
+            dropped: flow.map_or(0, |flow| flow.tap.counts().dropped),
         })
     }
 }
@@ -146,15 +151,4 @@ const fn resends(kind: MediaKind) -> bool {
 pub(super) fn offered(track: &OutboundTrack) -> impl FnOnce(u32) -> gst::Caps {
     let codecs = track.codecs.clone();
     move |ssrc| formats::offer_caps(&codecs, Some(ssrc))
-}
-
-fn payloader(codec: Codec) -> Result<gst::Element, OutboundError> {
-    let description = match codec {
-        Codec::H264 => include_str!("../../pipelines/send/h264.launch"),
-        Codec::Vp8 => include_str!("../../pipelines/send/vp8.launch"),
-        Codec::Opus => include_str!("../../pipelines/send/opus.launch"),
-        Codec::Vp9 => include_str!("../../pipelines/send/vp9.launch"),
-        Codec::Av1 => include_str!("../../pipelines/send/av1.launch"),
-    };
-    gst::parse::launch(description).map_err(|source| OutboundError::Template { codec, source })
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Settings, network,
+    sender::{SenderError, Transport},
     wiring::{self, Heard, Inner, Signals},
 };
 use crate::{
@@ -114,6 +115,16 @@ impl Webrtc {
     pub(super) fn certificate_matches(&self, expected: &Fingerprint) -> Option<bool> {
         let pem = self.inner.decoder()?.property::<Option<String>>("peer-pem")?;
         Some(certificate_der(&pem).is_some_and(|der| expected.is_of(&der)))
+    }
+
+    /// The way to the peer, once it is up.
+    pub(super) fn transport(&self) -> Result<Transport, SenderError> {
+        let there = |element: Option<gst::Element>, what| element.ok_or(SenderError::Missing(what));
+        Ok(Transport {
+            keys: there(self.inner.encoder(), "dtlsenc")?,
+            socket: there(self.inner.socket(), "nicesink")?,
+            reports: there(self.inner.reports(), "srtpdec")?,
+        })
     }
 
     /// Tells the other side in DTLS that this is the end, and waits until that has left, for at most

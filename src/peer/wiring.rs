@@ -104,6 +104,7 @@ pub(super) struct Inner {
     decoder: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
     encoder: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
     socket: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
+    reports: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
 }
 
 impl Inner {
@@ -115,6 +116,11 @@ impl Inner {
     /// `dtlsenc`, which says goodbye at the end of its stream.
     pub(super) fn encoder(&self) -> Option<gst::Element> {
         self.encoder.get()?.upgrade()
+    }
+
+    /// `srtpdec`, from which the other side's reports come.
+    pub(super) fn reports(&self) -> Option<gst::Element> {
+        self.reports.get()?.upgrade()
     }
 
     /// `nicesink`, through which everything leaves.
@@ -209,6 +215,9 @@ fn watch_elements(
             "dtlsdec" => watch_dtls(element, &signals),
             "dtlsenc" => {
                 let _ = inner.encoder.set(element.downgrade());
+            }
+            "srtpdec" => {
+                let _ = inner.reports.set(element.downgrade());
             }
             "nicesink" => {
                 let _ = inner.socket.set(element.downgrade());

@@ -18,6 +18,7 @@ mod lines;
 pub mod local;
 mod offer;
 mod outline;
+pub mod resend;
 mod section;
 mod source;
 mod write;

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     encoder::{EncodeError, Encoding, Health, Report, Target},
-    media::{clockwork::Clockwork, feed::Feed},
+    media::{clockwork::Clockwork, feed::Feed, packetizer::Packetizer},
     report::Replaced,
     units::Bitrate,
 };
@@ -39,6 +39,8 @@ pub(super) struct EncodeJob {
     pub(super) bitrate: watch::Receiver<Bitrate>,
     pub(super) raw: Feed,
     pub(super) encoded: Feed,
+    /// The encoded feed, cut into packets.
+    pub(super) packets: Feed,
     pub(super) clockwork: Clockwork,
     /// Told who encodes.
     pub(super) at_work: watch::Sender<AtWork>,
@@ -55,6 +57,7 @@ pub(super) struct AtWork {
 #[derive(Debug)]
 pub(super) struct Encode {
     job: EncodeJob,
+    packetizer: Packetizer,
     bitrate: watch::Receiver<Bitrate>,
     present: Running,
     /// A better one that has been started, and has not made its first keyframe yet.
@@ -119,6 +122,8 @@ impl Job for EncodeJob {
     type Work = Encode;
     async fn begin(&self) -> Result<Encode, EncodeError> {
         let mut bitrate = self.bitrate.clone();
+        let codec = self.bench.first().row.codec;
+        let packetizer = Packetizer::start(codec, &self.encoded, &self.packets, &self.clockwork).await?;
         let mut refused: Vec<(usize, EncodeError)> = Vec::new();
         loop {
             let Some(index) = self.bench.pick().await.filter(|index| refused.iter().all(|(one, _)| one != index))
@@ -131,7 +136,7 @@ impl Job for EncodeJob {
                 Ok(present) => {
                     let first = refused.first().map(|(index, error)| (*index, error.to_string()));
                     self.say(index, first.as_ref().map(|(index, why)| (*index, why.as_str())));
-                    return Ok(Encode::new(self.clone(), bitrate, present));
+                    return Ok(Encode::new(self.clone(), packetizer, bitrate, present));
                 }
                 Err(error) => {
                     tracing::warn!(what = self.label, %error, "an encoder does not start");
@@ -144,10 +149,19 @@ impl Job for EncodeJob {
 }
 
 impl Encode {
-    fn new(job: EncodeJob, bitrate: watch::Receiver<Bitrate>, present: Running) -> Self {
+    fn new(job: EncodeJob, packetizer: Packetizer, bitrate: watch::Receiver<Bitrate>, present: Running) -> Self {
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { job, bitrate, present, challenger: None, trial: JoinSet::new(), retiring: JoinSet::new(), looks }
+        Self {
+            job,
+            packetizer,
+            bitrate,
+            present,
+            challenger: None,
+            trial: JoinSet::new(),
+            retiring: JoinSet::new(),
+            looks,
+        }
     }
 
     /// Looks how all of them do. Why the present one has to be replaced, if it has to.
@@ -280,12 +294,13 @@ impl Work for Encode {
         }
     }
     async fn stop(self) {
-        let Self { job, present, challenger, mut retiring, .. } = self;
+        let Self { job, packetizer, present, challenger, mut retiring, .. } = self;
         job.bench.stopped(present.index);
         present.encoding.stop().await;
         if let Some(challenger) = challenger {
             challenger.encoding.stop().await;
         }
         while retiring.join_next().await.is_some() {}
+        packetizer.stop().await;
     }
 }

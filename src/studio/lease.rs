@@ -8,10 +8,11 @@ use super::{
 };
 use crate::{media::feed::Feed, units::Bitrate};
 
-/// One quality of an encode: its feed is there whether or not an encoder runs.
+/// One quality of an encode: its feeds are there whether or not an encoder runs.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) feed: Feed,
+    pub(super) packets: Feed,
     pub(super) demand: Demand,
 }
 
@@ -20,6 +21,8 @@ pub(super) struct Step {
 pub struct Lease {
     /// The feed. Its pictures come when they come: the source may be starting, or failing at the moment.
     pub feed: Feed,
+    /// The same, cut into packets: see [`packetizer`](crate::media::packetizer).
+    pub packets: Feed,
     rung: usize,
     full: Bitrate,
     steps: Arc<[Step]>,
@@ -33,6 +36,8 @@ pub struct Lease {
 pub struct Rung {
     /// Its feed.
     pub feed: Feed,
+    /// The same, cut into packets.
+    pub packets: Feed,
     index: usize,
     encoder: Taken,
 }
@@ -42,6 +47,7 @@ impl Lease {
         let best = steps.first()?;
         Some(Self {
             feed: best.feed.clone(),
+            packets: best.packets.clone(),
             rung: 0,
             full,
             steps: Arc::clone(steps),
@@ -78,13 +84,13 @@ impl Lease {
     pub fn next(&self) -> Option<Rung> {
         let index = self.seat.rung();
         let step = self.steps.get(index).filter(|_| index != self.rung)?;
-        Some(Rung { feed: step.feed.clone(), index, encoder: step.demand.take() })
+        Some(Rung { feed: step.feed.clone(), packets: step.packets.clone(), index, encoder: step.demand.take() })
     }
 
     /// Goes over to another rung; lets go of the one that it had.
     pub fn settle(&mut self, rung: Rung) {
-        let Rung { feed, index, encoder } = rung;
-        (self.feed, self.rung, self.encoder) = (feed, index, encoder);
+        let Rung { feed, packets, index, encoder } = rung;
+        (self.feed, self.packets, self.rung, self.encoder) = (feed, packets, index, encoder);
     }
 }
 

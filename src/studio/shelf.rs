@@ -127,6 +127,7 @@ impl Stock {
         let (at_work, shown) = watch::channel(AtWork::first(&bench));
         let bitrate = watch::Sender::new(target.bitrate);
         let feed = Feed::new(&label, Contents::Encoded);
+        let packets = Feed::new(format!("packets of {label}"), Contents::Packets);
         let demand = Demand::default();
         let job = EncodeJob {
             label: label.clone(),
@@ -134,6 +135,7 @@ impl Stock {
             bitrate: bitrate.subscribe(),
             raw: origin.raw.clone(),
             encoded: feed.clone(),
+            packets: packets.clone(),
             clockwork: self.clockwork.clone(),
             at_work,
         };
@@ -148,7 +150,7 @@ impl Stock {
             demand: demand.clone(),
             condition,
         });
-        (Step { feed, demand }, Voice::new(bitrate))
+        (Step { feed, packets, demand }, Voice::new(bitrate))
     }
 }
 

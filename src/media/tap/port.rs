@@ -7,10 +7,7 @@ use std::sync::{
 
 use gst::prelude::*;
 
-use crate::media::{
-    feed::{Contents, Hub},
-    keyframes::Reason,
-};
+use crate::media::{feed::Hub, keyframes::Reason};
 
 /// The pad and what is said of it, shared with the tap's own thread if it has one.
 pub(super) struct Port {
@@ -67,6 +64,12 @@ impl Frame {
     pub(in crate::media) fn running_time(&self) -> Option<gst::ClockTime> {
         self.segment.downcast_ref::<gst::ClockTime>()?.to_running_time(self.buffer.pts()?)
     }
+
+    /// One whose times are running times.
+    pub(in crate::media) fn on_running_time(buffer: gst::Buffer, caps: gst::Caps) -> Self {
+        let delta = buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        Self { buffer, caps, segment: gst::FormattedSegment::<gst::ClockTime>::new().upcast(), delta }
+    }
 }
 
 impl Port {
@@ -94,7 +97,7 @@ impl Port {
     }
 
     pub(super) fn begin(&self) {
-        let encoded = self.hub.upgrade().filter(|hub| hub.contents() == Contents::Encoded);
+        let encoded = self.hub.upgrade().filter(|hub| hub.contents().is_encoded());
         self.appetite.store(if encoded.is_some() { appetite::FIRST_KEYFRAME } else { appetite::ANY }, Relaxed);
         let link = self.links.fetch_add(1, Relaxed) + 1;
         self.link.store(link, Relaxed);
@@ -129,7 +132,7 @@ impl Port {
 
     pub(super) fn overflow(&self) {
         self.dropped.fetch_add(1, Relaxed);
-        if self.hub.upgrade().is_some_and(|hub| hub.contents() == Contents::Encoded) {
+        if self.hub.upgrade().is_some_and(|hub| hub.contents().is_encoded()) {
             self.appetite.store(appetite::NEXT_KEYFRAME, Relaxed);
         }
     }
@@ -165,9 +168,9 @@ impl Port {
 
 /// What takers send up: only a request for a keyframe means something to a feed.
 fn answer_event(hub: &Weak<Hub>, event: &gst::Event) -> bool {
-    if gst_video::ForceKeyUnitEvent::is(event) {
+    if let Some(reason) = Reason::of(event) {
         if let Some(hub) = hub.upgrade() {
-            hub.request_keyframe(Reason::Repeat);
+            hub.request_keyframe(reason);
         }
         return true;
     }

@@ -25,7 +25,7 @@ impl Actor {
         // An answer that comes late, to an offer of ours from before, then does not fit this one.
         let tag = format!("{:06x}", rand::random::<u32>() >> 8);
         let offer = self.webrtc.offer(|sdp| sdp::local::write_mids(sdp, &tag)).await.map_err(failed)?;
-        self.describe(DescriptionKind::Offer, &offer).await
+        self.describe(DescriptionKind::Offer, offer).await
     }
 
     pub(super) async fn accept_offer(&mut self, offer: &RemoteOffer) -> Outcome {
@@ -38,8 +38,8 @@ impl Actor {
         self.webrtc.accept_offer(&plan.offer).await.map_err(failed)?;
         let ours = self.settings.certificate.fingerprint();
         let answer = self.webrtc.answer(|sdp| sdp::local::write_fingerprint(sdp, ours)).await.map_err(failed)?;
-        self.prepare().await?;
-        self.describe(DescriptionKind::Answer, &answer).await?;
+        self.prepare(&answer, &answer).await?;
+        self.describe(DescriptionKind::Answer, answer).await?;
         self.add_early_candidates();
         Ok(())
     }
@@ -48,7 +48,9 @@ impl Actor {
         self.expect(&answer.outline);
         self.webrtc.accept_answer(&answer.text).await.map_err(failed)?;
         negotiation::agree(&mut self.claimed, &answer.outline);
-        self.prepare().await?;
+        let ours = std::mem::take(&mut self.description);
+        self.prepare(&ours, &answer.text).await?;
+        self.description = ours;
         self.add_early_candidates();
         Ok(())
     }
@@ -62,12 +64,12 @@ impl Actor {
         self.warm = self.tracks.iter().filter_map(|track| track.studio.warm(&track.source)).collect();
     }
 
-    /// Puts in place what is sent in each section that was agreed upon.
-    async fn prepare(&mut self) -> Outcome {
+    /// Takes what is sent in each section that was agreed upon.
+    async fn prepare(&mut self, ours: &str, answer: &str) -> Outcome {
         for claim in &mut self.claimed {
-            if let Some((codec, payload_type)) = claim.agreed {
-                let pipeline = self.webrtc.pipeline().as_gst();
-                claim.outbound.prepare(pipeline, codec, payload_type).await.map_err(failed)?;
+            if let Some(agreed) = claim.agreed {
+                let repair = negotiation::repair(claim, agreed, ours, answer);
+                claim.outbound.prepare(agreed, repair).await.map_err(failed)?;
             }
         }
         // What is sent is taken by now.
@@ -76,11 +78,12 @@ impl Actor {
     }
 
     /// Sends our description on its way. Candidates wait in the signals' queue until we are through here.
-    async fn describe(&mut self, kind: DescriptionKind, sdp: &str) -> Outcome {
-        self.mids = negotiation::mids(sdp);
+    async fn describe(&mut self, kind: DescriptionKind, ours: String) -> Outcome {
+        self.mids = negotiation::mids(&ours);
         // webrtcbin names the certificate that it would have made itself.
-        let sdp = sdp::local::write_fingerprint(sdp, self.settings.certificate.fingerprint());
+        let sdp = sdp::local::write_fingerprint(&ours, self.settings.certificate.fingerprint());
         let sdp = sdp::local::write_msids(&sdp, &self.stream);
+        self.description = ours;
         self.tell(PeerEvent::Description(Description { kind, sdp })).await
     }
 

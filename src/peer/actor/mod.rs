@@ -17,6 +17,7 @@ use super::{
     inbound::InboundTrack,
     liveness::Liveness,
     negotiation::Claimed,
+    sender::Sender,
     webrtc::Webrtc,
     wiring::{Signal, Signals},
 };
@@ -92,6 +93,11 @@ struct Actor {
     claimed: Vec<Claimed>,
     /// What may be sent is captured while descriptions travel.
     warm: Vec<Warm>,
+    /// Our own, once it is made.
+    description: String,
+    clockwork: Clockwork,
+    /// There while we are connected.
+    sender: Option<Sender>,
     inbound: Vec<InboundTrack>,
     channel: Option<Channel>,
     mids: Vec<String>,
@@ -116,8 +122,8 @@ impl Actor {
     ) -> Result<Self, CloseReason> {
         let (signals, from_webrtcbin) = Signals::new();
         let (name, session) = (format!("peer-{}", key.session.0), key.session);
-        let (for_build, settings_for_build, clockwork) = (signals.clone(), settings.clone(), clockwork.clone());
-        let build = move || Webrtc::build(&name, session, &settings_for_build, &clockwork, &for_build);
+        let (for_build, settings_for_build, clock) = (signals.clone(), settings.clone(), clockwork.clone());
+        let build = move || Webrtc::build(&name, session, &settings_for_build, &clock, &for_build);
         let (webrtc, from_bus) = tokio::task::spawn_blocking(build).await.map_err(failed)?.map_err(failed)?;
         Ok(Self {
             key: key.clone(),
@@ -131,6 +137,9 @@ impl Actor {
             stream: format!("peergate-{:016x}", rand::random::<u64>()),
             claimed: Vec::new(),
             warm: Vec::new(),
+            description: String::new(),
+            clockwork: clockwork.clone(),
+            sender: None,
             inbound: Vec::new(),
             channel: None,
             mids: Vec::new(),
@@ -243,6 +252,7 @@ impl Actor {
             claim.outbound.stop();
         }
         self.claimed.clear();
+        self.sender = None;
         self.held.clear();
         if let Some(channel) = self.channel.take()
             && channel.is_open()

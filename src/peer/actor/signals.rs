@@ -11,8 +11,11 @@ use crate::{
     peer::{
         channel::{self, Channel},
         liveness::Liveness,
+        outbound::OutboundError,
+        sender::Sender,
         wiring::Signal,
     },
+    sdp,
 };
 
 /// Signals that came before the remote certificate was checked. They wait; more than this no page sends.
@@ -110,15 +113,25 @@ impl Actor {
         self.connected = true;
         self.since = SystemTime::now();
         self.liveness = Some(Liveness::new(Instant::now()));
-        let label = self.key.id.to_string();
-        for claim in &mut self.claimed {
-            claim.outbound.start(&label).map_err(failed)?;
-        }
+        self.start_sending().map_err(failed)?;
         self.tell(PeerEvent::Connected).await?;
         self.tell_state().await?;
         for signal in std::mem::take(&mut self.held) {
             self.trusted(signal).await?;
         }
+        Ok(())
+    }
+
+    /// Lets everything flow that was agreed upon.
+    fn start_sending(&mut self) -> Result<(), OutboundError> {
+        let Some(first) = self.claimed.iter().find(|claim| claim.agreed.is_some()) else { return Ok(()) };
+        let cname = sdp::resend::cname(&self.description, first.outbound.ssrc).unwrap_or(&self.stream);
+        let sender = Sender::open(&self.webrtc.transport()?, cname.to_owned(), &self.clockwork)?;
+        let label = self.key.id.to_string();
+        for claim in &mut self.claimed {
+            claim.outbound.start(&sender, &label)?;
+        }
+        self.sender = Some(sender);
         Ok(())
     }
 

@@ -1,0 +1,188 @@
+//! What we send a peer: from an encode's packets, cut once for all, to its socket.
+//!
+//! webrtcbin negotiates, finds the way, makes the keys and receives. It could send, too, but at ten times the price: each
+//! packet goes through seventeen pads, one by one, and through the slowest of ciphers. What is the peer's own is little: a
+//! header, the encryption, and what it says of what arrives. So frames come on the feed's own thread, are made into
+//! packets, and go to the socket in one list.
+
+mod stream;
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU16, Ordering::Relaxed},
+    },
+    time::{Duration, SystemTime},
+};
+
+use gst::prelude::*;
+
+pub(super) use self::stream::{Inlet, StreamSender};
+use crate::{
+    media::clockwork::Clockwork,
+    rtp::{Feedback, Ntp, Protection, ProtectionError, StreamSettings},
+};
+
+/// What DTLS may agree upon, by the numbers of GStreamer's `dtlsenc`: AES-128 in counter mode, and HMAC-SHA1 with tags of 80
+/// bits. It offers nothing else.
+const AES_128_CM: u32 = 1;
+const HMAC_SHA1_80: u32 = 2;
+
+/// Sends to one peer. Dropping it ends what is sent.
+#[derive(Debug)]
+pub(super) struct Sender {
+    link: Arc<Link>,
+    listening: Option<(gst::Pad, gst::PadProbeId)>,
+}
+
+/// The elements of a transport that a sender goes past webrtcbin for.
+#[derive(Debug)]
+pub(super) struct Transport {
+    /// `dtlsenc`, which has the key.
+    pub(super) keys: gst::Element,
+    /// `nicesink`, through which everything leaves.
+    pub(super) socket: gst::Element,
+    /// `srtpdec`, from which the peer's RTCP comes.
+    pub(super) reports: gst::Element,
+}
+
+/// Nothing can be sent to a peer.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub(super) enum SenderError {
+    #[error("webrtcbin is connected, and has no {0}: this GStreamer is not known here")]
+    Missing(&'static str),
+    #[error(
+        "the peer agreed to SRTP with cipher {cipher} and authentication {auth}; expected AES-128 and HMAC-SHA1-80"
+    )]
+    Profile { cipher: u32, auth: u32 },
+    #[error(transparent)]
+    Protection(#[from] ProtectionError),
+}
+
+/// What the streams to a peer share.
+pub(super) struct Link {
+    /// The pad of the socket. Buffers are handed to it beside those of webrtcbin; it takes one at a time.
+    socket: gst::Pad,
+    master: Vec<u8>,
+    cname: String,
+    clockwork: Clockwork,
+    /// What running time 0 is by the wall clock, as it was when the peer connected: a clock that is set later moves nothing.
+    epoch: SystemTime,
+    transport_sequence: AtomicU16,
+    streams: Mutex<Vec<Weak<StreamSender>>>,
+}
+
+impl Sender {
+    /// Over a transport that is up. `cname` is what the description says of all streams.
+    ///
+    /// # Errors
+    /// When the transport lacks what it should have.
+    pub(super) fn open(transport: &Transport, cname: String, clockwork: &Clockwork) -> Result<Self, SenderError> {
+        let master = master_key(&transport.keys)?;
+        let socket = transport.socket.static_pad("sink").ok_or(SenderError::Missing("socket"))?;
+        let reports = transport.reports.static_pad("rtcp_src").ok_or(SenderError::Missing("way for RTCP"))?;
+        let running_time = Duration::from(clockwork.running_time());
+        let link = Arc::new(Link {
+            socket,
+            master,
+            cname,
+            clockwork: clockwork.clone(),
+            epoch: SystemTime::now().checked_sub(running_time).unwrap_or(SystemTime::UNIX_EPOCH),
+            transport_sequence: AtomicU16::new(rand::random()),
+            streams: Mutex::default(),
+        });
+        let listener = Arc::downgrade(&link);
+        let probe = reports.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            if let (Some(link), Some(packet)) = (listener.upgrade(), info.buffer()) {
+                link.hear(packet);
+            }
+            gst::PadProbeReturn::Ok
+        });
+        Ok(Self { link, listening: probe.map(|probe| (reports, probe)) })
+    }
+
+    /// A stream to the peer. It ends when it is dropped.
+    ///
+    /// # Errors
+    /// When there is no cryptography.
+    pub(super) fn stream(&self, settings: StreamSettings) -> Result<Arc<StreamSender>, SenderError> {
+        let stream = Arc::new(StreamSender::new(&self.link, settings)?);
+        let mut streams = self.link.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        streams.retain(|stream| stream.strong_count() > 0);
+        streams.push(Arc::downgrade(&stream));
+        Ok(stream)
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        if let Some((pad, probe)) = self.listening.take() {
+            pad.remove_probe(probe);
+        }
+    }
+}
+
+impl Link {
+    fn protection(&self) -> Result<Protection, ProtectionError> {
+        Protection::new(&self.master)
+    }
+
+    fn next_transport_sequence(&self) -> u16 {
+        self.transport_sequence.fetch_add(1, Relaxed)
+    }
+
+    /// The running time, and what the wall clock says at it.
+    fn now(&self) -> (Duration, Ntp) {
+        let running_time = Duration::from(self.clockwork.running_time());
+        (running_time, Ntp::of(self.epoch + running_time))
+    }
+
+    /// Hands packets to the socket. Blocks while that can't take them, which UDP always can.
+    fn send(&self, packets: gst::BufferList) -> Result<gst::FlowSuccess, gst::FlowError> {
+        if packets.is_empty() { Ok(gst::FlowSuccess::Ok) } else { self.socket.chain_list(packets) }
+    }
+
+    /// What the peer says of our streams. On the thread that receives from this peer: what is done here at once, sending
+    /// again what was lost, holds up nobody else.
+    fn hear(&self, packet: &gst::BufferRef) {
+        let Ok(packet) = packet.map_readable() else { return };
+        for feedback in Feedback::parse(packet.as_slice()) {
+            match feedback {
+                Feedback::Lost { ssrc, sequences } => {
+                    if let Some(stream) = self.stream_of(ssrc) {
+                        stream.resend(&sequences);
+                    }
+                }
+                Feedback::Keyframe { ssrc } => {
+                    if let Some(stream) = self.stream_of(ssrc) {
+                        stream.ask_for_keyframe();
+                    }
+                }
+                Feedback::Report(_) | Feedback::Arrivals(_) => {}
+            }
+        }
+    }
+
+    fn stream_of(&self, ssrc: u32) -> Option<Arc<StreamSender>> {
+        let streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        streams.iter().filter_map(Weak::upgrade).find(|stream| stream.ssrc() == ssrc)
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Link").field("cname", &self.cname).finish_non_exhaustive()
+    }
+}
+
+/// The key for what we send, as DTLS has agreed upon it.
+fn master_key(dtlsenc: &gst::Element) -> Result<Vec<u8>, SenderError> {
+    let (cipher, auth) = (dtlsenc.property::<u32>("srtp-cipher"), dtlsenc.property::<u32>("srtp-auth"));
+    if (cipher, auth) != (AES_128_CM, HMAC_SHA1_80) {
+        return Err(SenderError::Profile { cipher, auth });
+    }
+    let key = dtlsenc.property::<Option<gst::Buffer>>("encoder-key").ok_or(SenderError::Missing("key for SRTP"))?;
+    let key = key.map_readable().map_err(|_| SenderError::Missing("key for SRTP"))?;
+    Ok(key.to_vec())
+}

@@ -1,0 +1,208 @@
+//! One stream to a peer: frames come in through inlets, packets go out over the link.
+
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use gst::prelude::*;
+
+use super::Link;
+use crate::{
+    pace::Pace,
+    rtp::{Protection, ProtectionError, SenderInfo, Stream, StreamCounts, StreamSettings},
+};
+
+/// How often the other side is told what our timestamps mean. Browsers play sound and picture together from the first such
+/// report on; RFC 3550 would have them every 5 s, less often than a viewer's patience lasts.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
+
+/// How many packets are sent again in a second at most, and at once: at 2 Mbit/s twice what is sent at all.
+const RESENT_PER_SECOND: u32 = 500;
+
+/// Sends one stream.
+#[derive(Debug)]
+pub(in crate::peer) struct StreamSender {
+    ssrc: u32,
+    link: Arc<Link>,
+    inlets: AtomicU64,
+    state: Mutex<State>,
+}
+
+/// A way into a stream. Each new one takes over with its first frame; what comes through older ones from then on is left
+/// out. Dropping it closes it.
+#[derive(Debug)]
+pub(in crate::peer) struct Inlet {
+    pad: gst::Pad,
+}
+
+#[derive(Debug)]
+struct State {
+    stream: Stream<Frame>,
+    protection: Protection,
+    /// The inlet that frames are taken from, by its number, and its pad.
+    inlet: u64,
+    pad: glib::WeakRef<gst::Pad>,
+    reported: Option<Instant>,
+    resends: Pace,
+}
+
+/// A packed frame, mapped.
+#[derive(Debug, Clone)]
+struct Frame(Arc<gst::MappedBuffer<gst::buffer::Readable>>);
+
+impl AsRef<[u8]> for Frame {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+}
+
+impl StreamSender {
+    pub(super) fn new(link: &Arc<Link>, settings: StreamSettings) -> Result<Self, ProtectionError> {
+        Ok(Self {
+            ssrc: settings.ssrc,
+            link: link.clone(),
+            inlets: AtomicU64::new(0),
+            state: Mutex::new(State {
+                stream: Stream::new(settings, rand::random()),
+                protection: link.protection()?,
+                inlet: 0,
+                pad: glib::WeakRef::new(),
+                reported: None,
+                resends: Pace::new(RESENT_PER_SECOND, RESENT_PER_SECOND),
+            }),
+        })
+    }
+
+    pub(super) const fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    /// What has been sent so far.
+    pub(in crate::peer) fn counts(&self) -> StreamCounts {
+        self.state().stream.counts()
+    }
+
+    /// A new way in.
+    pub(in crate::peer) fn inlet(self: &Arc<Self>) -> Inlet {
+        let number = self.inlets.fetch_add(1, Relaxed) + 1;
+        let stream = Arc::downgrade(self);
+        let pad = gst::Pad::builder(gst::PadDirection::Sink)
+            .name("inlet")
+            .chain_function(move |pad, _, frame| match stream.upgrade() {
+                Some(stream) => stream.take(number, pad, frame),
+                None => Err(gst::FlowError::Eos),
+            })
+            .event_function(|_, _, _| true)
+            .build();
+        // A pad without a parent has no element that would activate it.
+        let _ = pad.set_active(true);
+        Inlet { pad }
+    }
+
+    /// Sends a frame, on the thread that made it.
+    fn take(&self, inlet: u64, pad: &gst::Pad, frame: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let Some(running_time) = frame.pts().map(Duration::from) else { return Ok(gst::FlowSuccess::Ok) };
+        let Ok(frame) = frame.into_mapped_buffer_readable() else { return Err(gst::FlowError::Error) };
+        let frame = Frame(Arc::new(frame));
+        let mut packets = gst::BufferList::new();
+        {
+            let mut state = self.state();
+            if inlet < state.inlet {
+                return Ok(gst::FlowSuccess::Ok);
+            }
+            if inlet > state.inlet {
+                state.inlet = inlet;
+                state.pad.set(Some(pad));
+            }
+            let State { stream, protection, .. } = &mut *state;
+            let list = packets.make_mut();
+            stream.frame(
+                &frame,
+                running_time,
+                || self.link.next_transport_sequence(),
+                |packet| {
+                    add(list, protection.rtp(packet));
+                },
+            );
+            if state.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
+                state.reported = Some(Instant::now());
+                self.report(&mut state, list);
+            }
+        }
+        self.link.send(packets)
+    }
+
+    /// Sends packets again that were lost, as far as they are still there and there are not too many.
+    pub(super) fn resend(&self, sequences: &[u16]) {
+        let mut packets = gst::BufferList::new();
+        {
+            let State { stream, protection, resends, .. } = &mut *self.state();
+            let (list, now) = (packets.make_mut(), Instant::now());
+            for &sequence in sequences.iter().take_while(|_| resends.admits(now)) {
+                stream.resend(
+                    sequence,
+                    || self.link.next_transport_sequence(),
+                    |packet| {
+                        add(list, protection.rtp(packet));
+                    },
+                );
+            }
+        }
+        // An error: the peer is being taken down.
+        let _ = self.link.send(packets);
+    }
+
+    /// Asks the encoder for a keyframe.
+    pub(super) fn ask_for_keyframe(&self) {
+        let pad = self.state().pad.upgrade();
+        if let Some(pad) = pad {
+            pad.push_event(gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build());
+        }
+    }
+
+    fn report(&self, state: &mut State, list: &mut gst::BufferListRef) {
+        let (running_time, at) = self.link.now();
+        let counts = state.stream.counts();
+        let info = SenderInfo {
+            ssrc: self.ssrc,
+            at,
+            timestamp: state.stream.timestamp(running_time),
+            packets: counts.packets,
+            bytes: counts.bytes,
+            cname: &self.link.cname,
+        };
+        match info.to_packet() {
+            Ok(report) => add(list, state.protection.rtcp(&report)),
+            Err(error) => tracing::debug!(%error, "a sender report can't be written"),
+        }
+    }
+
+    /// Nothing panics while it is locked; if something did, what is sent next is at worst one packet too few.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inlet {
+    /// What a tap of a packets feed is linked to.
+    pub(in crate::peer) const fn pad(&self) -> &gst::Pad {
+        &self.pad
+    }
+}
+
+impl Drop for Inlet {
+    fn drop(&mut self) {
+        let _ = self.pad.set_active(false);
+    }
+}
+
+fn add(list: &mut gst::BufferListRef, packet: Result<impl AsMut<[u8]> + Send + 'static, ProtectionError>) {
+    match packet {
+        Ok(packet) => list.add(gst::Buffer::from_mut_slice(packet)),
+        Err(error) => tracing::debug!(%error, "a packet is left out"),
+    }
+}
