@@ -9,7 +9,7 @@ use std::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use gst::prelude::*;
@@ -19,6 +19,7 @@ use super::{
     keyframes::{KeyframeGate, Reason},
     latency::{Histogram, Recent},
     maker::{self, Maker},
+    replay::{self, Replay},
     tap::{Frame, Memory, Outlet, Tap},
 };
 
@@ -73,8 +74,10 @@ pub(super) struct Hub {
     /// Who takes. Changed by takers; read by the streaming thread when `roster_changed` says so.
     roster: Mutex<Vec<Weak<Outlet>>>,
     roster_changed: AtomicBool,
-    /// The streaming thread's own list. Nobody else locks it but a maker that was left behind.
-    routes: Mutex<Vec<Route>>,
+    /// The streaming thread's own. Nobody else locks it but a maker that was left behind.
+    rounds: Mutex<Rounds>,
+    /// When the last keyframe passed, in ms plus one; 0 for never.
+    keyframe_at: AtomicU64,
     frames: AtomicU64,
     keyframes: AtomicU64,
     bytes: AtomicU64,
@@ -88,6 +91,13 @@ pub(super) struct Hub {
 pub(super) struct Writer {
     hub: Weak<Hub>,
     generation: u64,
+}
+
+/// What the streaming thread goes by.
+#[derive(Default)]
+struct Rounds {
+    routes: Vec<Route>,
+    replay: Replay,
 }
 
 /// One taker, as the streaming thread sees it.
@@ -111,7 +121,8 @@ impl Feed {
                 gate: KeyframeGate::default(),
                 roster: Mutex::default(),
                 roster_changed: AtomicBool::new(false),
-                routes: Mutex::default(),
+                rounds: Mutex::default(),
+                keyframe_at: AtomicU64::new(0),
                 frames: AtomicU64::new(0),
                 keyframes: AtomicU64::new(0),
                 bytes: AtomicU64::new(0),
@@ -238,6 +249,13 @@ impl Hub {
         }
     }
 
+    /// Whether the next frame will be few enough frames away from a keyframe to begin with that one.
+    pub(super) fn has_replay(&self) -> bool {
+        let keyframe_at = self.keyframe_at.load(Relaxed);
+        let age = (self.epoch.elapsed().as_millis() as u64 + 1).saturating_sub(keyframe_at);
+        self.contents == Contents::Packets && keyframe_at > 0 && replay::reaches(Duration::from_millis(age))
+    }
+
     /// From now on `sink` is the maker. Which one it is.
     fn adopt(&self, sink: &gst_app::AppSink) -> u64 {
         self.maker.set(sink.static_pad("sink").as_ref());
@@ -251,13 +269,13 @@ impl Hub {
     /// On the streaming thread of one that is to be the next maker: takes over with a keyframe, and is then this one.
     fn succeed(&self, sink: &gst_app::AppSink, sample: &gst::Sample, is_keyframe: bool) -> Option<u64> {
         // Taken: the present one hands a frame over at this moment.
-        let routes = if is_keyframe { self.routes.try_lock().ok() } else { None };
-        let (Some(mut routes), Some(frame)) = (routes, Frame::new(sample)) else {
+        let rounds = if is_keyframe { self.rounds.try_lock().ok() } else { None };
+        let (Some(mut rounds), Some(frame)) = (rounds, Frame::new(sample)) else {
             let _ = sink.static_pad("sink").map(|pad| pad.push_event(Reason::NewTaker.to_event()));
             return None;
         };
         let generation = self.adopt(sink);
-        self.hand_over(&frame, &mut routes, || sink.current_running_time());
+        self.hand_over(&frame, &mut rounds, || sink.current_running_time());
         Some(generation)
     }
 
@@ -279,18 +297,18 @@ impl Hub {
         frame: &Frame,
         now: impl Fn() -> Option<gst::ClockTime>,
     ) -> Result<gst::FlowSuccess, gst::FlowError> {
-        let routes = self.routes.try_lock();
+        let rounds = self.rounds.try_lock();
         // Looked at with the list in hand: nothing of an earlier maker may come after a frame of the present one.
         if generation != self.generation.load(Relaxed) {
             return Err(gst::FlowError::Eos);
         }
         // Taken already: a maker that was replaced still hands over its last frame. This one is lost.
-        let Ok(mut routes) = routes else { return Ok(gst::FlowSuccess::Ok) };
-        self.hand_over(frame, &mut routes, now);
+        let Ok(mut rounds) = rounds else { return Ok(gst::FlowSuccess::Ok) };
+        self.hand_over(frame, &mut rounds, now);
         Ok(gst::FlowSuccess::Ok)
     }
 
-    fn hand_over(&self, frame: &Frame, routes: &mut Vec<Route>, now: impl Fn() -> Option<gst::ClockTime>) {
+    fn hand_over(&self, frame: &Frame, rounds: &mut Rounds, now: impl Fn() -> Option<gst::ClockTime>) {
         self.count(frame);
         self.caps.send_if_modified(|caps| {
             let changed = caps.as_ref() != Some(&frame.caps);
@@ -300,19 +318,28 @@ impl Hub {
             changed
         });
         if self.roster_changed.load(Relaxed) {
-            self.read_roster(routes);
+            self.read_roster(&mut rounds.routes);
         }
         let mut pushed = false;
-        for route in routes.iter_mut() {
+        for route in &mut rounds.routes {
             if let Some(outlet) = route.outlet.upgrade() {
+                if frame.delta && outlet.begins_with_replay() {
+                    for earlier in rounds.replay.frames(self.epoch.elapsed()) {
+                        outlet.offer(earlier, &mut route.memory, self.epoch.elapsed());
+                    }
+                }
                 pushed |= outlet.offer(frame, &mut route.memory, self.epoch.elapsed());
             }
+        }
+        if self.contents == Contents::Packets && self.has_keyframes() {
+            rounds.replay.note(frame, self.epoch.elapsed());
         }
         if pushed && let (Some(now), Some(captured)) = (now(), frame.running_time()) {
             self.latency.record(self.epoch.elapsed(), now.saturating_sub(captured).into());
         }
         if !frame.delta {
             self.gate.satisfied();
+            self.keyframe_at.store(self.epoch.elapsed().as_millis() as u64 + 1, Relaxed);
         } else if self.gate.due(self.epoch.elapsed()) {
             self.ask_maker(Reason::Repeat);
         }

@@ -11,5 +11,6 @@ pub mod maker;
 pub mod packetizer;
 mod patience;
 pub mod pipeline;
+mod replay;
 pub mod tap;
 pub mod template;

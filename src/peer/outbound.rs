@@ -108,7 +108,7 @@ impl Outbound {
         let stream = sender.stream(sending.settings)?;
         let inlet = stream.inlet();
         let tap = sending.lease.packets.tap(label);
-        tap.link(inlet.pad())?;
+        tap.link_at_once(inlet.pad())?;
         sending.flow = Some(Flow { tap, _inlet: inlet, stream });
         Ok(())
     }

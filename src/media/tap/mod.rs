@@ -11,7 +11,7 @@ use std::{
 
 use gst::prelude::*;
 
-use self::port::Port;
+use self::port::{Beginning, Port};
 pub(super) use self::{
     outlet::{Memory, Outlet},
     port::Frame,
@@ -72,6 +72,19 @@ impl Tap {
     /// # Errors
     /// When the pad does not take what the feed carries, or is linked already.
     pub fn link(&self, sink: &gst::Pad) -> Result<(), LinkError> {
+        self.link_from(sink, Beginning::NextKeyframe)
+    }
+
+    /// Like [`Self::link`], for one that can take several frames at once: where the last keyframe is recent, it begins with
+    /// that and all that came after it, and nobody waits for another.
+    ///
+    /// # Errors
+    /// When the pad does not take what the feed carries, or is linked already.
+    pub fn link_at_once(&self, sink: &gst::Pad) -> Result<(), LinkError> {
+        self.link_from(sink, Beginning::LastKeyframe)
+    }
+
+    fn link_from(&self, sink: &gst::Pad, beginning: Beginning) -> Result<(), LinkError> {
         let port = &self.outlet.port;
         port.unlink();
         port.pad.link(sink).map_err(|error| LinkError {
@@ -80,7 +93,7 @@ impl Tap {
             sink: sink.path_string().to_string(),
             why: error.to_string(),
         })?;
-        port.begin();
+        port.begin(beginning);
         Ok(())
     }
 

@@ -48,6 +48,11 @@ impl Outlet {
         Self { port: Arc::new(port), threaded: AtomicBool::new(false), queue: OnceLock::new() }
     }
 
+    /// Whether it begins with frames that passed before it came.
+    pub(in crate::media) fn begins_with_replay(&self) -> bool {
+        self.port.begins_with_replay()
+    }
+
     /// On the feed's streaming thread, `now` since any fixed moment. Whether the frame was pushed there and then.
     pub(in crate::media) fn offer(&self, frame: &Frame, memory: &mut Memory, now: Duration) -> bool {
         let link = self.port.link.load(Relaxed);

@@ -31,8 +31,19 @@ mod appetite {
     pub(super) const ANY: u8 = 0;
     /// It has had nothing yet.
     pub(super) const FIRST_KEYFRAME: u8 = 1;
+    /// The same; it may be one that has passed already, with all that came after it.
+    pub(super) const LAST_KEYFRAME: u8 = 3;
     /// It has missed frames by its own slowness; those up to the keyframe are counted as dropped.
     pub(super) const NEXT_KEYFRAME: u8 = 2;
+}
+
+/// What a taker of an encode begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beginning {
+    /// The next keyframe.
+    NextKeyframe,
+    /// The last one, if that is recent, and all that came after it.
+    LastKeyframe,
 }
 
 /// A frame on its way to the takers.
@@ -96,14 +107,24 @@ impl Port {
         }
     }
 
-    pub(super) fn begin(&self) {
+    pub(super) fn begin(&self, beginning: Beginning) {
         let encoded = self.hub.upgrade().filter(|hub| hub.contents().is_encoded());
-        self.appetite.store(if encoded.is_some() { appetite::FIRST_KEYFRAME } else { appetite::ANY }, Relaxed);
+        let appetite = match (&encoded, beginning) {
+            (None, _) => appetite::ANY,
+            (Some(_), Beginning::NextKeyframe) => appetite::FIRST_KEYFRAME,
+            (Some(_), Beginning::LastKeyframe) => appetite::LAST_KEYFRAME,
+        };
+        self.appetite.store(appetite, Relaxed);
         let link = self.links.fetch_add(1, Relaxed) + 1;
         self.link.store(link, Relaxed);
-        if let Some(hub) = encoded {
+        if let Some(hub) = encoded.filter(|hub| appetite == appetite::FIRST_KEYFRAME || !hub.has_replay()) {
             hub.request_keyframe(Reason::NewTaker);
         }
+    }
+
+    /// Whether it begins with frames that passed before it came.
+    pub(super) fn begins_with_replay(&self) -> bool {
+        self.link.load(Relaxed) != 0 && self.appetite.load(Relaxed) == appetite::LAST_KEYFRAME
     }
 
     pub(super) fn unlink(&self) {
@@ -125,7 +146,8 @@ impl Port {
         }
         self.dropped.fetch_add(u64::from(appetite == appetite::NEXT_KEYFRAME), Relaxed);
         if let Some(hub) = self.hub.upgrade() {
-            hub.request_keyframe(Reason::Repeat);
+            let is_new = appetite != appetite::NEXT_KEYFRAME;
+            hub.request_keyframe(if is_new { Reason::NewTaker } else { Reason::Repeat });
         }
         false
     }

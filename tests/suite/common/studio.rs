@@ -60,6 +60,19 @@ pub(crate) struct Taken {
 impl Taker {
     /// Takes from `feed` until it is dropped. Each frame is handled in `work` first, on the feed's thread.
     pub(crate) fn new(feed: &Feed, work: impl Fn() + Send + Sync + 'static) -> Self {
+        let taker = Self::unlinked(feed, work);
+        taker.tap.link(&taker.sink).unwrap();
+        taker
+    }
+
+    /// One that begins with the last keyframe, if that is recent.
+    pub(crate) fn at_once(feed: &Feed) -> Self {
+        let taker = Self::unlinked(feed, || {});
+        taker.tap.link_at_once(&taker.sink).unwrap();
+        taker
+    }
+
+    fn unlinked(feed: &Feed, work: impl Fn() + Send + Sync + 'static) -> Self {
         use gst::prelude::*;
         let (sender, frames) = std::sync::mpsc::channel();
         let sink = gst::Pad::builder(gst::PadDirection::Sink)
@@ -71,9 +84,7 @@ impl Taker {
             })
             .build();
         sink.set_active(true).unwrap();
-        let tap = feed.tap("taker");
-        tap.link(&sink).unwrap();
-        Self { tap, frames, sink }
+        Self { tap: feed.tap("taker"), frames, sink }
     }
 
     /// The next frame; fails after 10 s without one.
