@@ -62,7 +62,7 @@ pub(super) async fn rehearse(encoder: &Encoder, picture: Option<Picture>, clockw
         Ok(Ok(())) => {}
         Ok(Err(why)) => facts.failure = Some(why),
         Err(_) if facts.frames_per_second == 0.0 => {
-            facts.failure = Some(format!("it made nothing within {} s", LIMIT.as_secs()));
+            facts.failure = Some(format!("frames went in, and none came out for {} s", LIMIT.as_secs()));
         }
         // Judged by what there is: it is slow.
         Err(_) => {}
@@ -105,13 +105,20 @@ async fn run(
         }
     };
     let ended = tokio::select! {
+        // Whoever is fast has made all that is looked at before it says that it has ended.
+        biased;
         () = watched => Ok(()),
-        error = failure(bus, &encoder.row.element) => Err(error),
+        why = failure(bus) => Err(why),
     };
     let caps = out.static_pad("sink").and_then(|pad| pad.current_caps());
     facts.profile = caps.as_ref().and_then(|caps| caps.structure(0)?.get::<String>("profile").ok());
     let stopped = parts.pipeline.stop().await;
-    ended.and(stopped.map_err(|error| error.to_string()))
+    match ended {
+        Err(Some(why)) => Err(why),
+        Err(None) if facts.frames_per_second == 0.0 => Err("frames went in, and none came out".to_owned()),
+        Err(None) => Err("fewer frames came out than went in".to_owned()),
+        Ok(()) => stopped.map_err(|error| error.to_string()),
+    }
 }
 
 /// Where frames are pushed in. The queue behind it waits, too: no frame is to be dropped.
@@ -211,10 +218,15 @@ async fn watch_sound(made: &mut mpsc::Receiver<Out>, facts: &mut Facts) {
     }
 }
 
-async fn failure(bus: &mut mpsc::Receiver<BusEvent>, element: &str) -> String {
+/// Waits until it fails, and why; `None`: it has come to the end of what it was given.
+async fn failure(bus: &mut mpsc::Receiver<BusEvent>) -> Option<String> {
     loop {
-        if let Some(error) = running::judge(bus.recv().await, element) {
-            return error.to_string();
+        match bus.recv().await {
+            Some(BusEvent::Error { error, debug, .. }) => {
+                return Some(format!("{} ({})", error.message(), debug.unwrap_or_default()));
+            }
+            Some(BusEvent::EndOfStream) | None => return None,
+            Some(_) => {}
         }
     }
 }

@@ -191,7 +191,7 @@ pub(super) fn gave_up(bus: &mut mpsc::Receiver<BusEvent>, element: &str) -> Opti
 }
 
 /// What `event` means for an encoder; `None`: it goes on.
-pub(super) fn judge(event: Option<BusEvent>, element: &str) -> Option<EncodeError> {
+fn judge(event: Option<BusEvent>, element: &str) -> Option<EncodeError> {
     let failed = |why| Some(EncodeError::Failed { element: element.to_owned(), why });
     match event {
         Some(BusEvent::Error { error, debug, .. }) => {

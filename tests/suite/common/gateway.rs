@@ -57,9 +57,14 @@ pub(crate) fn member(id: &str, relay: &str) -> MemberSettings {
 impl Gateway {
     /// One with these members.
     pub(crate) fn start(members: Vec<MemberSettings>) -> Self {
+        Self::encoding(members, studio::settings())
+    }
+
+    /// One that encodes so.
+    pub(crate) fn encoding(members: Vec<MemberSettings>, encode: peergate::encoder::Settings) -> Self {
         logs::show();
         peergate::media::elements::start().unwrap();
-        let settings = Settings { members, sources: studio::test_sources(), encode: studio::settings() };
+        let settings = Settings { members, sources: studio::test_sources(), encode };
         let handle = gateway::start_beside(settings, SESSIONS.get_or_init(Sessions::default).clone()).unwrap();
         let events = handle.events.subscribe();
         Self { handle, events }

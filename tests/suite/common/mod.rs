@@ -25,6 +25,7 @@ pub(crate) mod relay;
 pub(crate) mod scripted_relay;
 pub(crate) mod signalling;
 pub(crate) mod socket;
+pub(crate) mod stand_in;
 pub(crate) mod str0m_peer;
 pub(crate) mod studio;
 pub(crate) mod turn;

@@ -1,0 +1,185 @@
+//! An encoder that fails is replaced behind its feed: a taker sees the next keyframe within 1 s, the state says who
+//! encodes and why, and a better one comes back when it works again.
+
+use std::time::{Duration, Instant};
+
+use peergate::{
+    codec::Codec,
+    encoder::{ElementChoice, Settings},
+    media::clockwork::Clockwork,
+    report::EncoderState,
+    source::VideoKind,
+    studio::{Lease, Studio},
+};
+
+use crate::common::{
+    logs,
+    stand_in::{self, Behaviour},
+    studio::{Taker, lease, settings, video},
+};
+
+/// Longer than anything here takes, on a busy machine.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What a viewer may miss at most.
+const GAP: Duration = Duration::from_secs(1);
+
+/// A studio whose device is trusted from the start: it was asked for by its name.
+fn with_device(element: &'static str, behaviour: Behaviour) -> Studio {
+    start(&[(element, behaviour)], Settings { element: ElementChoice::Named(element.to_owned()), ..patient() })
+}
+
+/// One that does not try what has failed again while a test runs.
+fn patient() -> Settings {
+    Settings { retry_after: Duration::from_secs(600), ..settings() }
+}
+
+fn start(elements: &[(&'static str, Behaviour)], settings: Settings) -> Studio {
+    logs::show();
+    gst::init().unwrap();
+    stand_in::register(elements);
+    let source = video("picture", VideoKind::Test { pattern: "smpte".to_owned() });
+    Studio::start(vec![source], settings, Clockwork::start()).unwrap()
+}
+
+async fn encoder(studio: &Studio, what: &str, is_so: impl Fn(&EncoderState) -> bool) -> EncoderState {
+    let mut state = studio.state();
+    let of_h264 = |encoder: &&EncoderState| encoder.codec == Codec::H264 && encoder.rung == 0;
+    let waited = tokio::time::timeout(LIMIT, state.wait_for(|state| state.encoders.iter().find(of_h264).is_some_and(&is_so)));
+    match waited.await {
+        Ok(state) => state.unwrap().encoders.iter().find(of_h264).cloned().unwrap(),
+        Err(_) => panic!("not within {LIMIT:?}: {what}; {:#?}", studio.state().borrow().encoders),
+    }
+}
+
+async fn encodes(studio: &Studio, element: &str) -> EncoderState {
+    encoder(studio, &format!("{element} encodes"), |encoder| encoder.element == element && encoder.frames > 0).await
+}
+
+/// Takes frames until `done`, and tells the longest time without one, and how many keyframes there were.
+async fn watch(taker: &Taker, done: impl Fn() -> bool) -> (Duration, usize) {
+    let (mut last, mut longest, mut keyframes) = (Instant::now(), Duration::ZERO, 0);
+    while !done() || keyframes == 0 {
+        keyframes += usize::from(taker.next().await.keyframe);
+        longest = longest.max(last.elapsed());
+        last = Instant::now();
+    }
+    (longest, keyframes)
+}
+
+/// A taker goes on within a second, with a keyframe, when `element` does this.
+async fn is_replaced(behaviour: Behaviour, why: &str) {
+    let studio = with_device("vah264enc", Behaviour::Works);
+    let lease: Lease = lease(&studio, "picture", Codec::H264).await;
+    let taker = Taker::new(&lease.feed, || {});
+    for _ in 0..30 {
+        taker.next().await;
+    }
+    encodes(&studio, "vah264enc").await;
+    stand_in::behave("vah264enc", behaviour);
+    let state = studio.state();
+    let by_x264 = || state.borrow().encoders.iter().any(|encoder| encoder.element == "x264enc" && encoder.replaced.is_some());
+    let (gap, keyframes) = watch(&taker, by_x264).await;
+    assert!(gap < GAP, "{gap:?} without a frame");
+    assert_eq!(keyframes, 1, "the next encoder's first");
+    let replaced = encodes(&studio, "x264enc").await.replaced.unwrap();
+    assert_eq!(replaced.element, "vah264enc");
+    assert!(replaced.why.contains(why), "{}", replaced.why);
+    // And goes on.
+    for _ in 0..30 {
+        taker.next().await;
+    }
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_it_gives_up() {
+    is_replaced(Behaviour::FailsAfter(0), "the device is gone").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_it_stalls() {
+    is_replaced(Behaviour::StallsAfter(0), "none came out for").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_it_ignores_requests_for_keyframes() {
+    let studio = with_device("mpph264enc", Behaviour::Works);
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let taker = Taker::new(&lease.feed, || {});
+    for _ in 0..30 {
+        taker.next().await;
+    }
+    encodes(&studio, "mpph264enc").await;
+    stand_in::behave("mpph264enc", Behaviour::IgnoresKeyframesAfter(0));
+    // One that comes now needs a keyframe, and nobody else notices.
+    let begun = Instant::now();
+    let late = Taker::new(&lease.feed, || {});
+    assert!(late.next().await.keyframe);
+    assert!(begun.elapsed() < 2 * GAP, "{:?}", begun.elapsed());
+    let replaced = encodes(&studio, "x264enc").await.replaced.unwrap();
+    assert!(replaced.why.contains("a keyframe was asked for"), "{}", replaced.why);
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_it_does_not_start() {
+    let studio = with_device("nvh264enc", Behaviour::HasNoDevice);
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let taker = Taker::new(&lease.feed, || {});
+    assert!(taker.next().await.keyframe);
+    let replaced = encodes(&studio, "x264enc").await.replaced.unwrap();
+    assert!(replaced.why.contains("there is no device"), "{}", replaced.why);
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_comes_back_when_it_works_again() {
+    let settings = Settings { retry_after: Duration::from_millis(500), ..settings() };
+    let studio = start(
+        &[("vah264enc", Behaviour::Works)],
+        Settings { element: ElementChoice::Named("vah264enc".to_owned()), ..settings },
+    );
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let taker = Taker::new(&lease.feed, || {});
+    encodes(&studio, "vah264enc").await;
+    stand_in::behave("vah264enc", Behaviour::FailsAfter(0));
+    encodes(&studio, "x264enc").await;
+    stand_in::behave("vah264enc", Behaviour::Works);
+    let state = studio.state();
+    let back = || state.borrow().encoders.iter().any(|encoder| encoder.element == "vah264enc");
+    let (gap, _) = watch(&taker, back).await;
+    assert!(gap < GAP, "{gap:?} without a frame");
+    let replaced = encodes(&studio, "vah264enc").await.replaced.unwrap();
+    assert_eq!((replaced.element.as_str(), replaced.why.as_str()), ("x264enc", "vah264enc is preferred, and works"));
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_takes_over_from_software_once_a_trial_has_shown_that_it_works() {
+    let studio = start(&[("vah264enc", Behaviour::Works)], settings());
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let taker = Taker::new(&lease.feed, || {});
+    assert!(taker.next().await.keyframe, "the first picture waits for no trial");
+    assert_eq!(encodes(&studio, "x264enc").await.replaced, None);
+    let state = studio.state();
+    let by_device = || state.borrow().encoders.iter().any(|encoder| encoder.element == "vah264enc");
+    let (gap, _) = watch(&taker, by_device).await;
+    assert!(gap < GAP, "{gap:?} without a frame");
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_fails_its_trial_is_never_used() {
+    let studio = start(&[("vah264enc", Behaviour::IgnoresKeyframesAfter(0))], patient());
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let taker = Taker::new(&lease.feed, || {});
+    // For longer than the trial takes, which begins after 2 s.
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(6) {
+        taker.next().await;
+    }
+    assert!(!stand_in::told("vah264enc").is_empty(), "it was tried");
+    assert_eq!(encodes(&studio, "x264enc").await.replaced, None);
+    studio.stop().await;
+}
