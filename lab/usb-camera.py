@@ -3,7 +3,8 @@
 
 It speaks USB/IP with the kernel's own vhci-hcd, so that the real uvcvideo driver binds to it and makes a
 /dev/videoN. It offers one size as MJPEG (the given pictures, in a circle), and half of it as YUYV (a grey ramp that
-moves): as with real ones, the bus is too slow for large raw pictures.
+moves): as with real ones, the bus is too slow for large raw pictures. With --h264 it offers the large size as H.264, too:
+what the given files hold, an access unit each, from the first on at each start and in a circle.
 
 SIGTERM pulls the plug. SIGUSR1 stalls it: no more frames, and no error; once more lets it go on.
 """
@@ -24,8 +25,8 @@ DEVICE_ID = 0x10002
 # USB 2.0, table 9-5; USB Video Class 1.0, table A-5.
 DEVICE, CONFIGURATION, STRING, INTERFACE, ENDPOINT, QUALIFIER, ASSOCIATION = 1, 2, 3, 4, 5, 6, 11
 VIDEO_INTERFACE = 0x24
-MJPEG, YUYV = 1, 2  # our format indices
-YUYV_GUID = b"YUY2\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
+MJPEG, YUYV, H264 = 1, 2, 3  # our format indices
+GUID_TAIL = b"\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
 BULK_IN = 0x81
 PAYLOAD_HEADER = 2
 
@@ -38,22 +39,26 @@ def descriptor(kind, layout, *values):
 class Camera:
     """What the device is, and what it answers to control requests."""
 
-    def __init__(self, name, serial, size, fps, pictures):
+    def __init__(self, name, serial, size, fps, pictures, units):
         self.strings = {1: "Peergate Lab", 2: name, 3: serial}
         self.size, self.raw_size = size, (size[0] // 2, size[1] // 2)
         self.intervals = [10_000_000 // fps, 2 * 10_000_000 // fps]  # of 100 ns
-        self.pictures = pictures
+        self.pictures, self.units = pictures, units
         raw_bytes = self.raw_size[0] * self.raw_size[1] * 2
         self.bytes = {MJPEG: max(map(len, pictures)), YUYV: raw_bytes}
+        if units:
+            self.bytes[H264] = max(map(len, units))
         self.choose(MJPEG, self.intervals[0])
 
     def choose(self, form, interval):
-        self.format = form if form in (MJPEG, YUYV) else MJPEG
+        self.format = form if form in self.bytes else MJPEG
         self.interval = next((known for known in self.intervals if interval <= known), self.intervals[-1])
 
     def picture(self, number):
         if self.format == MJPEG:
             return self.pictures[number % len(self.pictures)]
+        if self.format == H264:
+            return self.units[number % len(self.units)]
         width, height = self.raw_size
         row = bytes(value for x in range(width) for value in ((x + 4 * number) & 255, 128))
         return row * height
@@ -114,9 +119,16 @@ class Camera:
         colours = descriptor(VIDEO_INTERFACE, "BBBB", 13, 1, 1, 4)
         formats = descriptor(VIDEO_INTERFACE, "BBBBBBBBB", 6, MJPEG, 1, 1, 1, 0, 0, 0, 0)
         formats += self.frame(7, MJPEG, self.size) + colours
-        formats += descriptor(VIDEO_INTERFACE, "BBB16sBBBBBB", 4, YUYV, 1, YUYV_GUID, 16, 1, 0, 0, 0, 0)
+        formats += descriptor(VIDEO_INTERFACE, "BBB16sBBBBBB", 4, YUYV, 1, b"YUY2" + GUID_TAIL, 16, 1, 0, 0, 0, 0)
         formats += self.frame(5, YUYV, self.raw_size) + colours
-        header = ("BBHBBBBBBBBB", 1, 2, 15 + len(formats), BULK_IN, 0, usb_terminal, 0, 0, 0, 1, 0, 0)
+        if self.units:
+            variable = 1
+            guid = b"H264" + GUID_TAIL
+            formats += descriptor(VIDEO_INTERFACE, "BBB16sBBBBBBB", 16, H264, 1, guid, 16, 1, 0, 0, 0, 0, variable)
+            formats += self.unit_frame() + colours
+        count = len(self.bytes)
+        length = 13 + count + len(formats)
+        header = ("BBHBBBBBBB" + "B" * count, 1, count, length, BULK_IN, 0, usb_terminal, 0, 0, 0, 1) + (0,) * count
 
         return (
             descriptor(ASSOCIATION, "BBBBBB", 0, 2, 0x0E, 3, 0, 0)
@@ -136,6 +148,12 @@ class Camera:
         numbers = (kind, 1, 0, *size, *rates, largest, self.intervals[0], 2, *self.intervals)
         return descriptor(VIDEO_INTERFACE, layout, *numbers)
 
+    def unit_frame(self):
+        """The frame descriptor of a format whose frames are of any length (frame based payloads, table 3-2)."""
+        rates = [8 * self.bytes[H264] * 10_000_000 // interval for interval in reversed(self.intervals)]
+        numbers = (17, 1, 0, *self.size, *rates, self.intervals[0], 2, 0, *self.intervals)
+        return descriptor(VIDEO_INTERFACE, "BBBHHIIIBIII", *numbers)
+
 
 class Stream:
     """Cuts frames into the transfers that the driver has asked for."""
@@ -154,7 +172,7 @@ class Stream:
         for wanted in waiting:
             self.wanted.remove(wanted)
         if waiting and not self.wanted:
-            self.payload = b""  # the driver has stopped the stream
+            self.payload, self.number = b"", 0  # the driver has stopped the stream
         return bool(waiting)
 
     def pump(self):
@@ -237,14 +255,16 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--name", default="Lab Camera")
     arguments.add_argument("--serial", default="LAB0001")
-    arguments.add_argument("--size", default="640x360", help="of MJPEG")
+    arguments.add_argument("--size", default="640x360", help="of MJPEG and H.264")
     arguments.add_argument("--fps", type=int, default=15)
     arguments.add_argument("--port", type=int, default=0, help="of vhci-hcd")
+    arguments.add_argument("--h264", nargs="+", type=Path, default=[], metavar="UNIT", help="access units")
     arguments.add_argument("pictures", nargs="+", type=Path, metavar="FRAME.jpg")
     given = arguments.parse_args()
 
     size = tuple(map(int, given.size.split("x")))
-    camera = Camera(given.name, given.serial, size, given.fps, [path.read_bytes() for path in given.pictures])
+    pictures, units = ([path.read_bytes() for path in paths] for paths in (given.pictures, given.h264))
+    camera = Camera(given.name, given.serial, size, given.fps, pictures, units)
     plug = Plug(camera, given.port)
     pulled = False
 

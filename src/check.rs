@@ -33,7 +33,7 @@ pub async fn check(settings: &Settings) -> Findings {
         };
         match Capture::dry_build(spec, &clockwork).await {
             Ok(()) => findings.built += 1,
-            Err(error @ (SourceError::Template(_) | SourceError::Pipeline(_))) => {
+            Err(error @ (SourceError::Template(_) | SourceError::Pipeline(_) | SourceError::Unfit { .. })) => {
                 findings.problems.push(format!("{table}: {error}"));
             }
             Err(error) => findings.waited_for.push(format!("{table}: {error}")),

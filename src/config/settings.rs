@@ -82,11 +82,11 @@ pub enum Purpose {
 pub(super) fn read(table: Table, purpose: Purpose, outside: &Outside, notes: &Notes) -> Settings {
     let mut root = Section::new(String::new(), Place::Default, table, notes);
     let mut warnings = Vec::new();
-    let sources = sources::read(&mut root, outside);
+    let mut sources = sources::read(&mut root, outside);
     let members = members::read(&mut root, &sources, outside);
     warnings.extend(untaken(&sources, &members));
     let settings = Settings {
-        encode: encode(root.section("encode"), outside),
+        encode: encode(root.section("encode"), &mut sources, outside),
         ice: servers::read(root.section("ice"), outside, &mut warnings),
         channel: channel(root.section("channel")),
         jitter_buffer: receive(root.section("receive")),
@@ -111,10 +111,27 @@ fn untaken(sources: &[Configured], members: &[Placed]) -> Vec<String> {
     untaken.map(|source| format!("no member takes [{}.{}]", source.media, source.name)).collect()
 }
 
-fn encode(mut section: Section<'_>, outside: &Outside) -> encoder::Settings {
+fn encode(mut section: Section<'_>, sources: &mut [Configured], outside: &Outside) -> encoder::Settings {
     let default = encoder::Settings::default();
-    let codecs = section.take("codec", codecs).unwrap_or(default.codecs);
-    let element = section.take("encoder", element).unwrap_or(default.element);
+    let (codecs, place) = section.take_placed("codec", codecs).unwrap_or((default.codecs, Place::Default));
+    let element = match section.take_placed("encoder", element) {
+        Some((encoder::ElementChoice::Named(name), place)) if name == sources::PASSTHROUGH => {
+            if !sources::pass_cameras_through(sources) {
+                let what = "expected a camera whose own H.264 is passed through ([video.NAME] source = \"camera\", --video \
+                            camera), got none";
+                section.wrong(place, "encoder", what);
+            }
+            default.element
+        }
+        Some((element, _)) => element,
+        None => default.element,
+    };
+    let passed_through = |source: &Configured| source.spec.as_ref().is_some_and(source::Spec::is_passed_through);
+    if matches!(&codecs, encoder::CodecChoice::Only(list) if !list.contains(&Codec::H264))
+        && sources.iter().any(passed_through)
+    {
+        section.wrong(place, "codec", "expected h264 among them, as a camera's own H.264 is to be passed through");
+    }
     let video_bitrate = section.take("bitrate", units::bitrate).unwrap_or(default.video_bitrate);
     let audio_bitrate = section.take("audio_bitrate", opus_bitrate).unwrap_or(default.audio_bitrate);
     let rungs =

@@ -20,6 +20,9 @@ use crate::{
 pub(super) const PICTURE: &str = "picture";
 pub(super) const SOUND: &str = "sound";
 
+/// In the place of an encoder: the camera's own H.264.
+pub(super) const PASSTHROUGH: &str = "passthrough";
+
 const SIZE: Size = Size { width: 1280, height: 720 };
 const FPS: u32 = 30;
 
@@ -180,7 +183,12 @@ fn read_video(name: SourceName, mut section: Section<'_>, outside: &Outside) -> 
             let pattern = section.take("pattern", |value| one_of(value, &PATTERNS));
             (VideoKind::Test { pattern: pattern.unwrap_or_else(|| "smpte".to_owned()) }, "a test picture")
         }
-        VideoWord::Camera => (VideoKind::Camera { device: section.take("device", units::text) }, "a camera"),
+        VideoWord::Camera => {
+            let device = section.take("device", units::text);
+            let own = section.take("encoder", |value| units::word(value, &[(PASSTHROUGH, ())])).is_some();
+            let kind = if own { VideoKind::H264Camera { device } } else { VideoKind::Camera { device } };
+            (kind, "a camera")
+        }
         VideoWord::Screen => {
             let display = section.take("display", display);
             let region = section.take("region", region);
@@ -213,6 +221,20 @@ fn read_audio(name: SourceName, mut section: Section<'_>, outside: &Outside) -> 
     };
     section.finish(&format!("{what} source"));
     Some(AudioSpec { name, kind, keep })
+}
+
+/// Has every camera's own H.264 passed on. Whether there is one.
+pub(super) fn pass_cameras_through(sources: &mut [Configured]) -> bool {
+    let mut found = false;
+    for source in sources {
+        if let Some(Spec::Video(VideoSpec { kind, .. })) = &mut source.spec {
+            if let VideoKind::Camera { device } = kind {
+                *kind = VideoKind::H264Camera { device: device.take() };
+            }
+            found |= matches!(kind, VideoKind::H264Camera { .. });
+        }
+    }
+    found
 }
 
 fn keep(section: &mut Section<'_>) -> bool {

@@ -12,13 +12,14 @@ use super::{
     devices::{self, Camera},
     error::there,
     mode::{self, Encoding, Mode, Rate},
+    passthrough::{self, Controls, Trust},
     plan::{Plan, Trouble},
 };
 use crate::{
     media::{
         clockwork::Clockwork,
         pipeline::{BusEvent, Pipeline},
-        template,
+        template::{self, Value},
     },
     units::Size,
 };
@@ -30,12 +31,54 @@ pub(super) async fn plan(
     selector: Option<&str>,
     clockwork: &Clockwork,
 ) -> Result<Plan, SourceError> {
+    let (camera, mode) = choose(video, selector, clockwork, false).await?;
+    let template = match mode.encoding {
+        Encoding::Jpeg => include_str!("../../pipelines/source/camera-jpeg.launch"),
+        Encoding::Raw | Encoding::H264 => include_str!("../../pipelines/source/camera-raw.launch"),
+    };
+    let size = [("width", video.size.width.into()), ("height", video.size.height.into())];
+    Ok(capture(template, video, camera, mode, size))
+}
+
+/// The same for a camera's own H.264.
+pub(super) async fn passthrough(
+    video: &VideoSpec,
+    selector: Option<&str>,
+    clockwork: &Clockwork,
+    trust: &Trust,
+) -> Result<Plan, SourceError> {
+    let (camera, mode) = choose(video, selector, clockwork, true).await?;
+    if mode.size != video.size {
+        tracing::info!(%camera, wanted = %video.size, is = %mode.size, "a camera's H.264 is passed on in its own size");
+    }
+    let (device, trust) = (camera.to_string(), trust.clone());
+    let plan = capture(include_str!("../../pipelines/source/camera-h264.launch"), video, camera.clone(), mode, []);
+    let node = camera.node.clone();
+    let controls = blocking(move || Ok(Controls::of(&node))).await?;
+    let fps = video.fps;
+    let plan = plan.prepare(move |pipeline| passthrough::watch(pipeline, controls, fps, &trust));
+    Ok(plan.explain(move |trouble| {
+        let unfit = trouble.is(gst::StreamError::WrongType);
+        let why = || trouble.error.message().to_owned();
+        if unfit { Some(SourceError::Unfit { device: device.clone(), why: why() }) } else { explain(trouble, &camera) }
+    }))
+}
+
+async fn choose(
+    video: &VideoSpec,
+    selector: Option<&str>,
+    clockwork: &Clockwork,
+    own_h264: bool,
+) -> Result<(Camera, Mode), SourceError> {
     let wanted = selector.map(ToOwned::to_owned);
     let candidates = blocking(move || candidates(wanted.as_deref())).await?;
     let mut first_error = None;
     for camera in candidates {
-        match best_mode(video, &camera, clockwork).await {
-            Ok(mode) => return Ok(capture(video, &camera, mode)),
+        match best_mode(video, &camera, clockwork, own_h264).await {
+            Ok(mode) => {
+                tracing::debug!(%camera, ?mode, "a camera's mode is chosen");
+                return Ok((camera, mode));
+            }
             Err(error) => {
                 tracing::debug!(%camera, %error, "a camera can't be used");
                 first_error.get_or_insert(error);
@@ -45,36 +88,44 @@ pub(super) async fn plan(
     Err(first_error.unwrap_or(SourceError::Ended))
 }
 
-async fn best_mode(video: &VideoSpec, camera: &Camera, clockwork: &Clockwork) -> Result<Mode, SourceError> {
+async fn best_mode(
+    video: &VideoSpec,
+    camera: &Camera,
+    clockwork: &Clockwork,
+    own_h264: bool,
+) -> Result<Mode, SourceError> {
     let (device, node) = (camera.to_string(), camera.node.clone());
     blocking(move || openable(&node, &device)).await?;
     let caps = modes_of(camera, clockwork).await?;
-    let modes = read_modes(&caps, video.size, video.fps);
-    mode::best(&modes, video.size, video.fps)
-        .ok_or_else(|| SourceError::Unusable { device: camera.to_string(), got: caps.to_string() })
+    let mut modes = read_modes(&caps, video.size, video.fps);
+    modes.retain(|mode| (mode.encoding == Encoding::H264) == own_h264);
+    mode::best(&modes, video.size, video.fps).ok_or_else(|| {
+        let (device, got) = (camera.to_string(), caps.to_string());
+        if own_h264 {
+            SourceError::Unfit { device, why: format!("it has no H.264 of its own, but {got}") }
+        } else {
+            SourceError::Unusable { device, got }
+        }
+    })
 }
 
-fn capture(video: &VideoSpec, camera: &Camera, mode: Mode) -> Plan {
-    let template = match mode.encoding {
-        Encoding::Raw => include_str!("../../pipelines/source/camera-raw.launch"),
-        Encoding::Jpeg => include_str!("../../pipelines/source/camera-jpeg.launch"),
-    };
-    tracing::debug!(%camera, ?mode, "a camera's mode is chosen");
-    let camera = camera.clone();
-    Plan::new(
-        template,
-        vec![
-            ("device", camera.node.to_string_lossy().as_ref().into()),
-            ("mode-width", mode.size.width.into()),
-            ("mode-height", mode.size.height.into()),
-            ("mode-rate", mode.rate.numerator.into()),
-            ("mode-rate-of", mode.rate.denominator.into()),
-            ("width", video.size.width.into()),
-            ("height", video.size.height.into()),
-            ("fps", video.fps.into()),
-        ],
-    )
-    .explain(move |trouble| explain(trouble, &camera))
+fn capture<const N: usize>(
+    template: &'static str,
+    video: &VideoSpec,
+    camera: Camera,
+    mode: Mode,
+    more: [(&'static str, Value); N],
+) -> Plan {
+    let mut values = vec![
+        ("device", camera.node.to_string_lossy().as_ref().into()),
+        ("mode-width", mode.size.width.into()),
+        ("mode-height", mode.size.height.into()),
+        ("mode-rate", mode.rate.numerator.into()),
+        ("mode-rate-of", mode.rate.denominator.into()),
+        ("fps", video.fps.into()),
+    ];
+    values.extend(more);
+    Plan::new(template, values).explain(move |trouble| explain(trouble, &camera))
 }
 
 /// The camera that is wanted, or all in order.
@@ -167,6 +218,7 @@ fn read_modes(caps: &gst::Caps, size: Size, fps: u32) -> Vec<Mode> {
         let encoding = match structure.name().as_str() {
             "video/x-raw" => Encoding::Raw,
             "image/jpeg" => Encoding::Jpeg,
+            "video/x-h264" => Encoding::H264,
             _ => continue,
         };
         let side = |name, wanted| structure.value(name).ok().and_then(|value| nearest(value, wanted));
@@ -246,8 +298,9 @@ mod tests {
     }
 
     #[test]
-    fn h264_of_a_camera_is_no_mode_of_ours() {
-        assert_eq!(modes("video/x-h264,width=1280,height=720,framerate=30/1"), []);
+    fn h264_of_a_camera_is_a_mode_and_h265_is_none() {
+        assert_eq!(modes("video/x-h264,width=1280,height=720,framerate=30/1"), [(Encoding::H264, HD, 30)]);
+        assert_eq!(modes("video/x-h265,width=1280,height=720,framerate=30/1"), []);
     }
 
     #[test]

@@ -1,20 +1,23 @@
 //! A source at work: a pipeline that fills a raw feed.
 
-use std::future::pending;
+use std::{future::pending, time::Duration};
 
 use gst::prelude::*;
 use tokio::sync::mpsc;
 
 use super::{
-    AudioKind, SourceError, Spec, VideoKind, camera, file,
+    AudioKind, SourceError, Spec, Trust, VideoKind, camera, file,
     plan::{Plan, Trouble},
     screen, sound, test,
 };
 use crate::media::{
     clockwork::Clockwork,
-    feed::Feed,
+    feed::{Contents, Feed},
     pipeline::{BusEvent, Pipeline},
 };
+
+/// How long a camera has to deliver something while it is tried. It is judged by then.
+const TRIAL: Duration = Duration::from_secs(5);
 
 /// A running source. Dropping it ends it; the feed stays.
 #[derive(Debug)]
@@ -26,12 +29,12 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// Starts the source of `spec` into `feed`.
+    /// Starts the source of `spec` into `feed`. `trust` is that of this source, from one start to the next.
     ///
     /// # Errors
     /// When what it captures is not there, or can't be had now.
-    pub async fn start(spec: &Spec, feed: &Feed, clockwork: &Clockwork) -> Result<Self, SourceError> {
-        let plan = plan(spec, clockwork).await?;
+    pub async fn start(spec: &Spec, feed: &Feed, clockwork: &Clockwork, trust: &Trust) -> Result<Self, SourceError> {
+        let plan = plan(spec, clockwork, trust).await?;
         let (pipeline, bus) = Pipeline::parse(&format!("source {}", spec.name()), &plan.description()?, clockwork)
             .map_err(|error| SourceError::Pipeline(error.message().to_owned()))?;
         let out = pipeline.element("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
@@ -51,12 +54,16 @@ impl Capture {
         }
     }
 
-    /// Builds the pipeline of `spec`, and throws it away.
+    /// Builds the pipeline of `spec`, and throws it away. A camera whose own H.264 is to be passed on is watched until it
+    /// is known whether it can be.
     ///
     /// # Errors
-    /// When it can't be built, or what it captures is not there.
+    /// When it can't be built, or what it captures is not there, or is not fit.
     pub async fn dry_build(spec: &Spec, clockwork: &Clockwork) -> Result<(), SourceError> {
-        let plan = plan(spec, clockwork).await?;
+        if spec.is_passed_through() {
+            return try_passthrough(spec, clockwork).await;
+        }
+        let plan = plan(spec, clockwork, &Trust::default()).await?;
         Pipeline::parse(&format!("source {}", spec.name()), &plan.description()?, clockwork)
             .map(drop)
             .map_err(|error| SourceError::Pipeline(error.message().to_owned()))
@@ -92,6 +99,20 @@ impl Capture {
     }
 }
 
+async fn try_passthrough(spec: &Spec, clockwork: &Clockwork) -> Result<(), SourceError> {
+    let (feed, trust) = (Feed::new("trial", Contents::Encoded), Trust::default());
+    let mut capture = Capture::start(spec, &feed, clockwork, &trust).await?;
+    let outcome = tokio::select! {
+        error = capture.failure() => Err(error),
+        () = trust.earned() => Ok(()),
+        () = tokio::time::sleep(TRIAL) => {
+            Err(SourceError::Failed(format!("nothing came for {} s, and no error", TRIAL.as_secs())))
+        }
+    };
+    capture.stop().await;
+    outcome
+}
+
 async fn bus_error(bus: &mut mpsc::Receiver<BusEvent>, plan: &Plan) -> SourceError {
     loop {
         match bus.recv().await {
@@ -123,11 +144,12 @@ async fn begin(pipeline: &Pipeline, looped: bool, clockwork: &Clockwork) -> Resu
     Ok(pipeline.set_state(gst::State::Playing).await?)
 }
 
-async fn plan(spec: &Spec, clockwork: &Clockwork) -> Result<Plan, SourceError> {
+async fn plan(spec: &Spec, clockwork: &Clockwork, trust: &Trust) -> Result<Plan, SourceError> {
     match spec {
         Spec::Video(video) => match &video.kind {
             VideoKind::Test { pattern } => Ok(test::picture(video, pattern, clockwork)),
             VideoKind::Camera { device } => camera::plan(video, device.as_deref(), clockwork).await,
+            VideoKind::H264Camera { device } => camera::passthrough(video, device.as_deref(), clockwork, trust).await,
             VideoKind::Screen { display, region, pointer } => {
                 screen::plan(video, display.as_deref(), *region, *pointer).await
             }

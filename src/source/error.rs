@@ -50,6 +50,14 @@ pub enum SourceError {
         /// What it delivers.
         got: String,
     },
+    /// The camera's own H.264 can't be passed on as it is.
+    #[error("{device} can't be passed through: {why}; without encoder = \"passthrough\" it is encoded here")]
+    Unfit {
+        /// The device.
+        device: String,
+        /// What is wrong with it, and what may help.
+        why: String,
+    },
     /// It gave up, in GStreamer's words.
     #[error("{0}")]
     Failed(String),

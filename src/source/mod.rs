@@ -2,11 +2,13 @@
 
 mod camera;
 mod capture;
+mod decoding;
 pub mod devices;
 mod error;
 mod file;
 pub mod marks;
 mod mode;
+mod passthrough;
 mod plan;
 mod screen;
 mod sound;
@@ -16,5 +18,7 @@ mod test;
 mod xlib;
 
 pub use capture::Capture;
+pub use decoding::Decoding;
 pub use error::SourceError;
+pub use passthrough::Trust;
 pub use spec::{AudioKind, AudioSpec, Region, Spec, VideoKind, VideoSpec};

@@ -17,6 +17,8 @@ pub(super) enum Encoding {
     Raw,
     /// One JPEG for each picture.
     Jpeg,
+    /// H.264, for who wants it as it is.
+    H264,
 }
 
 /// Frames a second, as a fraction.

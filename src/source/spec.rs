@@ -41,6 +41,11 @@ pub enum VideoKind {
         /// By-id or by-path name, serial, card name or node; `None` for the first that there is.
         device: Option<String>,
     },
+    /// A V4L2 camera whose own H.264 is passed on as it is, in the mode that comes closest to size and rate.
+    H264Camera {
+        /// As of a camera.
+        device: Option<String>,
+    },
     /// An X display.
     Screen {
         /// `:0`; `None` for `$DISPLAY`.
@@ -123,6 +128,12 @@ impl Spec {
         }
     }
 
+    /// Whether it comes encoded, and is passed on as it is.
+    #[must_use]
+    pub const fn is_passed_through(&self) -> bool {
+        matches!(self, Self::Video(VideoSpec { kind: VideoKind::H264Camera { .. }, .. }))
+    }
+
     /// What it gives.
     #[must_use]
     pub const fn media(&self) -> MediaKind {
@@ -139,7 +150,7 @@ impl fmt::Display for Spec {
         let (kind, what) = match self {
             Self::Video(video) => match &video.kind {
                 VideoKind::Test { pattern } => ("test", Some(pattern.clone())),
-                VideoKind::Camera { device } => ("camera", device.clone()),
+                VideoKind::Camera { device } | VideoKind::H264Camera { device } => ("camera", device.clone()),
                 VideoKind::Screen { display, .. } => ("screen", display.clone()),
                 VideoKind::File { path } => ("file", Some(path.display().to_string())),
             },

@@ -3,15 +3,16 @@
 use super::supervise::{Job, Work};
 use crate::{
     media::{clockwork::Clockwork, feed::Feed},
-    source::{Capture, SourceError, Spec, VideoKind, VideoSpec},
+    source::{Capture, SourceError, Spec, Trust, VideoKind, VideoSpec},
 };
 
-/// A source that fills a raw feed.
+/// A source that fills a feed.
 #[derive(Debug)]
 pub(super) struct CaptureJob {
     pub(super) spec: Spec,
-    pub(super) raw: Feed,
+    pub(super) feed: Feed,
     pub(super) clockwork: Clockwork,
+    pub(super) trust: Trust,
 }
 
 impl Job for CaptureJob {
@@ -19,12 +20,14 @@ impl Job for CaptureJob {
     type Work = Capture;
     fn remedy(&self) -> &'static str {
         match &self.spec {
-            Spec::Video(VideoSpec { kind: VideoKind::Camera { .. }, .. }) => "; unplugging the camera may help",
+            Spec::Video(VideoSpec { kind: VideoKind::Camera { .. } | VideoKind::H264Camera { .. }, .. }) => {
+                "; unplugging the camera may help"
+            }
             _ => "",
         }
     }
     async fn begin(&self) -> Result<Capture, SourceError> {
-        Capture::start(&self.spec, &self.raw, &self.clockwork).await
+        Capture::start(&self.spec, &self.feed, &self.clockwork, &self.trust).await
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::{
 
 use super::{
     bench::Bench,
+    demand::{Demand, Taken},
     supervise::{Job, Work},
 };
 use crate::{
@@ -38,6 +39,8 @@ pub(super) struct EncodeJob {
     /// Followed while it runs.
     pub(super) bitrate: watch::Receiver<Bitrate>,
     pub(super) raw: Feed,
+    /// For what makes the raw feed, where the takers of the source itself do not have that run.
+    pub(super) decoder: Option<Demand>,
     pub(super) encoded: Feed,
     /// The encoded feed, cut into packets.
     pub(super) packets: Feed,
@@ -57,6 +60,7 @@ pub(super) struct AtWork {
 #[derive(Debug)]
 pub(super) struct Encode {
     job: EncodeJob,
+    _decoder: Option<Taken>,
     packetizer: Packetizer,
     bitrate: watch::Receiver<Bitrate>,
     present: Running,
@@ -79,6 +83,11 @@ struct Running {
 }
 
 impl AtWork {
+    /// The camera itself.
+    pub(super) fn passed_through() -> Self {
+        Self { element: "passthrough".to_owned(), replaced: None }
+    }
+
     /// The one that will begin.
     pub(super) fn first(bench: &Bench) -> Self {
         Self { element: bench.first().row.element.clone(), replaced: None }
@@ -121,6 +130,7 @@ impl Job for EncodeJob {
     const LIVE: bool = false;
     type Work = Encode;
     async fn begin(&self) -> Result<Encode, EncodeError> {
+        let decoder = self.decoder.as_ref().map(Demand::take);
         let mut bitrate = self.bitrate.clone();
         let codec = self.bench.first().row.codec;
         let packetizer = Packetizer::start(codec, &self.encoded, &self.packets, &self.clockwork).await?;
@@ -136,7 +146,8 @@ impl Job for EncodeJob {
                 Ok(present) => {
                     let first = refused.first().map(|(index, error)| (*index, error.to_string()));
                     self.say(index, first.as_ref().map(|(index, why)| (*index, why.as_str())));
-                    return Ok(Encode::new(self.clone(), packetizer, bitrate, present));
+                    let (job, _decoder) = (self.clone(), decoder);
+                    return Ok(Encode { _decoder, ..Encode::new(job, packetizer, bitrate, present) });
                 }
                 Err(error) => {
                     tracing::warn!(what = self.label, %error, "an encoder does not start");
@@ -154,6 +165,7 @@ impl Encode {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             job,
+            _decoder: None,
             packetizer,
             bitrate,
             present,

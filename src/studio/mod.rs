@@ -9,9 +9,11 @@ mod bench;
 mod board;
 mod capture;
 mod conductor;
+mod decode;
 mod demand;
 mod encode;
 mod lease;
+mod packetize;
 mod shelf;
 mod supervise;
 

@@ -10,9 +10,11 @@ use super::{
     board::{Board, EncoderEntry, SourceEntry},
     capture::CaptureJob,
     conductor::{Part, Voice},
+    decode::DecodeJob,
     demand::Demand,
     encode::{AtWork, EncodeJob},
     lease::{Lease, Step},
+    packetize::PacketizeJob,
     supervise::{Job, Supervision},
 };
 use crate::{
@@ -23,9 +25,9 @@ use crate::{
         clockwork::Clockwork,
         feed::{Contents, Feed},
     },
-    quality::ladder::Ladder,
+    quality::{self, ladder::Ladder},
     report::Condition,
-    source::Spec,
+    source::{Spec, Trust, VideoSpec},
     units::Bitrate,
 };
 
@@ -63,7 +65,10 @@ pub(super) struct Stock {
 struct Origin<'a> {
     spec: &'a Spec,
     raw: Feed,
+    /// For the source.
     demand: Demand,
+    /// For what makes the raw feed of a camera that is passed through.
+    decoder: Option<Demand>,
 }
 
 impl Shelf {
@@ -83,14 +88,27 @@ impl Stock {
     /// A shelf for `spec`. Its tasks begin, and wait for takers.
     pub(super) fn shelf(&mut self, spec: &Spec, running: &watch::Sender<bool>) -> Shelf {
         let name = spec.name().clone();
-        let raw = Feed::new(format!("{name} (raw)"), Contents::Raw);
+        let passed_through = spec.is_passed_through();
+        let feed = match passed_through {
+            true => Feed::new(format!("{name} (passed through)"), Contents::Encoded),
+            false => Feed::new(format!("{name} (raw)"), Contents::Raw),
+        };
         let demand = Demand::default();
-        let job = CaptureJob { spec: spec.clone(), raw: raw.clone(), clockwork: self.clockwork.clone() };
-        let condition = look_after(format!("source {name}"), job, &raw, &demand, &self.board, running);
-        self.board.sources.push(SourceEntry::new(spec, raw.clone(), condition));
-        let origin = Origin { spec, raw, demand };
+        let clockwork = self.clockwork.clone();
+        let job = CaptureJob { spec: spec.clone(), feed: feed.clone(), clockwork, trust: Trust::default() };
+        let condition = look_after(format!("source {name}"), job, &feed, &demand, &self.board, running);
+        self.board.sources.push(SourceEntry::new(spec, feed.clone(), condition));
         let candidates: Vec<_> = self.lineup.candidates(spec.media()).cloned().collect();
-        let encodes: Vec<_> = candidates.iter().map(|candidates| self.encode(&origin, candidates, running)).collect();
+        let (origin, encodes) = if let (true, Spec::Video(video)) = (passed_through, spec) {
+            let (raw, decoder) = self.decoder(video, &feed, &demand, running);
+            let origin = Origin { spec, raw, demand, decoder: Some(decoder) };
+            let encodes = self.encodes_beside(&feed, &origin, &candidates, running);
+            (origin, encodes)
+        } else {
+            let origin = Origin { spec, raw: feed, demand, decoder: None };
+            let encodes = candidates.iter().map(|candidates| self.encode(&origin, candidates, running)).collect();
+            (origin, encodes)
+        };
         if spec.keep() {
             origin.demand.keep();
             encodes.first().and_then(|preferred| preferred.steps.first()).inspect(|best| best.demand.keep());
@@ -98,19 +116,115 @@ impl Stock {
         Shelf { name, encodes, demand: origin.demand }
     }
 
+    /// What makes pictures of a camera's own H.264, and who wants them.
+    fn decoder(
+        &self,
+        video: &VideoSpec,
+        camera: &Feed,
+        demand: &Demand,
+        running: &watch::Sender<bool>,
+    ) -> (Feed, Demand) {
+        let raw = Feed::new(format!("{} (decoded)", video.name), Contents::Raw);
+        let decoder = Demand::default();
+        let job = DecodeJob {
+            video: video.clone(),
+            encoded: camera.clone(),
+            camera: demand.clone(),
+            raw: raw.clone(),
+            clockwork: self.clockwork.clone(),
+        };
+        look_after(format!("decoder of {}", video.name), job, &raw, &decoder, &self.board, running);
+        (raw, decoder)
+    }
+
+    /// The camera's own H.264 in the place of ours, or before all others where we have none.
+    fn encodes_beside(
+        &mut self,
+        camera: &Feed,
+        origin: &Origin<'_>,
+        candidates: &[Candidates],
+        running: &watch::Sender<bool>,
+    ) -> Vec<Encode> {
+        let ours = candidates.iter().find(|candidates| candidates.codec == Codec::H264);
+        let mut encodes = Vec::new();
+        if ours.is_none() {
+            encodes.push(self.passed_through(camera, origin, None, running));
+        }
+        for candidates in candidates {
+            encodes.push(match candidates.codec {
+                Codec::H264 => self.passed_through(camera, origin, ours, running),
+                _ => self.encode(origin, candidates, running),
+            });
+        }
+        encodes
+    }
+
     fn encode(&mut self, origin: &Origin<'_>, candidates: &Candidates, running: &watch::Sender<bool>) -> Encode {
-        let (qualities, targets): (Vec<_>, Vec<_>) = self.settings.rungs(origin.spec).into_iter().unzip();
-        let (steps, rungs): (Vec<_>, Vec<_>) = targets
-            .iter()
-            .enumerate()
-            .map(|(rung, target)| self.step(origin, candidates, rung, target, running))
-            .unzip();
+        let rungs = self.settings.rungs(origin.spec).into_iter().enumerate();
+        let steps = rungs
+            .map(|(rung, (quality, target))| (quality, self.step(origin, candidates, rung, &target, running)))
+            .collect();
+        self.climb(origin, candidates.codec, steps)
+    }
+
+    /// In full it is the camera's own; the lower rungs are ours, if we can encode them.
+    fn passed_through(
+        &mut self,
+        camera: &Feed,
+        origin: &Origin<'_>,
+        ours: Option<&Candidates>,
+        running: &watch::Sender<bool>,
+    ) -> Encode {
+        let mut steps = Vec::new();
+        for (rung, (quality, target)) in self.settings.rungs(origin.spec).into_iter().enumerate() {
+            match ours {
+                _ if rung == 0 => steps.push((quality, self.camera_step(camera, origin, &target, running))),
+                Some(ours) => steps.push((quality, self.step(origin, ours, rung, &target, running))),
+                None => {}
+            }
+        }
+        self.climb(origin, Codec::H264, steps)
+    }
+
+    /// An encode of these qualities.
+    fn climb(&mut self, origin: &Origin<'_>, codec: Codec, steps: Vec<(quality::Rung, (Step, Voice))>) -> Encode {
+        let (qualities, steps): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
+        let (steps, rungs): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         let ladder = Ladder::new(qualities);
         let full = ladder.full();
         let index = LadderIndex(self.parts.len());
         self.parts.push(Part { kind: origin.spec.media(), ladder, rungs });
         let source_demand = origin.demand.clone();
-        Encode { codec: candidates.codec, ladder: index, full, steps: steps.into(), source_demand }
+        Encode { codec, ladder: index, full, steps: steps.into(), source_demand }
+    }
+
+    fn camera_step(
+        &mut self,
+        camera: &Feed,
+        origin: &Origin<'_>,
+        target: &Target,
+        running: &watch::Sender<bool>,
+    ) -> (Step, Voice) {
+        let name = origin.spec.name();
+        let label = format!("{} of {name}", Codec::H264);
+        let packets = Feed::new(format!("packets of {label}"), Contents::Packets);
+        let demand = Demand::default();
+        let (encoded, clockwork) = (camera.clone(), self.clockwork.clone());
+        let job = PacketizeJob { encoded, packets: packets.clone(), clockwork };
+        let condition = look_after(label, job, camera, &demand, &self.board, running);
+        // Nobody listens: it is encoded as the camera likes.
+        let bitrate = watch::Sender::new(target.bitrate);
+        self.board.encoders.push(EncoderEntry {
+            source: name.clone(),
+            codec: Codec::H264,
+            rung: 0,
+            at_work: watch::channel(AtWork::passed_through()).1,
+            bitrate: bitrate.clone(),
+            feed: camera.clone(),
+            demand: demand.clone(),
+            condition,
+        });
+        (Step { feed: camera.clone(), packets, demand }, Voice::new(bitrate))
     }
 
     fn step(
@@ -134,6 +248,7 @@ impl Stock {
             bench,
             bitrate: bitrate.subscribe(),
             raw: origin.raw.clone(),
+            decoder: origin.decoder.clone(),
             encoded: feed.clone(),
             packets: packets.clone(),
             clockwork: self.clockwork.clone(),

@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -94,13 +95,25 @@ pub(crate) struct UsbCamera {
 impl UsbCamera {
     /// Plugs one in, and waits until udev has named it.
     pub(crate) async fn plug(model: Model) -> Self {
+        Self::plug_with_h264(model, &[]).await
+    }
+
+    /// The same; these access units are its own H.264, from the first on at each start.
+    pub(crate) async fn plug_with_h264(model: Model, units: &[Vec<u8>]) -> Self {
         let pictures = pictures(model.shows);
-        let frames = (0..10).map(|number| pictures.path().join(format!("{number}.jpg")));
-        let process = Command::new(lab("usb-camera.py"))
-            .args(["--port", &model.port.to_string(), "--name", model.name, "--serial", model.serial])
-            .args(frames)
-            .spawn()
-            .expect("the guest has python3");
+        let in_folder = |name: String| pictures.path().join(name);
+        let mut command = Command::new(lab("usb-camera.py"));
+        command.args(["--port", &model.port.to_string(), "--name", model.name, "--serial", model.serial]);
+        command.args((0..10).map(|number| in_folder(format!("{number}.jpg"))));
+        if !units.is_empty() {
+            command.arg("--h264");
+        }
+        for (number, unit) in units.iter().enumerate() {
+            let file = in_folder(format!("{number}.h264"));
+            fs::write(&file, unit).unwrap();
+            command.arg(file);
+        }
+        let process = command.spawn().expect("the guest has python3");
         wait_until("udev has named the camera", NAMING_LIMIT, || model.is_there()).await;
         Self { process, model, _pictures: pictures }
     }

@@ -1,0 +1,161 @@
+//! A camera's own H.264 goes to the peers as it is, and is pictures again for who does not take it; what would be a broken
+//! stream is refused, with the reason.
+
+use std::{fs, process::Output};
+
+use gst::prelude::*;
+use peergate::{codec::Codec, report::Condition, source::VideoKind, studio::StudioState};
+
+use crate::common::{
+    daemon::{self, Daemon, GATEWAY, is_connected},
+    decode::Pictures,
+    decode_track,
+    guest::{self, Camera, FRONT, UsbCamera},
+    str0m_peer::{Options, Viewer},
+    studio::{Taker, failure, lease, studio, video},
+};
+
+/// A keyframe each second: the camera makes 15 frames/s.
+const GOOD: &str = "key-int-max=15 ! video/x-h264,profile=constrained-baseline";
+
+fn own_h264() -> VideoKind {
+    VideoKind::H264Camera { device: None }
+}
+
+/// Some access units of what `encoder`, the properties of x264enc and what follows, makes of a ball that moves.
+fn units(encoder: &str, count: u32) -> Vec<Vec<u8>> {
+    gst::init().unwrap();
+    let description = format!(
+        "videotestsrc pattern=ball num-buffers={count} ! video/x-raw,format=I420,width=640,height=360,framerate=15/1 \
+         ! x264enc tune=zerolatency speed-preset=ultrafast bitrate=300 {encoder} ! h264parse config-interval=-1 \
+         ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=out sync=false"
+    );
+    let clockwork = peergate::media::clockwork::Clockwork::start();
+    let (pipeline, _bus) = peergate::media::pipeline::Pipeline::parse("units", &description, &clockwork).unwrap();
+    let out = pipeline.element("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
+    tokio::task::block_in_place(|| {
+        let handle = tokio::runtime::Handle::current();
+        handle.block_on(pipeline.set_state(gst::State::Playing)).unwrap();
+        let samples = std::iter::from_fn(|| out.pull_sample().ok());
+        samples.map(|sample| sample.buffer().unwrap().map_readable().unwrap().to_vec()).collect()
+    })
+}
+
+/// The slices of an access unit: what is behind its headers.
+fn slices(unit: &[u8]) -> &[u8] {
+    let starts = (0..unit.len().saturating_sub(3)).filter(|at| unit[*at..].starts_with(&[0, 0, 1]));
+    let first = starts.into_iter().find(|at| (1..=5).contains(&(unit[at + 3] & 31))).expect("a slice");
+    &unit[first..]
+}
+
+#[test]
+fn bit_by_bit_and_decoded_for_others() {
+    guest::with_camera(Camera::Usb, async {
+        let sent = tokio::spawn(async { units(GOOD, 45) }).await.unwrap();
+        let _camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        let studio = studio(vec![video("front", own_h264())]);
+        let own = lease(&studio, "front", Codec::H264).await;
+        let taker = Taker::new(&own.feed, || {});
+        let first = taker.next().await;
+        assert!(first.keyframe);
+        for _ in 0..30 {
+            let taken = taker.next().await;
+            let unit = taken.buffer.map_readable().unwrap();
+            assert!(sent.iter().any(|sent| slices(sent) == slices(&unit)), "it is as the camera made it");
+        }
+        let other = lease(&studio, "front", Codec::Vp8).await;
+        let pictures = Pictures::of(&other.feed).await;
+        let first = pictures.next().await;
+        assert_eq!((first.width, first.height), (320, 240), "in the size that was asked for");
+        pictures.find(|picture| picture.difference(&first) > 50).await;
+        let running = |state: &StudioState| {
+            let running = state.encoders.iter().filter(|one| one.condition == Condition::Running);
+            running.map(|one| (one.codec, one.element.clone())).collect::<Vec<_>>()
+        };
+        let expected = [(Codec::H264, "passthrough".to_owned()), (Codec::Vp8, "vp8enc".to_owned())];
+        studio.state().wait_for(|state| running(state) == expected).await.unwrap();
+        studio.stop().await;
+    });
+}
+
+#[test]
+fn to_peers_of_either_codec() {
+    guest::with_camera(Camera::Usb, async {
+        let sent = tokio::spawn(async { units(GOOD, 45) }).await.unwrap();
+        let _camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        let gateway = Daemon::gateway(&["--video", "camera", "--encoder", "passthrough", "--audio", "none"]).await;
+        let options = |codec: Codec| {
+            let codecs = [codec, Codec::Opus];
+            Options::new(&format!("takes-{codec}")).meeting(GATEWAY).codecs(&codecs).keeping(30)
+        };
+        let h264 = Viewer::join(&gateway.ws("/signal"), options(Codec::H264)).await;
+        let own = h264.video(30).await;
+        let vp8 = Viewer::join(&gateway.ws("/signal"), options(Codec::Vp8)).await;
+        let other = vp8.video(30).await;
+        for track in [own, other] {
+            assert!(track.began_with_keyframe);
+            let pictures = decode_track::pictures(&track).await;
+            assert!(pictures.len() > 25, "{}: {} of {} frames", track.codec, pictures.len(), track.kept.len());
+        }
+        gateway.peer("takes-h264", is_connected).await;
+        assert!(!gateway.log().contains("assertion"), "GStreamer finds no fault:\n{}", gateway.log());
+        gateway.encoder("h264", |encoder| encoder["element"] == "passthrough" && encoder["takers"] == 1).await;
+        gateway.encoder("vp8", |encoder| encoder["element"] == "vp8enc" && encoder["takers"] == 1).await;
+    });
+}
+
+#[test]
+fn unless_keyframes_are_rare() {
+    guest::with_camera(Camera::Usb, async {
+        let rare = "key-int-max=90 ! video/x-h264,profile=constrained-baseline";
+        let sent = tokio::spawn(async move { units(rare, 90) }).await.unwrap();
+        let _camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        let studio = studio(vec![video("front", own_h264())]);
+        let lease = lease(&studio, "front", Codec::H264).await;
+        let why = failure(&studio).await;
+        assert!(why.contains("can't be passed through") && why.contains("no keyframe for 2."), "{why}");
+        assert_eq!(lease.feed.counts().frames, 0, "nobody was given what would have stood still");
+        studio.stop().await;
+    });
+}
+
+#[test]
+fn unless_peers_could_not_decode_it_which_check_says() {
+    guest::with_camera(Camera::Usb, async {
+        let none = UsbCamera::plug(FRONT).await;
+        says(&check(), "it has no H.264 of its own, but ");
+        none.unplug().await;
+
+        let high = "cabac=true dct8x8=true key-int-max=15 ! video/x-h264,profile=high";
+        let sent = tokio::spawn(async move { units(high, 45) }).await.unwrap();
+        let camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        says(&check(), "its H.264 is of profile High");
+        camera.unplug().await;
+
+        let mut sent = tokio::spawn(async { units(GOOD, 45) }).await.unwrap();
+        for unit in &mut sent {
+            *unit = [&[0], slices(unit)].concat();
+        }
+        let camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        says(&check(), "its H.264 has no headers (SPS and PPS)");
+        camera.unplug().await;
+
+        let sent = tokio::spawn(async { units(GOOD, 45) }).await.unwrap();
+        let _camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        let good = check();
+        assert_eq!(good.status.code(), Some(0), "{}", String::from_utf8_lossy(&good.stderr));
+    });
+}
+
+fn check() -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("box.toml");
+    fs::write(&path, "[video.front]\nsource = 'camera'\nencoder = 'passthrough'\n").unwrap();
+    daemon::command(&["check", path.to_str().unwrap()]).output().unwrap()
+}
+
+fn says(output: &Output, why: &str) {
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(64), "{told}");
+    assert!(told.contains("[video.front]: ") && told.contains("can't be passed through: ") && told.contains(why), "{told}");
+}
