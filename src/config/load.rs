@@ -360,6 +360,17 @@ mod tests {
     }
 
     #[test]
+    fn cameras_are_passed_through_by_their_table_or_all_at_once() {
+        let camera = "[video.front]\nsource = 'camera'\ndevice = 'C920'\n";
+        let passes = |text: &str, flags| with(text, flags).unwrap().sources[0].is_passed_through();
+        assert!(!passes(camera, vec![]));
+        assert!(passes(&format!("{camera}encoder = 'passthrough'\n"), vec![]));
+        assert!(passes(&format!("{camera}[encode]\nencoder = 'passthrough'\n"), vec![]));
+        let flags = vec![(Target::Video, &["camera"][..]), (Target::Key("encode", "encoder"), &["passthrough"][..])];
+        assert!(passes("", flags));
+    }
+
+    #[test]
     fn what_is_wrong_with_a_flag_names_the_flag() {
         for (target, value, what) in [
             (

@@ -39,6 +39,12 @@ fn wrong_types_units_and_words_say_what_was_expected_and_what_came() {
         ("[encode]\ncodec = 'opus'", "encode.codec: expected one of auto, h264, vp8, vp9, av1, got \"opus\""),
         ("[encode]\ncodec = ['vp9', 'auto']", "encode.codec: expected one of h264, vp8, vp9, av1, got \"auto\""),
         ("[encode]\ncodec = ['vp9', 'vp9']", "encode.codec: expected each codec once, got vp9 twice"),
+        ("[encode]\nencoder = 'passthrough'", "encode.encoder: expected a camera whose own H.264 is passed through"),
+        (
+            "[encode]\ncodec = ['vp8']\n[video.front]\nsource = 'camera'\nencoder = 'passthrough'",
+            "encode.codec: expected h264 among them",
+        ),
+        ("[video.front]\nsource = 'camera'\nencoder = 'x264enc'", "expected one of passthrough, got \"x264enc\""),
         ("[encode]\ncodec = []", "encode.codec: expected at least one codec in the list, got a list"),
         ("member = 'x'", "expected [[member]] with two brackets, got \"x\""),
         ("[member]\nroom = 'ws://x'", "expected [[member]] with two brackets, got a table"),
