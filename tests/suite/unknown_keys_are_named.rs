@@ -11,15 +11,15 @@ fn unknown_keys_name_the_nearest_that_is_known() {
     assert_eq!(
         problems("[encode]\nbiterate = \"2M\"\n"),
         "configuration:2:1: encode.biterate: [encode] has no key `biterate`; the nearest is `bitrate` \
-         (known here: audio_bitrate, bitrate, codec, encoder, rungs, uplink)"
+         (known here: audio_bitrate, bitrate, catalogue, codec, encoder, retry_after, rungs, uplink)"
     );
     let text = "[vidoe.front]\nsource = 'camera'\n\n[video.back]\nsource = 'camera'\npattern = 'ball'\n";
     assert_eq!(
         problems(text),
         "configuration:1:2: vidoe: a configuration has no key `vidoe`; the nearest is `video` \
          (known here: audio, channel, encode, http, ice, log, member, receive, relay, video)\n\
-         configuration:6:1: video.back.pattern: a camera source has no key `pattern`; the nearest is `size` \
-         (known here: device, fps, size, source)"
+         configuration:6:1: video.back.pattern: a camera source has no key `pattern`; the nearest is `encoder` \
+         (known here: device, encoder, fps, keep, size, source)"
     );
 }
 
