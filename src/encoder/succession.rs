@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::trial::Report;
+use super::trial::{Fault, Report};
 
 /// The longest time until one that failed is tried again.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
@@ -29,6 +29,8 @@ pub enum Merit {
     Poor,
     /// It does not work.
     Bad,
+    /// It ended the whole process when it was tried.
+    Deadly,
 }
 
 /// What is to be done for an encoder to run.
@@ -53,10 +55,14 @@ struct Standing {
 }
 
 impl Succession {
-    /// The candidates, at least one, by what is known of them.
+    /// The candidates, at least one, by what is known of them. What did not work in an earlier process is tried again in
+    /// good time: it may have been the moment.
     #[must_use]
     pub fn new(merits: impl IntoIterator<Item = Merit>, retry_after: Duration) -> Self {
-        let fresh = |merit| Standing { merit, failures: 0, out_until: None, running_since: None };
+        let fresh = |merit| {
+            let out_until = matches!(merit, Merit::Poor | Merit::Bad).then_some(LONGEST);
+            Standing { merit, failures: 0, out_until, running_since: None }
+        };
         Self { standings: merits.into_iter().map(fresh).collect(), retry_after }
     }
 
@@ -75,11 +81,11 @@ impl Succession {
             return Pick::Start(index);
         }
         // All have failed as they ran: the one that has rested longest, the better one of two.
-        let failed = self.standings.iter().enumerate().filter(|(_, one)| one.merit != Merit::Bad);
+        let failed = self.standings.iter().enumerate().filter(|(_, one)| one.merit < Merit::Bad);
         if let Some((index, _)) = failed.min_by_key(|(index, one)| (one.out_until, *index)) {
             return Pick::Start(index);
         }
-        let rested = |one: &Standing| one.out_until.is_some_and(|until| until <= now);
+        let rested = |one: &Standing| one.merit == Merit::Bad && one.out_until.is_some_and(|until| until <= now);
         self.standings.iter().position(rested).map_or(Pick::Nothing, Pick::Try)
     }
 
@@ -89,9 +95,8 @@ impl Succession {
         let than = self.standings.get(current)?;
         let is_better = |(index, one): &(usize, &Standing)| *index < current || one.merit < than.merit;
         let due = |one: &Standing| match one.merit {
-            // One that did not work in its trial rests, too.
-            Merit::Bad | Merit::Poor => one.out_until,
-            Merit::Good | Merit::Untried => Some(one.out_until.unwrap_or(now)),
+            Merit::Deadly => None,
+            Merit::Good | Merit::Untried | Merit::Poor | Merit::Bad => Some(one.out_until.unwrap_or(now)),
         };
         let others = self.standings.iter().enumerate().filter(|(index, _)| *index != current);
         others.filter(is_better).find_map(|(index, one)| Some((index, due(one)?)))
@@ -132,7 +137,9 @@ impl Merit {
     /// By a trial.
     #[must_use]
     pub fn of(report: &Report) -> Self {
-        if report.works() {
+        if report.faults.contains(&Fault::Crashed) {
+            Self::Deadly
+        } else if report.works() {
             Self::Good
         } else if report.is_usable() {
             Self::Poor
@@ -160,7 +167,7 @@ impl Standing {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{super::trial::Fault, Merit::*, *};
+    use super::{Merit::*, *};
 
     const RETRY: Duration = Duration::from_secs(30);
 
@@ -253,9 +260,25 @@ mod tests {
     fn what_does_not_work_is_never_used() {
         let mut succession = succession(&[Bad, Untried]);
         assert_eq!(succession.pick(at(0)), Pick::Try(1));
-        succession.tried(1, &report(vec![Fault::Crashed]), at(1));
+        succession.tried(1, &report(vec![Fault::IgnoresKeyframes]), at(1));
         assert_eq!(succession.pick(at(2)), Pick::Nothing);
         assert_eq!(succession.pick(at(31)), Pick::Try(1), "what was found out now may have been the moment");
+    }
+
+    #[test]
+    fn what_did_not_work_in_an_earlier_process_is_tried_again_in_an_hour() {
+        assert_eq!(succession(&[Bad, Good]).better(1, at(0)), Some((0, at(3600))));
+        assert_eq!(succession(&[Poor, Good]).better(1, at(0)), Some((0, at(3600))));
+        assert_eq!(succession(&[Poor]).pick(at(0)), Pick::Start(0));
+        assert_eq!(succession(&[Bad]).pick(at(0)), Pick::Nothing);
+        assert_eq!(succession(&[Bad]).pick(at(3600)), Pick::Try(0));
+    }
+
+    #[test]
+    fn what_ended_the_process_is_never_tried_again() {
+        assert_eq!(succession(&[Deadly, Good]).better(1, at(10_000)), None);
+        assert_eq!(succession(&[Deadly]).pick(at(10_000)), Pick::Nothing);
+        assert_eq!(Merit::of(&report(vec![Fault::Crashed])), Deadly);
     }
 
     #[test]
@@ -268,7 +291,7 @@ mod tests {
     proptest! {
         #[test]
         fn one_is_picked_where_any_may_work(
-            merits in proptest::collection::vec(prop_oneof![Just(Good), Just(Untried), Just(Poor), Just(Bad)], 1..5),
+            merits in proptest::collection::vec(prop_oneof![Just(Good), Just(Untried), Just(Poor), Just(Bad), Just(Deadly)], 1..5),
             failures in proptest::collection::vec((0_usize..5, 0_u64..100), 0..40),
         ) {
             let mut succession = succession(&merits);
@@ -279,10 +302,10 @@ mod tests {
                 succession.started(index, now);
                 succession.failed(index, now);
                 let (Pick::Start(picked) | Pick::Try(picked)) = succession.pick(now) else {
-                    prop_assert!(merits.iter().all(|merit| *merit == Bad));
+                    prop_assert!(merits.iter().all(|merit| *merit >= Bad));
                     continue;
                 };
-                prop_assert!(picked < merits.len());
+                prop_assert!(merits[picked] != Deadly);
                 let next = succession.better(picked, now);
                 prop_assert!(next.is_none_or(|(better, _)| better != picked));
             }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use peergate::{
     codec::Codec,
-    encoder::{ElementChoice, Settings},
+    encoder::{ElementChoice, Settings, Trials},
     media::clockwork::Clockwork,
     report::EncoderState,
     source::VideoKind,
@@ -181,5 +181,25 @@ async fn a_device_that_fails_its_trial_is_never_used() {
     }
     assert!(!stand_in::told("vah264enc").is_empty(), "it was tried");
     assert_eq!(encodes(&studio, "x264enc").await.replaced, None);
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_has_passed_its_trial_is_used_from_the_first_frame_on() {
+    stand_in::register(&[("vah264enc", Behaviour::Works)]);
+    let cache = tempfile::tempdir().unwrap();
+    let settings = Settings { cache: Some(cache.path().to_owned()), ..patient() };
+    let source = video("picture", VideoKind::Test { pattern: "smpte".to_owned() });
+    let device = settings.catalogue.iter().find(|encoder| encoder.row.element == "vah264enc").unwrap();
+    let trials = Trials::new(settings.cache.clone(), Clockwork::start());
+    assert!(trials.run(device, settings.target(&source).picture).await.works());
+    let told = stand_in::told("vah264enc").len();
+
+    let studio = Studio::start(vec![source], settings, Clockwork::start()).unwrap();
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let taker = Taker::new(&lease.feed, || {});
+    assert!(taker.next().await.keyframe);
+    assert_eq!(encodes(&studio, "vah264enc").await.replaced, None);
+    assert_eq!(stand_in::told("vah264enc").len(), told + 1, "it was started, and not tried again");
     studio.stop().await;
 }

@@ -1,0 +1,59 @@
+//! `peergate doctor --encoders` says what is here, what works, and what helps, and keeps it for the daemon.
+
+use std::fs;
+
+use super::common::daemon::{Ended, command, run_to_end};
+
+/// Small pictures: the trials are quick.
+const SMALL: &str = "[video.picture]\nsource = 'test'\nsize = '320x240'\n";
+
+fn doctor(configuration: &str, cache: &std::path::Path, more: &[&str]) -> Ended {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("box.toml");
+    fs::write(&path, configuration).unwrap();
+    let mut command = command(&[&["doctor", "--config", path.to_str().unwrap()], more].concat());
+    command.env("XDG_CACHE_HOME", cache).env_remove("CACHE_DIRECTORY");
+    run_to_end(command)
+}
+
+/// The cells of the line about `element`; the last is all that is left.
+fn line<'a>(table: &'a str, element: &str) -> Vec<&'a str> {
+    let of_element = |line: &&str| line.split_whitespace().nth(1) == Some(element);
+    let line = table.lines().find(of_element).unwrap_or_else(|| panic!("{element} is in the table:\n{table}"));
+    line.splitn(6, "  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
+}
+
+#[test]
+fn what_works_here_is_told_and_kept() {
+    let cache = tempfile::tempdir().unwrap();
+    let ended = doctor(SMALL, cache.path(), &["--encoders"]);
+    assert_eq!(ended.status.code(), Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let table = &ended.stdout;
+    for element in ["x264enc", "openh264enc", "vp8enc", "vp9enc", "opusenc"] {
+        let cells: Vec<_> = line(table, element).join(" ").split_whitespace().map(str::to_owned).collect();
+        assert_eq!(cells[2..4], ["yes", "yes"], "{table}");
+        assert!(cells[4].parse::<u32>().unwrap() >= 30, "{table}");
+    }
+    let absent = line(table, "nvv4l2h264enc").join(" ");
+    assert!(absent.contains("package nvidia-l4t-gstreamer; no device here"), "{table}");
+    let kept = fs::read_to_string(cache.path().join("peergate/encoders.json")).unwrap();
+    assert!(kept.contains("x264enc 320x240@30 ") && kept.contains("\"shown\""), "{kept}");
+}
+
+#[test]
+fn what_is_not_enough_is_1() {
+    let cache = tempfile::tempdir().unwrap();
+    // Nothing encodes so many frames.
+    let hopeless = "[video.picture]\nsource = 'test'\nsize = '3840x2160'\nfps = 240\n";
+    let ended = doctor(hopeless, cache.path(), &["--encoders"]);
+    assert_eq!(ended.status.code(), Some(1), "{}\n{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("it is too slow: 240 frames/s are wanted"), "{}", ended.stdout);
+}
+
+#[test]
+fn without_trials_it_says_whether_gstreamer_is_whole() {
+    let cache = tempfile::tempdir().unwrap();
+    let ended = doctor("", cache.path(), &[]);
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("GStreamer 1.") && ended.stdout.lines().count() == 1, "{}", ended.stdout);
+}
