@@ -25,7 +25,7 @@ enum Failure {
     #[error("not every pipeline can be built")]
     Unbuildable,
     #[error("{0}")]
-    Ill(&'static str),
+    Ill(String),
     #[error("the system gives no threads: {0}")]
     Threads(std::io::Error),
 }
@@ -63,6 +63,13 @@ fn main() -> ExitCode {
     }
 }
 
+/// For commands without a log: what is missing is told as it is.
+fn start_elements() -> Result<(), Failure> {
+    elements::start().map_err(|missing| Failure::Ill(missing.to_string()))?;
+    logging::capture_gstreamer();
+    Ok(())
+}
+
 /// `EX_USAGE` of sysexits.h: bad arguments or configuration.
 fn misused() -> ExitCode {
     ExitCode::from(64)
@@ -78,8 +85,7 @@ fn run(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
 
 fn check(file: &Path) -> Result<(), Failure> {
     let settings = config::load(Some(file), Purpose::Daemon, &Overrides::default(), &cli::variables())?;
-    elements::start()?;
-    logging::capture_gstreamer();
+    start_elements()?;
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Threads)?;
     let findings = runtime.block_on(check::check(&settings));
     runtime.shutdown_background();
@@ -102,8 +108,7 @@ fn check(file: &Path) -> Result<(), Failure> {
 
 fn diagnose(arguments: &DoctorArgs, overrides: &Overrides) -> Result<(), Failure> {
     let settings = config::load(arguments.config.as_deref(), Purpose::Daemon, overrides, &cli::variables())?;
-    elements::start()?;
-    logging::capture_gstreamer();
+    start_elements()?;
     println!("GStreamer {} has all that is needed", gst::version_string().trim_start_matches("GStreamer "));
     if !arguments.encoders {
         return Ok(());
@@ -115,7 +120,7 @@ fn diagnose(arguments: &DoctorArgs, overrides: &Overrides) -> Result<(), Failure
     if found.suffice() {
         Ok(())
     } else {
-        Err(Failure::Ill("not every codec that each browser plays can be encoded here"))
+        Err(Failure::Ill("neither H.264 nor VP8 can be encoded here, or no Opus; the table says what helps".to_owned()))
     }
 }
 

@@ -107,8 +107,8 @@ impl Default for Catalogue {
 }
 
 impl Catalogue {
-    /// The catalogue with the rows in `text` before the others; one for an element that is known replaces what is known.
-    /// `read` gives the template of a name.
+    /// The catalogue with the rows in `text` before the others; one for an element that is known replaces what is
+    /// known. `read` gives the template of a name.
     ///
     /// # Errors
     /// The first thing that is wrong with it.

@@ -1,5 +1,5 @@
-//! What an encoder is told while it runs: its bitrate, and that a keyframe is wanted. Nobody waits for the element: some
-//! hold a lock while they encode a frame, and a driver may hang.
+//! What an encoder is told while it runs: its bitrate, and that a keyframe is wanted. Nobody waits for the element:
+//! some hold a lock while they encode a frame, and a driver may hang.
 
 use std::sync::{
     Arc,

@@ -51,8 +51,8 @@ impl Encoder {
         }
     }
 
-    /// A text that changes with all that a trial of it depends on: the element, its template, its plugin, the driver, the
-    /// kernel, GStreamer, and the pictures.
+    /// A text that changes with all that a trial of it depends on: the element, its template, its plugin, the driver,
+    /// the kernel, GStreamer, and the pictures.
     pub(super) fn fingerprint(&self, picture: Option<Picture>) -> String {
         let mut hash = Sha256::new();
         let mut add = |text: &str| {

@@ -38,7 +38,7 @@ mod at {
     pub(super) const END: u32 = 94;
 }
 
-/// A bitrate at which the picture that is tried needs all of it, in bits for each pixel and second: 2 Mbit/s at 1280x720.
+/// A bitrate of which the picture that is tried needs all, in bits for each pixel and second: 2 Mbit/s at 1280x720.
 const BITS_PER_PIXEL: f64 = 2.17;
 
 /// Different pictures that are shown, forth and back.
@@ -91,7 +91,7 @@ async fn run(
             running::gave_up(&mut parts.bus, &encoder.row.element).map_or(error.to_string(), |own| own.to_string())
         );
     }
-    // A thread of its own: pushing waits for the encoder, for ever where that hangs. It ends when the pipeline goes down.
+    // A thread of its own: pushing waits for the encoder, for ever where that hangs. It ends with the pipeline.
     let end = if picture.is_some() { at::END * 2 } else { SOUNDS * 2 };
     std::thread::Builder::new()
         .name("trial".to_owned())
@@ -252,7 +252,7 @@ impl Average {
     }
 }
 
-/// What is encoded: rings that move, which every encoder can do with a little of the bitrate, and better with more of it.
+/// What is encoded: rings that move. Every encoder can do with a little of the bitrate, and better with more of it.
 async fn material(
     kind: MediaKind,
     picture: Option<Picture>,

@@ -55,8 +55,8 @@ struct Standing {
 }
 
 impl Succession {
-    /// The candidates, at least one, by what is known of them. What did not work in an earlier process is tried again in
-    /// good time: it may have been the moment.
+    /// The candidates, at least one, by what is known of them. What did not work in an earlier process is tried again
+    /// in good time: it may have been the moment.
     #[must_use]
     pub fn new(merits: impl IntoIterator<Item = Merit>, retry_after: Duration) -> Self {
         let fresh = |merit| {
@@ -291,7 +291,10 @@ mod tests {
     proptest! {
         #[test]
         fn one_is_picked_where_any_may_work(
-            merits in proptest::collection::vec(prop_oneof![Just(Good), Just(Untried), Just(Poor), Just(Bad), Just(Deadly)], 1..5),
+            merits in proptest::collection::vec(
+                proptest::sample::select(vec![Good, Untried, Poor, Bad, Deadly]),
+                1..5,
+            ),
             failures in proptest::collection::vec((0_usize..5, 0_u64..100), 0..40),
         ) {
             let mut succession = succession(&merits);

@@ -13,6 +13,10 @@ const KEYFRAME_WITHIN: u32 = 12;
 /// the picture that is tried; those that take no notice stay where they are.
 const LEFT_OF_QUARTERED: f64 = 0.75;
 
+/// How much of the wanted rate it has to reach. Some adapt to the time that there is, and take all of it: vp8enc comes
+/// just to the wanted rate on a machine that is busy with something else, too.
+const ENOUGH: f64 = 0.8;
+
 /// What was seen of an encoder.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Facts {
@@ -68,8 +72,8 @@ pub enum Fault {
 }
 
 impl Facts {
-    /// What they say of an encoder for `codec` that is to make `fps` frames a second; `fps` is `None` for sound. One that
-    /// is known to take no requests for keyframes is forgiven that.
+    /// What they say of an encoder for `codec` that is to make `fps` frames a second; `fps` is `None` for sound. One
+    /// that is known to take no requests for keyframes is forgiven that.
     pub(super) fn judge(&self, codec: Codec, fps: Option<u32>, takes_requests: bool) -> Report {
         let mut faults = Vec::new();
         if let Some(why) = &self.failure {
@@ -82,7 +86,7 @@ impl Facts {
     }
 
     fn judge_pictures(&self, codec: Codec, wanted: u32, faults: &mut Vec<Fault>) {
-        if self.frames_per_second < f64::from(wanted) {
+        if self.frames_per_second < f64::from(wanted) * ENOUGH {
             faults.push(Fault::Slow { wanted });
         }
         if self.keyframe_after.is_none_or(|frames| frames > KEYFRAME_WITHIN) {
@@ -174,7 +178,7 @@ mod tests {
 
     #[test]
     fn each_fault_is_told() {
-        let slow = Facts { frames_per_second: 29.9, ..good() };
+        let slow = Facts { frames_per_second: 23.9, ..good() };
         assert_eq!(why(&slow), "it is too slow: 30 frames/s are wanted");
         assert_eq!(why(&Facts { keyframe_after: None, ..good() }), "it makes no keyframe when one is asked for");
         assert_eq!(why(&Facts { keyframe_after: Some(13), ..good() }), "it makes no keyframe when one is asked for");

@@ -44,6 +44,8 @@ async fn works(element: &'static str, bits_per_unit: u32) {
 #[tokio::test(flavor = "multi_thread")]
 async fn va() {
     works("vah264enc", 1000).await;
+    works("vah264lpenc", 1000).await;
+    works("vavp9enc", 1000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,6 +56,7 @@ async fn vaapi() {
 #[tokio::test(flavor = "multi_thread")]
 async fn quick_sync() {
     works("qsvh264enc", 1000).await;
+    works("qsvvp9enc", 1000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,7 +85,9 @@ async fn v4l2_with_its_controls() {
 async fn software() {
     let trials = trials();
     for element in ["x264enc", "openh264enc", "vp8enc", "vp9enc", "av1enc"] {
-        let report = trials.run(&encoder(element), Some(SMALL)).await;
+        let mut report = trials.run(&encoder(element), Some(SMALL)).await;
+        // How fast it is depends on what else the machine does.
+        report.faults.retain(|fault| !matches!(fault, Fault::Slow { .. }));
         assert_eq!(report.faults, [], "{element}");
     }
     assert_eq!(trials.run(&encoder("opusenc"), None).await.faults, [], "opusenc");

@@ -103,6 +103,11 @@ async fn when_it_stalls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn when_its_driver_hangs() {
+    is_replaced(Behaviour::Takes(Duration::from_secs(5)), "none came out for").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_it_ignores_requests_for_keyframes() {
     let studio = with_device("mpph264enc", Behaviour::Works);
     let lease = lease(&studio, "picture", Codec::H264).await;

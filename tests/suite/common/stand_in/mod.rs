@@ -72,6 +72,9 @@ pub(crate) fn register(elements: &[(&'static str, Behaviour)]) {
             "v4l2vp8enc" => v4l2_vp8::register(),
             "qsvh264enc" => qsv::register(),
             "vaapih264enc" => vaapi::register(),
+            "vah264lpenc" => va_low_power::register(),
+            "vavp9enc" => va_vp9::register(),
+            "qsvvp9enc" => qsv_vp9::register(),
             _ => false,
         };
         assert!(registered, "{element} is registered");
@@ -100,8 +103,11 @@ const HIGH: &str = "x264enc name=inner tune=zerolatency speed-preset=veryfast ke
                     vbv-buf-capacity=120 ! capsfilter caps=video/x-h264,profile=high";
 const JETSON: &str = "standinunwrap ! x264enc name=inner tune=zerolatency speed-preset=ultrafast key-int-max=2560 \
                       b-adapt=false vbv-buf-capacity=120 ! capsfilter caps=video/x-h264,profile=constrained-baseline";
-const VP8: &str = "videoconvert ! vp8enc name=inner deadline=1 cpu-used=-16 end-usage=cbr keyframe-mode=disabled keyframe-max-dist=2000 \
+const VP8: &str = "videoconvert ! vp8enc name=inner deadline=1 cpu-used=16 end-usage=cbr keyframe-mode=disabled keyframe-max-dist=2000 \
                    buffer-initial-size=100 buffer-optimal-size=120 buffer-size=150 lag-in-frames=0 threads=2";
+
+const VP9: &str = "videoconvert ! vp9enc name=inner deadline=1 cpu-used=9 end-usage=cbr keyframe-mode=disabled \
+                   keyframe-max-dist=2000 buffer-initial-size=100 buffer-optimal-size=120 buffer-size=150 lag-in-frames=0";
 
 /// Of one element: what its probes and its methods share.
 #[derive(Debug, Default)]
@@ -437,6 +443,39 @@ stand_in!(
         inside: X264,
         bitrate: ("bitrate", 1000),
         others: &["rate-control", "keyframe-period", "max-bframes", "quality-level"],
+        controls: false,
+        action: None,
+    }
+);
+stand_in!(
+    va_low_power,
+    Model {
+        element: "vah264lpenc",
+        inside: X264,
+        bitrate: ("bitrate", 1000),
+        others: &["rate-control", "key-int-max", "b-frames", "ref-frames", "target-usage"],
+        controls: false,
+        action: None,
+    }
+);
+stand_in!(
+    va_vp9,
+    Model {
+        element: "vavp9enc",
+        inside: VP9,
+        bitrate: ("bitrate", 1000),
+        others: &["rate-control", "key-int-max", "ref-frames", "target-usage"],
+        controls: false,
+        action: None,
+    }
+);
+stand_in!(
+    qsv_vp9,
+    Model {
+        element: "qsvvp9enc",
+        inside: VP9,
+        bitrate: ("bitrate", 1000),
+        others: &["low-latency", "rate-control", "gop-size", "ref-frames", "target-usage"],
         controls: false,
         action: None,
     }
