@@ -13,7 +13,9 @@ use crate::{
     api,
     appearance::{self, AppearanceError, reachable},
     config::{self, Http, Member, Room, Settings},
-    descriptors, gateway, relay, room,
+    descriptors, gateway,
+    media::elements,
+    relay, room,
     server::{self, Hosts, Origins},
     shutdown::Signals,
 };
@@ -62,6 +64,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     };
     let address = listening.as_ref().map(|(_, address)| *address);
     let gateway = gateway::start(appearance::gateway(&settings, address)?)?;
+    elements::load_ahead();
     let server = match (&settings.http, listening) {
         (Some(http), Some((listener, address))) => {
             let context = api::Context {

@@ -1,9 +1,12 @@
-//! What each further viewer costs: the daemon shows its test picture and tone to 1, 5, 20 viewers, each a process in a
-//! network namespace of its own, and is measured from outside. `./dev bench fanout [--viewers 1,5,20] [--seconds 10]`.
+//! What the daemon costs, and how fast it is: it shows its test picture and tone to nobody, then to 1, 5, 20 viewers, each a
+//! process in a network namespace of its own, and is measured from outside.
+//! `./dev bench fanout [--viewers 1,5,20] [--seconds 10]`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark says what went wrong by panicking")]
 
 mod audience;
+mod daemon;
+mod goals;
 mod network;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/suite/common/plain_relay.rs"]
@@ -14,13 +17,11 @@ mod report;
 #[path = "../../tests/suite/common/str0m_peer/mod.rs"]
 mod str0m_peer;
 
-use std::{
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
 use crate::{
     audience::Audience,
+    daemon::Daemon,
     network::{DAEMON, Network},
     plain_relay::PlainRelay,
     process::Sample,
@@ -67,45 +68,24 @@ async fn measure(plan: &Plan) {
     let most = plan.levels.iter().copied().max().unwrap_or(0);
     let network = Network::build(most);
     let relay = PlainRelay::start_on(DAEMON).await;
-    let daemon = Daemon::start(relay.url());
     let machine = report::machine();
+    let daemon = Daemon::start(relay.url()).await;
     let mut audience = Audience::new(&network, relay.url());
     let mut levels = Vec::new();
-    for &viewers in &plan.levels {
+    let mut capture_to_wire = None;
+    for viewers in std::iter::once(0).chain(plan.levels.iter().copied()) {
         audience.grow(viewers).await;
         tokio::time::sleep(SETTLING).await;
-        let before = Sample::of(daemon.0.id());
+        let before = Sample::of(daemon.process());
         tokio::time::sleep(plan.period).await;
-        let after = Sample::of(daemon.0.id());
+        let after = Sample::of(daemon.process());
         levels.push(Level { viewers, cores: after.cores_since(&before), threads: after.threads, memory: after.memory });
+        if viewers > 0 {
+            capture_to_wire = Some(daemon.capture_to_wire().await);
+        }
         eprintln!("{viewers} viewers measured");
     }
     let viewings = audience.leave().await;
-    print!("{}", Report { machine, period: plan.period, levels, viewings });
-}
-
-/// The daemon; killed when dropped.
-struct Daemon(Child);
-
-impl Daemon {
-    fn start(relay: &str) -> Self {
-        let arguments = ["run", "--room", relay, "--id", "gateway", "--video", "test", "--audio", "test"];
-        let picture = ["--size", "1280x720", "--fps", "30", "--bitrate", "2000k", "--codec", "h264"];
-        let surroundings = ["--stun", "none", "--listen", "127.0.0.1:0", "--log", "warn"];
-        let child = Command::new(env!("CARGO_BIN_EXE_peergate"))
-            .args(arguments)
-            .args(picture)
-            .args(surroundings)
-            .stdin(Stdio::null())
-            .spawn()
-            .expect("the peergate binary starts");
-        Self(child)
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    let start = daemon.joined_after();
+    print!("{}", Report { machine, period: plan.period, start, levels, capture_to_wire, viewings });
 }

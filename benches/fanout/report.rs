@@ -2,7 +2,7 @@
 
 use std::{fmt, fs, time::Duration};
 
-use crate::audience::Viewing;
+use crate::{audience::Viewing, goals::Goals};
 
 /// Frames a second that the daemon sends. A viewer that sees one in fifty less has missed some.
 const RATE: f64 = 30.0;
@@ -17,11 +17,24 @@ pub(crate) struct Level {
     pub(crate) memory: u64,
 }
 
+/// What each further viewer costs.
+pub(crate) struct Each {
+    pub(crate) cores: f64,
+    pub(crate) threads: f64,
+    /// In KiB.
+    pub(crate) memory: f64,
+}
+
 /// Everything that was measured.
 pub(crate) struct Report {
     pub(crate) machine: String,
     pub(crate) period: Duration,
+    /// From the start until it had joined.
+    pub(crate) start: Duration,
+    /// The first without viewers.
     pub(crate) levels: Vec<Level>,
+    /// In ms: 95 of 100 frames take no longer.
+    pub(crate) capture_to_wire: Option<f64>,
     pub(crate) viewings: Vec<Viewing>,
 }
 
@@ -39,6 +52,37 @@ pub(crate) fn machine() -> String {
     )
 }
 
+impl Report {
+    /// The level with one viewer or few, from which further ones count.
+    pub(crate) fn first(&self) -> Option<&Level> {
+        self.levels.iter().find(|level| level.viewers > 0)
+    }
+
+    /// What each viewer beyond the first level's costs at `level`.
+    pub(crate) fn each(&self, level: &Level) -> Option<Each> {
+        let first = self.first().filter(|first| first.viewers < level.viewers)?;
+        let further = (level.viewers - first.viewers) as f64;
+        Some(Each {
+            cores: (level.cores - first.cores) / further,
+            threads: (level.threads as f64 - first.threads as f64) / further,
+            memory: (level.memory as f64 - first.memory as f64) / further,
+        })
+    }
+
+    /// Viewers that saw every frame, and all.
+    pub(crate) fn whole(&self) -> (usize, usize) {
+        let whole = |viewing: &&Viewing| viewing.gaps == 0 && viewing.rate > RATE * 0.98;
+        (self.viewings.iter().filter(whole).count(), self.viewings.len())
+    }
+
+    /// From `join` to the first keyframe, in ms: half of them, and 95 of 100, take no longer.
+    pub(crate) fn joins(&self) -> (u64, u64) {
+        let mut joins: Vec<_> = self.viewings.iter().map(|viewing| viewing.first_keyframe).collect();
+        joins.sort_unstable();
+        (quantile(&joins, 0.5), quantile(&joins, 0.95))
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "1280x720 at 30/s, H.264 2 Mbit/s and Opus; {} s for each level", self.period.as_secs())?;
@@ -47,38 +91,22 @@ impl fmt::Display for Report {
         writeln!(f, "| --- | --- | --- | --- | --- | --- | --- |")?;
         for level in &self.levels {
             let Level { viewers, cores, threads, memory } = level;
-            write!(f, "| {viewers} | {:.1} |", cores * 100.0)?;
-            match self.levels.first().filter(|first| first.viewers < *viewers) {
-                Some(first) => {
-                    let further = (viewers - first.viewers) as f64;
-                    let each = |now: f64, then: f64| (now - then) / further;
-                    write!(f, " {:.2} |", each(*cores, first.cores) * 100.0)?;
-                    write!(f, " {threads} | {:.1} |", each(*threads as f64, first.threads as f64))?;
-                    let memory_each = each(*memory as f64, first.memory as f64);
-                    writeln!(f, " {:.1} | {:.2} |", *memory as f64 / 1024.0, memory_each / 1024.0)?;
-                }
-                None => writeln!(f, " - | {threads} | - | {:.1} | - |", *memory as f64 / 1024.0)?,
+            let (cores, memory) = (cores * 100.0, *memory as f64 / 1024.0);
+            match self.each(level) {
+                Some(each) => writeln!(
+                    f,
+                    "| {viewers} | {cores:.1} | {:.2} | {threads} | {:.1} | {memory:.1} | {:.2} |",
+                    each.cores * 100.0,
+                    each.threads,
+                    each.memory / 1024.0
+                )?,
+                None => writeln!(f, "| {viewers} | {cores:.1} | - | {threads} | - | {memory:.1} | - |")?,
             }
         }
-        let mut joins: Vec<_> = self.viewings.iter().map(|viewing| viewing.first_keyframe).collect();
-        joins.sort_unstable();
-        writeln!(
-            f,
-            "\njoin to first keyframe: {} ms (p50), {} ms (p95), {} joins",
-            quantile(&joins, 0.5),
-            quantile(&joins, 0.95),
-            joins.len()
-        )?;
-        let whole = |viewing: &&Viewing| viewing.gaps == 0 && viewing.rate > RATE * 0.98;
-        writeln!(
-            f,
-            "viewers without a gap: {} of {}",
-            self.viewings.iter().filter(whole).count(),
-            self.viewings.len()
-        )?;
         let slowest = self.viewings.iter().map(|viewing| viewing.rate).fold(f64::INFINITY, f64::min);
         let shortest = self.viewings.iter().map(|viewing| viewing.frames).min().unwrap_or(0);
-        writeln!(f, "slowest viewer: {slowest:.2} frames/s; fewest frames: {shortest}")
+        writeln!(f, "\nslowest viewer: {slowest:.2} frames/s; fewest frames: {shortest}\n")?;
+        write!(f, "{}", Goals::of(self))
     }
 }
 

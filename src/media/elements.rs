@@ -76,6 +76,20 @@ pub fn start() -> Result<(), NotReady> {
     if missing.is_empty() { Ok(()) } else { Err(NotReady::Missing(Missing(missing))) }
 }
 
+/// Has the elements' plug-ins loaded, on a thread of its own, before the first peer waits for them: some take tens of
+/// milliseconds, and DTLS makes a key that it never uses. Call [`start`] first.
+pub fn load_ahead() {
+    let load = || {
+        for (element, _) in NEEDED {
+            // One that can't be made says so when it is needed.
+            drop(gst::ElementFactory::make(element).build());
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("load-ahead".to_owned()).spawn(load) {
+        tracing::warn!(%error, "no thread to load plug-ins ahead; the first peer waits for them");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
