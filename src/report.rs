@@ -67,6 +67,8 @@ pub struct PeerState {
     /// Unix time in ms of the last change of `connection`.
     #[serde(serialize_with = "unix_ms")]
     pub since: SystemTime,
+    /// What is known of the way to it; `None` while we send it no pictures.
+    pub link: Option<LinkState>,
     /// What we send it.
     pub sending: Vec<TrackState>,
     /// What it sends us.
@@ -87,6 +89,19 @@ pub enum Connection {
     Closing,
 }
 
+/// The way to a peer, as its reports show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct LinkState {
+    /// What it bears of pictures, in bit/s; never more than half as much again as they have in full. `None` while nothing is known.
+    pub estimate: Option<Bitrate>,
+    /// Whether that is judged by when each packet arrived; else by losses and round trips alone.
+    pub by_arrival: bool,
+    /// The share of the packets with pictures that were lost lately, as it last reported: 0 to 1.
+    pub lost: Option<f64>,
+    /// How long a packet and its answer take, in ms.
+    pub round_trip_ms: Option<f64>,
+}
+
 /// One track of a peer.
 #[derive(Debug, Clone, Serialize)]
 pub struct TrackState {
@@ -94,6 +109,9 @@ pub struct TrackState {
     pub kind: MediaKind,
     /// How it is encoded.
     pub codec: Codec,
+    /// The quality of pictures that we send: 0 for full, then each of a quarter of the bitrate of the one before. `None` for
+    /// sound, and for what it sends us.
+    pub rung: Option<usize>,
     /// Encoded bytes so far, without packet headers.
     pub bytes: u64,
     /// Frames (video) or packets of sound (audio) so far.

@@ -327,6 +327,7 @@ fn met(id: PeerId) -> PeerState {
         connection: Connection::Negotiating,
         ice: "new".to_owned(),
         since: SystemTime::now(),
+        link: None,
         sending: Vec::new(),
         receiving: Vec::new(),
         channel: None,

@@ -10,7 +10,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak,
         atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use gst::prelude::*;
@@ -20,6 +20,9 @@ use super::{
     tap::{LinkError, Tap, TapCounts},
 };
 use crate::quality::splice::{Splice, Verdict};
+
+/// How long a feed pauses at most for another one that does not come: its encoder fails.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A junction. Dropping it unlinks it.
 pub struct Junction {
@@ -50,14 +53,19 @@ struct Core {
     splice: Option<Splice<gst::Buffer>>,
     /// Frames of the active input that waited when a change was given up.
     waiting: Vec<gst::Buffer>,
+    /// Since when no frame of the active input passes, for the other one to begin with an empty way.
+    paused: Option<Instant>,
+    /// Frames of the active input were left out: it goes on with a keyframe.
+    needs_keyframe: bool,
 }
 
 impl Junction {
-    /// One that feeds `sink` from `feed`, beginning with a keyframe.
+    /// One that feeds `sink` from `feed`, beginning with a keyframe; with the last one and what came after it, where that is
+    /// recent.
     ///
     /// # Errors
     /// When the pad does not take what the feed carries, or is linked already.
-    pub fn link(feed: &Feed, label: &str, sink: &gst::Pad) -> Result<Self, LinkError> {
+    pub fn link_at_once(feed: &Feed, label: &str, sink: &gst::Pad) -> Result<Self, LinkError> {
         let mut junction = Self { inner: Inner::new(), taps: [None, None], dropped: 0 };
         junction.inner.out.link(sink).map_err(|error| LinkError {
             tap: label.to_owned(),
@@ -65,36 +73,41 @@ impl Junction {
             sink: sink.path_string().to_string(),
             why: error.to_string(),
         })?;
-        junction.plug(0, feed, label)?;
+        let tap = feed.tap(label);
+        tap.link_at_once(&junction.inner.inputs[0])?;
+        junction.taps[0] = Some(tap);
         Ok(junction)
     }
 
-    /// Goes on with `feed` as soon as that has a keyframe, in place of any other that it was to go on with. `false` where
-    /// that can't be done now, because a frame passes: later.
+    /// Goes on with `feed` as soon as that has a keyframe, in place of any other that it was to go on with. Until then the
+    /// old feed's frames pass; with `pause` none do, where what they go over is full of them already. `false` where that
+    /// can't be done now, because a frame passes, or a change that has happened is not settled: later.
     ///
     /// # Errors
     /// When the feed can't be taken from.
-    pub fn switch(&mut self, feed: &Feed, label: &str) -> Result<bool, LinkError> {
-        if !self.stay() {
+    pub fn switch(&mut self, feed: &Feed, label: &str, pause: bool) -> Result<bool, LinkError> {
+        self.stay();
+        let other = 1 - self.inner.active.load(Relaxed);
+        if self.taps[other].is_some() {
             return Ok(false);
         }
-        let index = match self.inner.try_lock() {
+        match self.inner.try_lock() {
             Some(mut core) => {
                 core.splice = Some(Splice::new(core.passed));
-                1 - self.inner.active.load(Relaxed)
+                core.paused = pause.then(Instant::now);
             }
             None => return Ok(false),
-        };
-        self.plug(index, feed, label).map(|()| true)
+        }
+        self.plug(other, feed, label).map(|()| true)
     }
 
-    /// Gives up a change that has not happened yet. `false` where that can't be done now: later.
+    /// Gives up a change. `false` where it has happened already, or that can't be told now: later.
     pub fn stay(&mut self) -> bool {
         let other = match self.inner.try_lock() {
             Some(mut core) => {
-                if let Some(splice) = core.splice.take() {
-                    core.waiting = splice.give_up();
-                }
+                let Some(splice) = core.splice.take() else { return false };
+                core.waiting = splice.give_up();
+                core.needs_keyframe |= core.paused.take().is_some();
                 1 - self.inner.active.load(Relaxed)
             }
             None => return false,
@@ -223,6 +236,16 @@ impl Inner {
             // The other one has taken over at this moment.
             return Err(gst::FlowError::Eos);
         }
+        if core.paused.is_some_and(|since| since.elapsed() < LONGEST_PAUSE) {
+            return Ok(gst::FlowSuccess::Ok);
+        }
+        core.needs_keyframe |= core.paused.take().is_some();
+        if core.needs_keyframe && buffer.flags().contains(gst::BufferFlags::DELTA_UNIT) {
+            drop(core);
+            self.ask_again(index);
+            return Ok(gst::FlowSuccess::Ok);
+        }
+        core.needs_keyframe = false;
         let time = self.time(index, &buffer);
         let waited = std::mem::take(&mut core.waiting);
         let fresh = match &mut core.splice {
@@ -257,7 +280,7 @@ impl Inner {
             }
             Verdict::TooLate => {}
             Verdict::TakesOver => {
-                core.splice = None;
+                (core.splice, core.paused, core.needs_keyframe) = (None, None, false);
                 self.active.store(index, Relaxed);
                 self.inputs[index].sticky_events_foreach(|event| {
                     if event.type_() != gst::EventType::StreamStart {
@@ -265,6 +288,9 @@ impl Inner {
                     }
                     std::ops::ControlFlow::Continue(gst::EventForeachAction::Keep)
                 });
+                // The taker sees that this is another beginning.
+                let mut buffer = buffer;
+                buffer.make_mut().set_flags(gst::BufferFlags::DISCONT);
                 self.pass(&mut core, index, buffer)?;
             }
         }

@@ -110,14 +110,14 @@ pub(super) fn choose<'a>(section: &'a Section, codecs: &[Codec]) -> Option<(Code
 }
 
 /// Which of the codecs that we offered, in the answerer's order, it takes.
-pub(super) fn answered(section: &Section) -> Option<(Codec, u8)> {
+pub(super) fn answered(section: &Section) -> Option<(Codec, &Format)> {
     if section.rejected {
         return None;
     }
     section.formats.iter().find_map(|format| {
         let codec = format.codec()?;
         let is_ours = format.payload_type == offered_payload_type(codec) && takes_profile(format, codec);
-        is_ours.then_some((codec, format.payload_type))
+        is_ours.then_some((codec, format))
     })
 }
 
@@ -224,6 +224,10 @@ mod tests {
         }
     }
 
+    fn numbered((codec, format): (Codec, &Format)) -> (Codec, u8) {
+        (codec, format.payload_type)
+    }
+
     fn video(formats: Vec<Format>) -> Section {
         Section {
             kind: SectionKind::Media(MediaKind::Video),
@@ -276,7 +280,8 @@ mod tests {
             assert_eq!(choose(&video(vec![format(45, name, other)]), &[codec]), None, "{codec}");
             assert_eq!(choose(&video(vec![format(47, name, "")]), &[codec]).map(|(codec, _)| codec), Some(codec));
             let ours = offered_payload_type(codec);
-            assert_eq!(answered(&video(vec![format(ours, name, first)])), Some((codec, ours)));
+            let section = video(vec![format(ours, name, first)]);
+            assert_eq!(answered(&section).map(numbered), Some((codec, ours)));
             assert_eq!(answered(&video(vec![format(ours, name, other)])), None, "{codec}: not what was offered");
         }
     }
@@ -325,8 +330,10 @@ mod tests {
     fn the_answerers_order_decides_what_is_sent() {
         let h264 = format(96, "H264", "packetization-mode=1;profile-level-id=42e01f");
         let vp8 = format(98, "VP8", "");
-        assert_eq!(answered(&video(vec![vp8.clone(), h264.clone()])), Some((Codec::Vp8, 98)));
-        assert_eq!(answered(&video(vec![h264, vp8])), Some((Codec::H264, 96)));
+        let section = video(vec![vp8.clone(), h264.clone()]);
+        assert_eq!(answered(&section).map(numbered), Some((Codec::Vp8, 98)));
+        let section = video(vec![h264, vp8]);
+        assert_eq!(answered(&section).map(numbered), Some((Codec::H264, 96)));
     }
 
     #[test]

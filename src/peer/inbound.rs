@@ -25,7 +25,14 @@ impl InboundTrack {
 
     pub(super) fn state(&self) -> TrackState {
         let counts = self.feed.counts();
-        TrackState { kind: self.kind(), codec: self.codec, bytes: counts.bytes, frames: counts.frames, dropped: 0 }
+        TrackState {
+            kind: self.kind(),
+            codec: self.codec,
+            rung: None,
+            bytes: counts.bytes,
+            frames: counts.frames,
+            dropped: 0,
+        }
     }
 }
 

@@ -4,8 +4,10 @@
 //! business. It knows GStreamer, and nothing of rooms or relays.
 
 mod actor;
+mod bandwidth;
 mod certificate;
 mod channel;
+mod flow;
 mod formats;
 mod inbound;
 mod liveness;

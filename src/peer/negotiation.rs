@@ -53,7 +53,11 @@ pub(super) fn agree(claimed: &mut [Claimed], answer: &Outline) {
     for claim in claimed {
         let section = answer.sections.get(claim.section);
         let taken = section.filter(|section| receives(section.direction)).and_then(formats::answered);
-        claim.agreed = taken.map(|(codec, payload_type)| Agreed { codec, payload_type });
+        claim.agreed = section.zip(taken).map(|(section, (codec, format))| Agreed {
+            codec,
+            payload_type: format.payload_type,
+            transport_sequence: formats::transport_sequence(section, format),
+        });
     }
 }
 
@@ -79,7 +83,11 @@ pub(super) fn plan_answer(
             plan.claimed.push(Claimed {
                 section: index,
                 outbound,
-                agreed: Some(Agreed { codec, payload_type: format.payload_type }),
+                agreed: Some(Agreed {
+                    codec,
+                    payload_type: format.payload_type,
+                    transport_sequence: formats::transport_sequence(section, format),
+                }),
             });
         } else if let Some((codec, format)) = formats::choose(section, formats::receivable(kind)) {
             outbound::receive_only(webrtcbin, kind, &formats::answer_caps(codec, section, format, None));

@@ -1,19 +1,21 @@
 //! What we send the peer: for each track a stream of its own, fed from an encode that all share.
 
-use std::sync::Arc;
-
 use gst::prelude::*;
 
 use super::{
-    OutboundTrack, formats,
-    sender::{Inlet, Sender, SenderError, StreamSender},
+    OutboundTrack,
+    flow::Flow,
+    formats,
+    sender::{Sender, SenderError},
 };
 use crate::{
     codec::{Codec, MediaKind},
-    media::tap::{LinkError, Tap},
+    media::tap::LinkError,
+    quality,
     report::TrackState,
     rtp::{Repair, StreamSettings},
     studio::Lease,
+    units::Bitrate,
 };
 
 /// A track that can't be sent.
@@ -35,6 +37,8 @@ pub(super) enum OutboundError {
 pub(super) struct Agreed {
     pub(super) codec: Codec,
     pub(super) payload_type: u8,
+    /// The id of the extension by which the peer tells when packets arrived.
+    pub(super) transport_sequence: Option<u8>,
 }
 
 /// A section in which we send, or may.
@@ -53,14 +57,6 @@ struct Sending {
     // Before `lease`: what is taken is let go of before what gives it.
     flow: Option<Flow>,
     lease: Lease,
-}
-
-/// What flows once there is a connection. In the order in which it ends.
-#[derive(Debug)]
-struct Flow {
-    tap: Tap,
-    _inlet: Inlet,
-    stream: Arc<StreamSender>,
 }
 
 impl Outbound {
@@ -89,14 +85,14 @@ impl Outbound {
 
     /// Takes the encode for what was agreed upon. Nothing flows before [`Self::start`].
     pub(super) async fn prepare(&mut self, agreed: Agreed, repair: Repair) -> Result<(), OutboundError> {
-        let Agreed { codec, payload_type } = agreed;
+        let Agreed { codec, payload_type, transport_sequence } = agreed;
         let lease = self.track.studio.take(&self.track.source, codec).await?;
         let settings = StreamSettings {
             ssrc: self.ssrc,
             payload_type,
             clock_rate: codec.clock_rate(),
             repair,
-            transport_sequence: None,
+            transport_sequence,
         };
         self.sending = Some(Sending { codec, settings, flow: None, lease });
         Ok(())
@@ -104,12 +100,10 @@ impl Outbound {
 
     /// Lets it flow, beginning with a keyframe. Once connected.
     pub(super) fn start(&mut self, sender: &Sender, label: &str) -> Result<(), OutboundError> {
-        let Some(sending) = &mut self.sending else { return Ok(()) };
-        let stream = sender.stream(sending.settings)?;
-        let inlet = stream.inlet();
-        let tap = sending.lease.packets.tap(label);
-        tap.link_at_once(inlet.pad())?;
-        sending.flow = Some(Flow { tap, _inlet: inlet, stream });
+        if let Some(sending) = &mut self.sending {
+            let stream = sender.stream(sending.settings)?;
+            sending.flow = Some(Flow::start(&sending.lease, stream, label)?);
+        }
         Ok(())
     }
 
@@ -118,16 +112,46 @@ impl Outbound {
         self.sending = None;
     }
 
+    /// The most that the peer's link is ever asked to bear of this track: somewhat more than is sent of it, to tell a link
+    /// that just bears it from a better one. `None` where nothing is sent.
+    pub(super) fn most(&self) -> Option<Bitrate> {
+        Some(quality::scaled(self.sending.as_ref()?.lease.full(), 1.5))
+    }
+
+    /// Says what the peer's link bears of this track.
+    pub(super) fn bears(&self, bitrate: Option<Bitrate>) {
+        if let Some(sending) = &self.sending {
+            sending.lease.bears(bitrate);
+        }
+    }
+
+    /// Waits until the track is to be sent in another quality.
+    pub(super) async fn moved(&mut self) {
+        match &mut self.sending {
+            Some(sending) => sending.lease.moved().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Goes over to the quality that it is to be sent in, a step at a time; see [`Flow::steer`].
+    pub(super) fn steer(&mut self, is_full: bool) -> Result<(), OutboundError> {
+        match &mut self.sending {
+            Some(Sending { flow: Some(flow), lease, .. }) => flow.steer(lease, is_full),
+            _ => Ok(()),
+        }
+    }
+
     pub(super) fn state(&self) -> Option<TrackState> {
         let sending = self.sending.as_ref()?;
         let flow = sending.flow.as_ref();
-        let counts = flow.map(|flow| flow.stream.counts()).unwrap_or_default();
+        let counts = flow.map(Flow::counts).unwrap_or_default();
         Some(TrackState {
             kind: self.track.kind,
             codec: sending.codec,
+            rung: (self.track.kind == MediaKind::Video).then(|| sending.lease.rung()),
             bytes: counts.bytes,
             frames: counts.frames,
-            dropped: flow.map_or(0, |flow| flow.tap.counts().dropped),
+            dropped: flow.map_or(0, Flow::dropped),
         })
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use super::{
     Certificate, channel,
     inbound::{self, InboundTrack},
+    sender::Word,
 };
 use crate::{ids::Session, report::Message};
 
@@ -49,6 +50,8 @@ pub(super) enum Signal {
     ChannelClosed(channel::Number),
     /// A message came.
     Message(Message),
+    /// What the other side says of its link.
+    Link(Word),
     /// The other side did what no page does.
     Misbehaved(String),
 }

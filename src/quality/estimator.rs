@@ -54,6 +54,18 @@ impl Estimator {
         self.arrivals.estimate()
     }
 
+    /// Whether packets stand in a queue: whatever is sent comes late, or gets lost.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.arrivals.is_full()
+    }
+
+    /// The share of packets that were lost in the last second.
+    #[must_use]
+    pub fn lost(&self) -> f64 {
+        self.arrivals.lost()
+    }
+
     /// A packet is sent. Its number is the one after that of the packet before.
     pub fn sent(&mut self, now: Instant, sequence: u16, bytes: usize) {
         let next = self.first.wrapping_add(self.sent.len() as u16);

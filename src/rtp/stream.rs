@@ -177,6 +177,11 @@ impl<F: AsRef<[u8]> + Clone> Stream<F> {
         send(&self.packet);
     }
 
+    /// What was sent so far is not sent again: the next frame is a new beginning.
+    pub fn forget(&mut self) {
+        self.kept.clear();
+    }
+
     fn keep(&mut self, packet: Kept<F>) {
         if self.kept.len() == KEPT {
             self.kept.pop_front();
@@ -300,6 +305,16 @@ mod tests {
         let next = first.wrapping_add(KEPT as u16 + 1);
         assert_eq!(resent(&mut stream, next), None, "not sent yet");
         assert!(resent(&mut stream, next.wrapping_sub(1)).is_some());
+    }
+
+    #[test]
+    fn what_was_forgotten_is_not_sent_again_and_what_comes_after_is() {
+        let mut stream = Stream::new(SETTINGS, 0);
+        sent(&mut stream, &[b"one"], Duration::ZERO);
+        stream.forget();
+        sent(&mut stream, &[b"two"], Duration::ZERO);
+        assert_eq!(resent(&mut stream, 0), None);
+        assert!(resent(&mut stream, 1).is_some());
     }
 
     #[test]

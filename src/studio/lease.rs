@@ -69,6 +69,12 @@ impl Lease {
         self.full
     }
 
+    /// Whether there is more than one rung.
+    #[must_use]
+    pub fn has_rungs(&self) -> bool {
+        self.steps.len() > 1
+    }
+
     /// Says what the taker's link bears of this encode; `None` for nothing known.
     pub fn bears(&self, bitrate: Option<Bitrate>) {
         self.seat.bears(bitrate);

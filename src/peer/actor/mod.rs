@@ -13,6 +13,7 @@ use tracing::{Instrument, debug, info_span, warn};
 
 use super::{
     OutboundTrack, Outgoing, Settings,
+    bandwidth::Bandwidth,
     channel::{Channel, SendError},
     inbound::InboundTrack,
     liveness::Liveness,
@@ -22,6 +23,7 @@ use super::{
     wiring::{Signal, Signals},
 };
 use crate::{
+    codec::MediaKind,
     connection::{CloseReason, PeerCommand, PeerEvent},
     ids::PeerKey,
     media::{clockwork::Clockwork, pipeline::BusEvent},
@@ -106,6 +108,8 @@ struct Actor {
     verified: bool,
     connected: bool,
     liveness: Option<Liveness>,
+    /// There once pictures are sent.
+    bandwidth: Option<Bandwidth>,
     held: Vec<Signal>,
     early_candidates: Vec<RemoteCandidate>,
     ice: &'static str,
@@ -147,6 +151,7 @@ impl Actor {
             verified: false,
             connected: false,
             liveness: None,
+            bandwidth: None,
             held: Vec::new(),
             early_candidates: Vec::new(),
             ice: "new",
@@ -175,6 +180,7 @@ impl Actor {
                 }
                 Some(signal) = self.from_webrtcbin.recv() => self.signal(signal).await,
                 Some(event) = self.from_bus.recv() => self.bus(&event),
+                () = moved(&mut self.claimed) => self.steer(),
                 _ = tick.tick() => {
                     ticks = ticks.wrapping_add(1);
                     self.tick(ticks).await
@@ -217,7 +223,14 @@ impl Actor {
             let sent = self.claimed.iter().filter_map(|claim| claim.outbound.state()).map(|track| track.frames).sum();
             liveness.check(Instant::now(), self.webrtc.packets_heard(), sent)?;
         }
+        self.steer()?;
         if self.connected && ticks.is_multiple_of(2) { self.tell_state().await } else { Ok(()) }
+    }
+
+    /// Brings each track nearer to the quality that it is to be sent in.
+    fn steer(&mut self) -> Outcome {
+        let is_full = self.sender.as_ref().is_some_and(Sender::is_full);
+        self.claimed.iter_mut().try_for_each(|claim| claim.outbound.steer(is_full)).map_err(failed)
     }
 
     async fn tell_state(&self) -> Outcome {
@@ -235,6 +248,7 @@ impl Actor {
             connection: if self.connected { Connection::Connected } else { Connection::Negotiating },
             ice: self.ice.to_owned(),
             since: self.since,
+            link: self.bandwidth.as_ref().map(|bandwidth| bandwidth.state(self.sender.as_ref().and_then(Sender::lost))),
             sending: self.claimed.iter().filter_map(|claim| claim.outbound.state()).collect(),
             receiving: self.inbound.iter().map(InboundTrack::state).collect(),
             channel: self.channel.as_ref().map(|channel| channel.state(self.connected)),
@@ -275,6 +289,14 @@ impl Actor {
         if let Err(error) = self.webrtc.stop().await {
             warn!(%error, "a peer's pipeline is left behind");
         }
+    }
+}
+
+/// Waits until a track is to be sent in another quality. That is one of pictures.
+async fn moved(claimed: &mut [Claimed]) {
+    match claimed.iter_mut().find(|claim| claim.outbound.track.kind == MediaKind::Video) {
+        Some(video) => video.outbound.moved().await,
+        None => std::future::pending().await,
     }
 }
 

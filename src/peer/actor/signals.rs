@@ -6,13 +6,15 @@ use tracing::debug;
 
 use super::{Actor, Outcome, failed};
 use crate::{
+    codec::MediaKind,
     connection::{CloseReason, PeerEvent},
     media::pipeline::BusEvent,
     peer::{
+        bandwidth::Bandwidth,
         channel::{self, Channel},
         liveness::Liveness,
         outbound::OutboundError,
-        sender::Sender,
+        sender::{Sender, Word},
         wiring::Signal,
     },
     sdp,
@@ -34,6 +36,10 @@ impl Actor {
                 self.tell_state().await
             }
             Signal::Connection(state) => self.connection(state).await,
+            Signal::Link(word) => {
+                self.hear_of_link(word);
+                Ok(())
+            }
             Signal::DtlsClosed => Err(CloseReason::ClosedByPeer),
             Signal::Misbehaved(what) => Err(CloseReason::Misbehaved(what)),
             Signal::ChannelClosed(number) => {
@@ -122,6 +128,15 @@ impl Actor {
         Ok(())
     }
 
+    /// What the link bears of pictures is told to where they are encoded.
+    fn hear_of_link(&mut self, word: Word) {
+        let mut video = self.claimed.iter().filter(|claim| claim.outbound.track.kind == MediaKind::Video);
+        if let (Some(video), Some(bandwidth)) = (video.next(), &mut self.bandwidth) {
+            let sent = video.outbound.state().map_or(0, |track| track.bytes);
+            video.outbound.bears(bandwidth.hear(Instant::now(), word, sent));
+        }
+    }
+
     /// Lets everything flow that was agreed upon.
     fn start_sending(&mut self) -> Result<(), OutboundError> {
         let Some(first) = self.claimed.iter().find(|claim| claim.agreed.is_some()) else { return Ok(()) };
@@ -129,7 +144,14 @@ impl Actor {
         let sender = Sender::open(&self.webrtc.transport()?, cname.to_owned(), &self.clockwork)?;
         let label = self.key.id.to_string();
         for claim in &mut self.claimed {
-            claim.outbound.start(&sender, &label)?;
+            let outbound = &mut claim.outbound;
+            if outbound.track.kind == MediaKind::Video
+                && let Some(most) = outbound.most()
+            {
+                sender.judge(outbound.ssrc, most, self.signals.clone());
+                self.bandwidth = Some(Bandwidth::new(most, Instant::now()));
+            }
+            outbound.start(&sender, &label)?;
         }
         self.sender = Some(sender);
         Ok(())

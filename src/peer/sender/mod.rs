@@ -5,11 +5,12 @@
 //! header, the encryption, and what it says of what arrives. So frames come on the feed's own thread, are made into
 //! packets, and go to the socket in one list.
 
+mod judge;
 mod stream;
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicU16, Ordering::Relaxed},
     },
     time::{Duration, SystemTime},
@@ -17,10 +18,16 @@ use std::{
 
 use gst::prelude::*;
 
-pub(super) use self::stream::{Inlet, StreamSender};
+use self::judge::Judge;
+pub(super) use self::{
+    judge::Word,
+    stream::{Inlet, StreamSender},
+};
+use super::wiring::Signals;
 use crate::{
     media::clockwork::Clockwork,
     rtp::{Feedback, Ntp, Protection, ProtectionError, StreamSettings},
+    units::Bitrate,
 };
 
 /// What DTLS may agree upon, by the numbers of GStreamer's `dtlsenc`: AES-128 in counter mode, and HMAC-SHA1 with tags of 80
@@ -71,6 +78,7 @@ pub(super) struct Link {
     epoch: SystemTime,
     transport_sequence: AtomicU16,
     streams: Mutex<Vec<Weak<StreamSender>>>,
+    judge: OnceLock<Judge>,
 }
 
 impl Sender {
@@ -91,6 +99,7 @@ impl Sender {
             epoch: SystemTime::now().checked_sub(running_time).unwrap_or(SystemTime::UNIX_EPOCH),
             transport_sequence: AtomicU16::new(rand::random()),
             streams: Mutex::default(),
+            judge: OnceLock::new(),
         });
         let listener = Arc::downgrade(&link);
         let probe = reports.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
@@ -100,6 +109,23 @@ impl Sender {
             gst::PadProbeReturn::Ok
         });
         Ok(Self { link, listening: probe.map(|probe| (reports, probe)) })
+    }
+
+    /// Has the link judged from now on by what the peer says of the stream `ssrc`, and `signals` told. It is never asked to
+    /// bear more than `most`.
+    pub(super) fn judge(&self, ssrc: u32, most: Bitrate, signals: Signals) {
+        // There is one stream of pictures, and it is enough.
+        let _ = self.link.judge.set(Judge::new(ssrc, most, signals));
+    }
+
+    /// The share of packets that were lost in the last second, as the peer tells of each.
+    pub(super) fn lost(&self) -> Option<f64> {
+        self.link.judge.get().map(Judge::lost)
+    }
+
+    /// Whether packets stand in a queue on their way to the peer.
+    pub(super) fn is_full(&self) -> bool {
+        self.link.judge.get().is_some_and(Judge::is_full)
     }
 
     /// A stream to the peer. It ends when it is dropped.
@@ -132,6 +158,13 @@ impl Link {
         self.transport_sequence.fetch_add(1, Relaxed)
     }
 
+    /// Packets are sent: their transport-wide numbers and their lengths.
+    fn sent(&self, packets: &[(u16, usize)]) {
+        if let Some(judge) = self.judge.get().filter(|_| !packets.is_empty()) {
+            judge.sent(packets.iter().copied());
+        }
+    }
+
     /// The running time, and what the wall clock says at it.
     fn now(&self) -> (Duration, Ntp) {
         let running_time = Duration::from(self.clockwork.running_time());
@@ -151,7 +184,7 @@ impl Link {
             match feedback {
                 Feedback::Lost { ssrc, sequences } => {
                     if let Some(stream) = self.stream_of(ssrc) {
-                        stream.resend(&sequences);
+                        stream.resend(&sequences, self.judge.get().map(Judge::estimate));
                     }
                 }
                 Feedback::Keyframe { ssrc } => {
@@ -159,7 +192,16 @@ impl Link {
                         stream.ask_for_keyframe();
                     }
                 }
-                Feedback::Report(_) | Feedback::Arrivals(_) => {}
+                Feedback::Report(report) => {
+                    if let Some(judge) = self.judge.get() {
+                        judge.report(&report, self.now().1);
+                    }
+                }
+                Feedback::Arrivals(arrivals) => {
+                    if let Some(judge) = self.judge.get() {
+                        judge.arrivals(&arrivals);
+                    }
+                }
             }
         }
     }

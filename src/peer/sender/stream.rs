@@ -1,6 +1,7 @@
 //! One stream to a peer: frames come in through inlets, packets go out over the link.
 
 use std::{
+    cell::{Cell, RefCell},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -14,6 +15,7 @@ use super::Link;
 use crate::{
     pace::Pace,
     rtp::{Protection, ProtectionError, SenderInfo, Stream, StreamCounts, StreamSettings},
+    units::Bitrate,
 };
 
 /// How often the other side is told what our timestamps mean. Browsers play sound and picture together from the first such
@@ -22,6 +24,12 @@ const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// How many packets are sent again in a second at most, and at once: at 2 Mbit/s twice what is sent at all.
 const RESENT_PER_SECOND: u32 = 500;
+
+/// The least, however little the link bears: the half of a small keyframe.
+const LEAST_RESENT: u32 = 10;
+
+/// The bits of a packet.
+const PACKET_BITS: u32 = 8 * 1200;
 
 /// Sends one stream.
 #[derive(Debug)]
@@ -48,6 +56,15 @@ struct State {
     pad: glib::WeakRef<gst::Pad>,
     reported: Option<Instant>,
     resends: Pace,
+    resent_per_second: u32,
+}
+
+/// The transport-wide numbers of packets as they are made, where those have some. Under the stream's lock, so that they
+/// are told of in their order.
+struct Numbers<'a> {
+    link: &'a Link,
+    given: Cell<Option<u16>>,
+    sent: RefCell<Vec<(u16, usize)>>,
 }
 
 /// A packed frame, mapped.
@@ -73,6 +90,7 @@ impl StreamSender {
                 pad: glib::WeakRef::new(),
                 reported: None,
                 resends: Pace::new(RESENT_PER_SECOND, RESENT_PER_SECOND),
+                resent_per_second: RESENT_PER_SECOND,
             }),
         })
     }
@@ -106,6 +124,7 @@ impl StreamSender {
     /// Sends a frame, on the thread that made it.
     fn take(&self, inlet: u64, pad: &gst::Pad, frame: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Some(running_time) = frame.pts().map(Duration::from) else { return Ok(gst::FlowSuccess::Ok) };
+        let is_beginning = frame.flags().contains(gst::BufferFlags::DISCONT);
         let Ok(frame) = frame.into_mapped_buffer_readable() else { return Err(gst::FlowError::Error) };
         let frame = Frame(Arc::new(frame));
         let mut packets = gst::BufferList::new();
@@ -119,15 +138,21 @@ impl StreamSender {
                 state.pad.set(Some(pad));
             }
             let State { stream, protection, .. } = &mut *state;
-            let list = packets.make_mut();
+            if is_beginning {
+                // A link that could not bear the other quality would not bear to be sent it again.
+                stream.forget();
+            }
+            let (list, numbers) = (packets.make_mut(), Numbers::new(&self.link));
             stream.frame(
                 &frame,
                 running_time,
-                || self.link.next_transport_sequence(),
+                || numbers.next(),
                 |packet| {
+                    numbers.used(packet);
                     add(list, protection.rtp(packet));
                 },
             );
+            numbers.tell();
             if state.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
                 state.reported = Some(Instant::now());
                 self.report(&mut state, list);
@@ -136,21 +161,30 @@ impl StreamSender {
         self.link.send(packets)
     }
 
-    /// Sends packets again that were lost, as far as they are still there and there are not too many.
-    pub(super) fn resend(&self, sequences: &[u16]) {
+    /// Nothing that was sent so far is sent again.
+    pub(in crate::peer) fn forget(&self) {
+        self.state().stream.forget();
+    }
+
+    /// Sends packets again that were lost, as far as they are still there and there are not too many: they get the half of
+    /// what the link `bears`, where that is known.
+    pub(super) fn resend(&self, sequences: &[u16], bears: Option<Bitrate>) {
         let mut packets = gst::BufferList::new();
         {
+            self.state().pace_resends(bears);
             let State { stream, protection, resends, .. } = &mut *self.state();
-            let (list, now) = (packets.make_mut(), Instant::now());
+            let (list, now, numbers) = (packets.make_mut(), Instant::now(), Numbers::new(&self.link));
             for &sequence in sequences.iter().take_while(|_| resends.admits(now)) {
                 stream.resend(
                     sequence,
-                    || self.link.next_transport_sequence(),
+                    || numbers.next(),
                     |packet| {
+                        numbers.used(packet);
                         add(list, protection.rtp(packet));
                     },
                 );
             }
+            numbers.tell();
         }
         // An error: the peer is being taken down.
         let _ = self.link.send(packets);
@@ -184,6 +218,40 @@ impl StreamSender {
     /// Nothing panics while it is locked; if something did, what is sent next is at worst one packet too few.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn pace_resends(&mut self, bears: Option<Bitrate>) {
+        let half = bears.map_or(RESENT_PER_SECOND, |bears| bears.bits() / 2 / PACKET_BITS);
+        let per_second = half.clamp(LEAST_RESENT, RESENT_PER_SECOND);
+        // A pace that is begun anew begins with a burst, so not for little.
+        if per_second.abs_diff(self.resent_per_second) > self.resent_per_second / 4 {
+            self.resends = Pace::new(per_second, per_second);
+            self.resent_per_second = per_second;
+        }
+    }
+}
+
+impl<'a> Numbers<'a> {
+    fn new(link: &'a Link) -> Self {
+        Self { link, given: Cell::new(None), sent: RefCell::default() }
+    }
+
+    fn next(&self) -> u16 {
+        let number = self.link.next_transport_sequence();
+        self.given.set(Some(number));
+        number
+    }
+
+    fn used(&self, packet: &[u8]) {
+        if let Some(number) = self.given.take() {
+            self.sent.borrow_mut().push((number, packet.len()));
+        }
+    }
+
+    fn tell(self) {
+        self.link.sent(&self.sent.into_inner());
     }
 }
 

@@ -34,9 +34,13 @@ const LEAST_RELIEF: f64 = 0.5;
 /// A queue of this length is to be gone in a second or two.
 const LONG_QUEUE: Duration = Duration::from_secs(2);
 
-/// How much more is thought to be possible each second: below what came through a full link before, and above it.
+/// How much more is thought to be possible each second: where that was borne before, or nothing has been said against it
+/// for a while; and else.
 const RECOVERY: f64 = 1.25;
 const GROWTH: f64 = 1.08;
+
+/// A while.
+const CALM: Duration = Duration::from_secs(5);
 
 /// How long a smaller estimate must have had its effect before another one is made.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -64,6 +68,8 @@ pub struct Arrivals {
     shortest: Floor,
     now: Duration,
     lowered: Option<Duration>,
+    /// Whether packets stood in a queue when the last feedback came.
+    is_full: bool,
 }
 
 impl Arrivals {
@@ -78,6 +84,7 @@ impl Arrivals {
             shortest: Floor::default(),
             now: Duration::ZERO,
             lowered: None,
+            is_full: false,
         }
     }
 
@@ -85,6 +92,12 @@ impl Arrivals {
     #[must_use]
     pub const fn estimate(&self) -> Bitrate {
         self.estimate
+    }
+
+    /// Whether packets stand in a queue: whatever is sent comes late, or gets lost.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// The share of packets that were lost in the last second.
@@ -109,13 +122,13 @@ impl Arrivals {
         self.window.forget(now);
         let queue = self.queue();
         let lost = self.lost();
-        let is_full = queue.is_some_and(|queue| queue >= STANDING);
-        if is_full || lost > HARMFUL_LOSS {
+        self.is_full = queue.is_some_and(|queue| queue >= STANDING);
+        if self.is_full || lost > HARMFUL_LOSS {
             if self.lowered.is_none_or(|lowered| now.saturating_sub(lowered) >= INTERVAL) {
                 self.lower(now, queue.unwrap_or_default(), lost);
             }
         } else if queue.is_some_and(|queue| queue <= FLOWING) && lost < HARMLESS_LOSS {
-            self.raise(passed);
+            self.raise(now, passed);
         }
     }
 
@@ -139,9 +152,11 @@ impl Arrivals {
         self.lowered = Some(now);
     }
 
-    fn raise(&mut self, passed: Duration) {
+    fn raise(&mut self, now: Duration, passed: Duration) {
         let known = self.borne.map(|borne| scaled(borne, RELIEF));
-        let factor = if known.is_some_and(|known| self.estimate < known) { RECOVERY } else { GROWTH };
+        let was_borne = known.is_some_and(|known| self.estimate < known);
+        let is_calm = self.lowered.is_none_or(|lowered| now.saturating_sub(lowered) > CALM);
+        let factor = if was_borne || is_calm { RECOVERY } else { GROWTH };
         let grown = factor.powf(passed.as_secs_f64().min(1.0));
         // At least one more: a small estimate would not grow at all.
         let more = scaled(self.estimate, grown).bits().max(self.estimate.bits().saturating_add(1));

@@ -75,6 +75,36 @@ impl Host {
         rule.split_whitespace().next().unwrap().parse().unwrap()
     }
 
+    /// From now on what it sends to `address` goes over a link of its own, with a queue of 400 ms.
+    pub(crate) fn link_to(&self, address: Ipv4Addr, kilobits: u32) {
+        for line in [
+            "qdisc add dev eth0 root handle 1: htb default 10".to_owned(),
+            "class add dev eth0 parent 1: classid 1:10 htb rate 1gbit quantum 60000".to_owned(),
+            "class add dev eth0 parent 1: classid 1:20 htb rate 1gbit quantum 60000".to_owned(),
+            format!("filter add dev eth0 parent 1: protocol ip u32 match ip dst {address}/32 flowid 1:20"),
+        ] {
+            self.traffic(&line);
+        }
+        self.traffic(&format!("qdisc add dev eth0 parent 1:20 handle 20: {}", bucket(kilobits)));
+    }
+
+    /// That link becomes better, or worse.
+    pub(crate) fn set_link(&self, kilobits: u32) {
+        self.traffic(&format!("qdisc change dev eth0 parent 1:20 handle 20: {}", bucket(kilobits)));
+    }
+
+    /// From now on this `share` of the UDP packets that it sends to `address` is lost.
+    pub(crate) fn lose_to(&self, address: Ipv4Addr, share: f32) {
+        self.firewall(&format!(
+            "-A OUTPUT -p udp -d {address} -m statistic --mode random --probability {share} -j DROP"
+        ));
+    }
+
+    fn traffic(&self, arguments: &str) {
+        let output = self.command("tc").args(arguments.split(' ')).output().unwrap();
+        assert!(output.status.success(), "tc {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
     /// Pulls its cable.
     pub(crate) fn unplug(&self) {
         ip(&format!("link set {} down", self.name));
@@ -85,6 +115,18 @@ impl Host {
         assert!(output.status.success(), "iptables {rule}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
+}
+
+/// One more address in the test's network, for a viewer of its own.
+pub(crate) fn another_address() -> Ipv4Addr {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let address = Ipv4Addr::new(10, 77, 0, number + 1);
+    ip(&format!("addr add {address}/24 dev lab0"));
+    address
+}
+
+fn bucket(kilobits: u32) -> String {
+    format!("tbf rate {kilobits}kbit burst 16kb latency 400ms")
 }
 
 impl Drop for Host {

@@ -22,11 +22,11 @@ use super::{
     view::{Connection, Message, State, View},
 };
 
-/// Larger than any packet on an Ethernet.
-const DATAGRAM: usize = 2000;
-
 /// How many packets of video a lost one is waited for: as long as str0m asks for it.
 const PATIENCE: usize = 100;
+
+/// Larger than any packet on an Ethernet.
+const DATAGRAM: usize = 2000;
 
 /// How a connection begins.
 pub(super) enum Beginning {
@@ -80,6 +80,7 @@ impl Driver {
     ) -> Self {
         let socket = UdpSocket::bind((options.address, 0)).await.expect("the viewer's address is on this machine");
         let mut config = RtcConfig::new().clear_codecs().set_reordering_size_video(PATIENCE);
+        config = config.set_reordering_timeout_video(Some(options.patience));
         // In this order it prefers them.
         for codec in &options.codecs {
             config = match codec {

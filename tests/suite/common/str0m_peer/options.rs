@@ -3,6 +3,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
+    time::Duration,
 };
 
 use peergate::codec::Codec;
@@ -38,6 +39,8 @@ pub(crate) struct Options {
     pub(crate) rewrite: Option<fn(&str) -> String>,
     /// Rewrites each description that comes, before it is looked at.
     pub(crate) rewrite_remote: Option<fn(&str) -> String>,
+    /// How long a lost packet of video is waited for.
+    pub(crate) patience: Duration,
     /// How many frames of each track are kept whole.
     pub(crate) keeps: usize,
 }
@@ -88,6 +91,8 @@ impl Options {
             answers: true,
             candidates: Candidates::Trickled,
             channel: Some("from-the-viewer".to_owned()),
+            // As str0m has it.
+            patience: Duration::from_secs(2),
             sends: Vec::new(),
             rewrite: None,
             rewrite_remote: None,

@@ -1,0 +1,47 @@
+//! What a peer's link bears, as its task knows it.
+
+use std::time::Instant;
+
+use super::sender::Word;
+use crate::{quality::link::Link, report::LinkState, units::Bitrate};
+
+/// One peer's link, and what was sent over it when it was last judged.
+#[derive(Debug)]
+pub(super) struct Bandwidth {
+    link: Link,
+    sent: u64,
+    at: Instant,
+}
+
+impl Bandwidth {
+    /// Of a link that nothing is known of; it is never asked to bear more than `most`.
+    pub(super) const fn new(most: Bitrate, now: Instant) -> Self {
+        Self { link: Link::new(most), sent: 0, at: now }
+    }
+
+    /// The peer's feedback has said something, when so many bytes of pictures had been `sent` in all. Gives what the link
+    /// bears of pictures.
+    pub(super) fn hear(&mut self, now: Instant, word: Word, sent: u64) -> Option<Bitrate> {
+        match word {
+            Word::Estimate(estimate) => self.link.estimated(estimate),
+            Word::Report(report) => {
+                let passed = now.saturating_duration_since(self.at).as_secs_f64().max(0.001);
+                let bits = sent.saturating_sub(self.sent) as f64 * 8.0 / passed;
+                (self.sent, self.at) = (sent, now);
+                self.link.reported(now, report, Bitrate::from_bits(bits as u32));
+            }
+        }
+        self.link.bears()
+    }
+
+    /// What the API shows of it. `lost` is what is known of losses by the arrival of packets.
+    pub(super) fn state(&self, lost: Option<f64>) -> LinkState {
+        let last = self.link.last();
+        LinkState {
+            estimate: self.link.bears(),
+            by_arrival: self.link.is_judged_by_arrival(),
+            lost: lost.filter(|_| self.link.is_judged_by_arrival()).or(last.map(|report| report.lost)),
+            round_trip_ms: last.and_then(|report| report.round_trip).map(|time| time.as_secs_f64() * 1000.0),
+        }
+    }
+}

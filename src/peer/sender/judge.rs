@@ -1,0 +1,94 @@
+//! What a peer's feedback says of its link, judged as it comes and told to the peer's task when it matters.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use crate::{
+    peer::wiring::{Signal, Signals},
+    quality::{estimator::Estimator, link::Report, steady::Steady},
+    rtp::{Arrival, Ntp, ReceptionReport},
+    units::Bitrate,
+};
+
+/// What the task is told.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::peer) enum Word {
+    /// What the link bears, by the arrival of its packets. Comes when it changes by a twentieth, and not too often.
+    Estimate(Bitrate),
+    /// What the peer reports of our video.
+    Report(Report),
+}
+
+/// Judges one peer's link by the feedback on its video.
+#[derive(Debug)]
+pub(super) struct Judge {
+    ssrc: u32,
+    signals: Signals,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    estimator: Estimator,
+    told: Steady,
+}
+
+impl Judge {
+    /// Of the link over which the stream `ssrc` goes, which is never asked to bear more than `most`.
+    pub(super) fn new(ssrc: u32, most: Bitrate, signals: Signals) -> Self {
+        let estimator = Estimator::new(Instant::now(), most);
+        // So that the first word comes at once.
+        let told = Steady::new(Bitrate::from_bits(0));
+        Self { ssrc, signals, state: Mutex::new(State { estimator, told }) }
+    }
+
+    /// Packets are sent: their numbers, one after the other, and their lengths.
+    pub(super) fn sent(&self, packets: impl IntoIterator<Item = (u16, usize)>) {
+        let (now, mut state) = (Instant::now(), self.state());
+        for (sequence, bytes) in packets {
+            state.estimator.sent(now, sequence, bytes);
+        }
+    }
+
+    /// The peer says which packets arrived when.
+    pub(super) fn arrivals(&self, arrivals: &[Arrival]) {
+        let mut state = self.state();
+        let State { estimator, told } = &mut *state;
+        estimator.feedback(arrivals);
+        told.want(estimator.estimate());
+        if told.settle(Instant::now()) {
+            self.signals.send(Signal::Link(Word::Estimate(told.bitrate())));
+        }
+    }
+
+    /// What the link bears.
+    pub(super) fn estimate(&self) -> Bitrate {
+        self.state().estimator.estimate()
+    }
+
+    /// Whether packets stand in a queue on their way.
+    pub(super) fn is_full(&self) -> bool {
+        self.state().estimator.is_full()
+    }
+
+    /// The share of packets that were lost in the last second.
+    pub(super) fn lost(&self) -> f64 {
+        self.state().estimator.lost()
+    }
+
+    /// The peer reports on a stream of ours, at `now` by the clock of our own reports.
+    pub(super) fn report(&self, report: &ReceptionReport, now: Ntp) {
+        if report.ssrc == self.ssrc {
+            let round_trip = now.round_trip(report.last_report, report.delay);
+            let report = Report { lost: f64::from(report.fraction_lost) / 256.0, round_trip };
+            self.signals.send(Signal::Link(Word::Report(report)));
+        }
+    }
+
+    /// Nothing panics while it is locked; if something did, the next feedback puts it right.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
