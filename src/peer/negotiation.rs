@@ -111,6 +111,17 @@ pub(super) fn repair(claim: &Claimed, agreed: Agreed, ours: &str, answer: &str) 
     }
 }
 
+/// An answer from which nothing will come but messages, with its media sections inactive. What we send goes past webrtcbin,
+/// so it need not set up anything for them: a session, what sends again, and their threads. `None` where media will come,
+/// or where there is no data channel: it alone keeps the transport then.
+pub(super) fn nothing_to_receive(answer: &Outline, text: &str) -> Option<String> {
+    let (data, media): (Vec<_>, Vec<_>) =
+        answer.sections.iter().enumerate().partition(|(_, section)| section.kind == SectionKind::Application);
+    let quiet = media.iter().all(|(_, section)| section.rejected || !section.direction.sends());
+    let messages = data.iter().any(|(_, section)| !section.rejected);
+    (quiet && messages).then(|| media.iter().fold(text.to_owned(), |text, (index, _)| switched_off(&text, *index)))
+}
+
 /// Whether a description's sender wants to receive in a section.
 const fn receives(direction: Direction) -> bool {
     matches!(direction, Direction::SendRecv | Direction::RecvOnly)

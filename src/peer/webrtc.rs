@@ -117,6 +117,11 @@ impl Webrtc {
         Some(certificate_der(&pem).is_some_and(|der| expected.is_of(&der)))
     }
 
+    /// Keeps what the peer reports of our streams from webrtcbin, which has nothing set up for it.
+    pub(super) fn discard_reports(&self) {
+        self.inner.discard_reports();
+    }
+
     /// The way to the peer, once it is up.
     pub(super) fn transport(&self) -> Result<Transport, SenderError> {
         let there = |element: Option<gst::Element>, what| element.ok_or(SenderError::Missing(what));

@@ -5,7 +5,7 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
 use gst::prelude::*;
@@ -108,6 +108,7 @@ pub(super) struct Inner {
     encoder: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
     socket: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
     reports: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
+    discards_reports: Arc<AtomicBool>,
 }
 
 impl Inner {
@@ -124,6 +125,11 @@ impl Inner {
     /// `srtpdec`, from which the other side's reports come.
     pub(super) fn reports(&self) -> Option<gst::Element> {
         self.reports.get()?.upgrade()
+    }
+
+    /// From now on, reports end where they have been decrypted.
+    pub(super) fn discard_reports(&self) {
+        self.discards_reports.store(true, Ordering::Relaxed);
     }
 
     /// `nicesink`, through which everything leaves.
@@ -214,6 +220,7 @@ fn watch_elements(
             "dtlssrtpdec" => {
                 element.set_property("pem", certificate.pem().reveal());
                 let _ = inner.decoder.set(element.downgrade());
+                gate_reports(element, &inner);
             }
             "dtlsdec" => watch_dtls(element, &signals),
             "dtlsenc" => {
@@ -241,6 +248,16 @@ fn watch_dtls(dtlsdec: &gst::Element, signals: &Signals) {
             to.send(Signal::DtlsClosed);
         }
     });
+}
+
+/// What goes to a pad that nothing is linked to would end the peer.
+fn gate_reports(dtlssrtpdec: &gst::Element, inner: &Inner) {
+    let discards = inner.discards_reports.clone();
+    if let Some(pad) = dtlssrtpdec.static_pad("rtcp_src") {
+        pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
+            if discards.load(Ordering::Relaxed) { gst::PadProbeReturn::Drop } else { gst::PadProbeReturn::Ok }
+        });
+    }
 }
 
 fn count_packets(nicesrc: &gst::Element, heard: &Heard) {

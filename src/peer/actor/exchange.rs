@@ -46,7 +46,14 @@ impl Actor {
 
     pub(super) async fn accept_answer(&mut self, answer: &RemoteAnswer) -> Outcome {
         self.expect(&answer.outline);
-        self.webrtc.accept_answer(&answer.text).await.map_err(failed)?;
+        let answer_for_webrtcbin = match negotiation::nothing_to_receive(&answer.outline, &answer.text) {
+            Some(mended) => {
+                self.webrtc.discard_reports();
+                mended
+            }
+            None => answer.text.clone(),
+        };
+        self.webrtc.accept_answer(&answer_for_webrtcbin).await.map_err(failed)?;
         negotiation::agree(&mut self.claimed, &answer.outline);
         let ours = std::mem::take(&mut self.description);
         self.prepare(&ours, &answer.text).await?;
