@@ -82,6 +82,35 @@ async fn v4l2_with_its_controls() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_is_tuned_to_make_nothing_wait() {
+    let all = ["vah264enc", "nvh264enc", "nvv4l2h264enc", "mpph264enc", "qsvh264enc", "vaapih264enc"];
+    for element in all {
+        assert!(tried(element, Behaviour::Works, SMALL).await.works(), "{element}");
+    }
+    let wanted = [
+        ("vah264enc", "rate-control", "cbr"),
+        ("vah264enc", "b-frames", "0"),
+        ("vah264enc", "ref-frames", "1"),
+        ("vaapih264enc", "rate-control", "cbr"),
+        ("vaapih264enc", "max-bframes", "0"),
+        ("qsvh264enc", "low-latency", "true"),
+        ("qsvh264enc", "disable-hrd-conformance", "true"),
+        ("nvh264enc", "rc-mode", "cbr"),
+        // Of the properties that not every version has, those that this one has.
+        ("nvh264enc", "zerolatency", "true"),
+        ("nvv4l2h264enc", "maxperf-enable", "true"),
+        ("nvv4l2h264enc", "insert-sps-pps", "true"),
+        ("nvv4l2h264enc", "control-rate", "constant_bitrate"),
+        ("mpph264enc", "rc-mode", "cbr"),
+        ("mpph264enc", "header-mode", "each-idr"),
+    ];
+    for (element, property, value) in wanted {
+        assert_eq!(stand_in::tuned(element, property).as_deref(), Some(value), "{element} {property}");
+    }
+    assert_eq!(stand_in::tuned("nvh264enc", "tune"), None, "this version has no such property");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn software() {
     let trials = trials();
     for element in ["x264enc", "openh264enc", "vp8enc", "vp9enc", "av1enc"] {

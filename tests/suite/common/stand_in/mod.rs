@@ -40,6 +40,7 @@ pub(crate) enum Behaviour {
 
 static BEHAVIOURS: Mutex<BTreeMap<&'static str, Behaviour>> = Mutex::new(BTreeMap::new());
 static TOLD: Mutex<Vec<(&'static str, u32)>> = Mutex::new(Vec::new());
+static TUNED: Mutex<BTreeMap<(&'static str, String), String>> = Mutex::new(BTreeMap::new());
 
 /// What the element of a vendor is like.
 struct Model {
@@ -90,6 +91,17 @@ pub(crate) fn behave(element: &'static str, behaviour: Behaviour) {
 pub(crate) fn told(element: &str) -> Vec<u32> {
     let told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     told.iter().filter(|(one, _)| *one == element).map(|(_, value)| *value).collect()
+}
+
+/// What a property of `element` was set to.
+pub(crate) fn tuned(element: &'static str, property: &str) -> Option<String> {
+    let tuned = TUNED.lock().unwrap_or_else(PoisonError::into_inner);
+    tuned.get(&(element, property.to_owned())).cloned()
+}
+
+fn tune(element: &'static str, property: &str, value: &glib::Value) {
+    let value = value.get::<Option<String>>().unwrap().unwrap_or_default();
+    TUNED.lock().unwrap_or_else(PoisonError::into_inner).insert((element, property.to_owned()), value);
 }
 
 fn behaviour(element: &str) -> Behaviour {
@@ -283,6 +295,8 @@ macro_rules! stand_in {
                             control(bin.upcast_ref(), &MODEL, &self.shared, &controls);
                         } else if spec.name() == MODEL.bitrate.0 {
                             tell(bin.upcast_ref(), &MODEL, &self.shared, value.get().unwrap());
+                        } else {
+                            tune(MODEL.element, spec.name(), value);
                         }
                     }
                     fn property(&self, _: usize, spec: &glib::ParamSpec) -> glib::Value {
