@@ -13,8 +13,8 @@ const KEYFRAME_WITHIN: u32 = 12;
 /// the picture that is tried; those that take no notice stay where they are.
 const LEFT_OF_QUARTERED: f64 = 0.75;
 
-/// How much of the wanted rate it has to reach. Some adapt to the time that there is, and take all of it: vp8enc comes
-/// just to the wanted rate on a machine that is busy with something else, too.
+/// How much of the wanted rate it has to reach. The trial is made while another encodes, on a machine that may be busy
+/// with more than that.
 const ENOUGH: f64 = 0.8;
 
 /// What was seen of an encoder.
