@@ -16,7 +16,7 @@ fn bad_arguments_and_configurations_are_64_and_say_why() {
         (&["run", "--bitrat", "1M"], "a similar argument exists: '--bitrate'"),
         (&["run", "--bitrate"], "a value is required for '--bitrate <RATE>'"),
         (&["run", "--bitrate", "1"], "--bitrate: expected a bitrate with its unit"),
-        (&["run", "--codec", "av1"], "--codec: expected h264, vp8 or auto, got \"av1\": this version encodes no av1"),
+        (&["run", "--codec", "h265"], "--codec: expected one of auto, h264, vp8, vp9, av1, got \"h265\""),
         (&["run", "--video", "none", "--size", "big"], "--size: expected a size in pixels"),
         (&["run", "--room", "relay.example"], "--room: expected an address like wss://relay.example/room"),
         (&["run", "--config", broken], "broken.toml:2:11: encode.bitrate: expected a bitrate"),
