@@ -52,7 +52,7 @@ impl Encoders {
         (works(Codec::H264) || works(Codec::Vp8)) && works(Codec::Opus)
     }
 
-    /// The table, a line for each encoder.
+    /// The table, a line for each encoder, and below it what is odd about those that are here.
     #[must_use]
     pub fn table(&self) -> String {
         let mut lines =
@@ -69,7 +69,16 @@ impl Encoders {
             table.truncate(table.trim_end().len());
             table.push('\n');
         }
+        table.push_str(&self.notes());
         table
+    }
+
+    /// What is odd about those that are here.
+    fn notes(&self) -> String {
+        let here = self.rows.iter().filter(|found| found.report.is_some()).map(|found| &found.encoder.row);
+        let notes = here.flat_map(|row| row.quirks.iter().map(|quirk| format!("{}: {quirk}\n", row.element)));
+        let notes: String = notes.collect();
+        if notes.is_empty() { notes } else { format!("\n{notes}") }
     }
 }
 
@@ -145,7 +154,9 @@ mod tests {
              they can\n\
              h264   vah264lpenc  no    -      -         package gstreamer1.0-plugins-bad; no device here \
              (/dev/dri/renderD*)\n\
-             h264   x264enc      yes   yes    123\n"
+             h264   x264enc      yes   yes    123\n\
+             \n\
+             vah264enc: GStreamer ranks it 'none', so nothing that goes by rank ever picks it\n"
         );
     }
 
