@@ -36,7 +36,6 @@ async fn tried(element: &'static str, behaviour: Behaviour, picture: Picture) ->
 async fn works(element: &'static str, bits_per_unit: u32) {
     let report = tried(element, Behaviour::Works, SMALL).await;
     assert_eq!(report.faults, [], "{element}");
-    assert!(report.frames_per_second > 30.0, "{report:?}");
     let bits = (320.0 * 240.0 * 2.17) as u32;
     assert_eq!(stand_in::told(element), [bits / bits_per_unit, bits / 4 / bits_per_unit]);
 }

@@ -115,8 +115,8 @@ const HIGH: &str = "x264enc name=inner tune=zerolatency speed-preset=veryfast ke
                     vbv-buf-capacity=120 ! capsfilter caps=video/x-h264,profile=high";
 const JETSON: &str = "standinunwrap ! x264enc name=inner tune=zerolatency speed-preset=ultrafast key-int-max=2560 \
                       b-adapt=false vbv-buf-capacity=120 ! capsfilter caps=video/x-h264,profile=constrained-baseline";
-const VP8: &str = "videoconvert ! vp8enc name=inner deadline=1 cpu-used=16 end-usage=cbr keyframe-mode=disabled keyframe-max-dist=2000 \
-                   buffer-initial-size=100 buffer-optimal-size=120 buffer-size=150 lag-in-frames=0 threads=2";
+const VP8: &str = "videoconvert ! vp8enc name=inner deadline=1 cpu-used=-16 end-usage=cbr keyframe-mode=disabled keyframe-max-dist=2000 \
+                   buffer-initial-size=100 buffer-optimal-size=120 buffer-size=150 lag-in-frames=0 threads=1";
 
 const VP9: &str = "videoconvert ! vp9enc name=inner deadline=1 cpu-used=9 end-usage=cbr keyframe-mode=disabled \
                    keyframe-max-dist=2000 buffer-initial-size=100 buffer-optimal-size=120 buffer-size=150 lag-in-frames=0";
