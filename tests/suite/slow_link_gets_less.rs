@@ -147,7 +147,7 @@ fn gaps(seen: &[Seen]) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_viewer_that_is_cut_to_a_tenth_plays_on_and_the_others_notice_nothing() {
     let scene = Scene::new("2000k", &[]).await;
-    scene.host.link_to(scene.slow_address, 5000);
+    scene.host.link_to(&format!("{}/32", scene.slow_address), 5000);
     let (slow, one, two) = tokio::join!(scene.slow_viewer(), scene.viewer("one"), scene.viewer("two"));
     tokio::join!(slow.video(90), one.video(90), two.video(90));
     let state = scene.state().await;
@@ -186,7 +186,7 @@ async fn a_viewer_that_is_cut_to_a_tenth_plays_on_and_the_others_notice_nothing(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_viewers_encoder_follows_its_link() {
     let scene = Scene::new("2000k", &[]).await;
-    scene.host.link_to(scene.slow_address, 5000);
+    scene.host.link_to(&format!("{}/32", scene.slow_address), 5000);
     let slow = scene.slow_viewer().await;
     slow.video(90).await;
     scene.host.set_link(1500);
@@ -211,6 +211,32 @@ async fn one_packet_in_ten_lost_is_sent_again_and_no_reason_to_send_less() {
     assert_eq!((rung(&state, "slow"), rung(&state, "other")), (Some(0), Some(0)), "{state:#}");
     assert!(scene.host.lost() > 100, "{} packets were lost", scene.host.lost());
     assert!(peer(&state, "slow")["link"]["lost"].as_f64().unwrap() > 0.02, "{state:#}");
+}
+
+/// Takes the extension by which arrivals are told out of an answer.
+fn without_arrivals(sdp: &str) -> String {
+    let lines = sdp.split_inclusive("\r\n");
+    lines.filter(|line| !(line.starts_with("a=extmap:") && line.contains("transport-wide-cc"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_does_not_tell_of_arrivals_is_judged_by_its_reports() {
+    let scene = Scene::new("2000k", &[]).await;
+    scene.host.link_to(&format!("{}/32", scene.slow_address), 5000);
+    let options = Options::new("slow").codecs(&[Codec::H264, Codec::Opus]);
+    let options =
+        Options { address: scene.slow_address.into(), patience: PATIENCE, rewrite: Some(without_arrivals), ..options };
+    let slow = Viewer::join(scene.relay.url(), options).await;
+    let other = scene.viewer("other").await;
+    tokio::join!(slow.video(60), other.video(60));
+    let judged = |state: &Value| peer(state, "slow")["link"]["estimate"].is_u64();
+    let state = scene.until("a first report", Duration::from_secs(10), judged).await;
+    assert_eq!(peer(&state, "slow")["link"]["by_arrival"], false, "{state:#}");
+    scene.host.set_link(500);
+    scene.until("a smaller picture", Duration::from_secs(10), |state| rung(state, "slow") == Some(1)).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let [by_slow] = watch([&slow], Duration::from_secs(5)).await;
+    assert!(slowest(&by_slow) >= 20, "{by_slow:?}\n{:#}", scene.state().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -75,13 +75,13 @@ impl Host {
         rule.split_whitespace().next().unwrap().parse().unwrap()
     }
 
-    /// From now on what it sends to `address` goes over a link of its own, with a queue of 400 ms.
-    pub(crate) fn link_to(&self, address: Ipv4Addr, kilobits: u32) {
+    /// From now on what it sends to `network`, `ADDRESS/BITS`, goes over a link of its own, with a queue of 400 ms.
+    pub(crate) fn link_to(&self, network: &str, kilobits: u32) {
         for line in [
             "qdisc add dev eth0 root handle 1: htb default 10".to_owned(),
             "class add dev eth0 parent 1: classid 1:10 htb rate 1gbit quantum 60000".to_owned(),
             "class add dev eth0 parent 1: classid 1:20 htb rate 1gbit quantum 60000".to_owned(),
-            format!("filter add dev eth0 parent 1: protocol ip u32 match ip dst {address}/32 flowid 1:20"),
+            format!("filter add dev eth0 parent 1: protocol ip u32 match ip dst {network} flowid 1:20"),
         ] {
             self.traffic(&line);
         }
