@@ -22,6 +22,8 @@ pub struct Estimator {
     /// The number of the first packet in `sent`; the others have consecutive ones.
     first: u16,
     sent: VecDeque<Sent>,
+    /// How many of them, the oldest, something was said of, or nothing will be any more.
+    told: usize,
     clock: Clock,
 }
 
@@ -45,7 +47,14 @@ impl Estimator {
     /// One that thinks a link bears `most` until it sees otherwise; never more.
     #[must_use]
     pub fn new(now: Instant, most: Bitrate) -> Self {
-        Self { arrivals: Arrivals::new(most), begun: now, first: 0, sent: VecDeque::new(), clock: Clock::default() }
+        Self {
+            arrivals: Arrivals::new(most),
+            begun: now,
+            first: 0,
+            sent: VecDeque::new(),
+            told: 0,
+            clock: Clock::default(),
+        }
     }
 
     /// What the link bears.
@@ -71,11 +80,11 @@ impl Estimator {
         let next = self.first.wrapping_add(self.sent.len() as u16);
         if self.sent.is_empty() || sequence != next {
             self.sent.clear();
-            self.first = sequence;
+            (self.first, self.told) = (sequence, 0);
         }
         if self.sent.len() == KEPT {
             self.sent.pop_front();
-            self.first = self.first.wrapping_add(1);
+            (self.first, self.told) = (self.first.wrapping_add(1), self.told.saturating_sub(1));
         }
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let departed = now.saturating_duration_since(self.begun);
@@ -85,6 +94,7 @@ impl Estimator {
     /// The other side says which packets arrived when.
     pub fn feedback(&mut self, arrivals: &[Arrival]) {
         let mut packets = Vec::with_capacity(arrivals.len());
+        self.pass_over(arrivals, &mut packets);
         for Arrival { sequence, at } in arrivals {
             let index = usize::from(sequence.wrapping_sub(self.first));
             let Some(sent) = self.sent.get_mut(index) else { continue };
@@ -93,11 +103,31 @@ impl Estimator {
             if sent.fate == fate || sent.fate == Fate::Arrived {
                 continue;
             }
+            if sent.fate == Fate::Missing {
+                self.arrivals.came_late(sent.departed);
+            }
             sent.fate = fate;
             let arrived = at.map(|at| self.clock.time(at));
             packets.push(Packet { departed: sent.departed, arrived, bytes: sent.bytes });
         }
         self.arrivals.feedback(&packets);
+    }
+
+    /// Some say nothing of packets that are missing between one message and the next.
+    fn pass_over(&mut self, arrivals: &[Arrival], packets: &mut Vec<Packet>) {
+        let index = |arrival: &Arrival| usize::from(arrival.sequence.wrapping_sub(self.first));
+        let known = arrivals.iter().map(index).filter(|index| *index < self.sent.len());
+        let Some((begin, end)) = known.fold(None, |range, index| match range {
+            None => Some((index, index + 1)),
+            Some((begin, end)) => Some((index.min(begin), end.max(index + 1))),
+        }) else {
+            return;
+        };
+        for sent in self.sent.range_mut(self.told.min(begin)..begin).filter(|sent| sent.fate == Fate::Unknown) {
+            sent.fate = Fate::Missing;
+            packets.push(Packet { departed: sent.departed, arrived: None, bytes: sent.bytes });
+        }
+        self.told = self.told.max(end);
     }
 }
 
@@ -177,6 +207,20 @@ mod tests {
         }
         estimator.feedback(&(0..40).map(arrived).collect::<Vec<_>>());
         assert!(estimator.arrivals.lost() < 0.03, "{}", estimator.arrivals.lost());
+    }
+
+    #[test]
+    fn what_is_passed_over_in_silence_is_lost() {
+        let begun = Instant::now();
+        let mut estimator = Estimator::new(begun, MOST);
+        for sequence in 0..100 {
+            estimator.sent(begun + Duration::from_millis(u64::from(sequence)), sequence, 1200);
+        }
+        let arrived = |sequence: u16| Arrival { sequence, at: Some(u64::from(sequence) * 1000) };
+        for message in 0..10_u16 {
+            estimator.feedback(&(1..10).map(|index| arrived(message * 10 + index)).collect::<Vec<_>>());
+        }
+        assert!((0.08..0.12).contains(&estimator.arrivals.lost()), "{}", estimator.arrivals.lost());
     }
 
     proptest! {

@@ -167,7 +167,7 @@ async fn a_viewer_that_is_cut_to_a_tenth_plays_on_and_the_others_notice_nothing(
     assert!(last.sound - first.sound > 450, "{by_slow:?}");
 
     for (by_other, before) in [by_one, by_two].iter().zip(before) {
-        assert!(slowest(by_other) >= 28, "{by_other:?}");
+        assert!(slowest(by_other) >= 25, "{by_other:?}");
         assert_eq!(by_other[by_other.len() - 1].gaps, before.gaps);
     }
     assert_eq!((rung(&state, "slow"), rung(&state, "one"), rung(&state, "two")), (Some(1), Some(0), Some(0)));
@@ -179,7 +179,7 @@ async fn a_viewer_that_is_cut_to_a_tenth_plays_on_and_the_others_notice_nothing(
     let up = scene.until("the full picture again", Duration::from_secs(60), |state| rung(state, "slow") == Some(0)).await;
     assert_eq!(encoder(&up, 0)["bitrate"], 2_000_000, "{up:#}");
     let [by_slow] = watch([&slow], Duration::from_secs(5)).await;
-    assert!(slowest(&by_slow) >= 28 && gaps(&by_slow) == 0, "{by_slow:?}");
+    assert!(slowest(&by_slow) >= 25 && gaps(&by_slow) == 0, "{by_slow:?}");
     assert_eq!(rung(&scene.state().await, "slow"), Some(0), "it stays there");
 }
 
@@ -207,10 +207,10 @@ async fn one_packet_in_ten_lost_is_sent_again_and_no_reason_to_send_less() {
     let [by_slow, by_other] = watch([&slow, &other], Duration::from_secs(12)).await;
     let state = scene.state().await;
     assert!(slowest(&by_slow) >= 24, "{by_slow:?}\n{state:#}");
-    assert!(slowest(&by_other) >= 28 && gaps(&by_other) == 0, "{by_other:?}\n{state:#}");
+    assert!(slowest(&by_other) >= 25 && gaps(&by_other) == 0, "{by_other:?}\n{state:#}");
     assert_eq!((rung(&state, "slow"), rung(&state, "other")), (Some(0), Some(0)), "{state:#}");
     assert!(scene.host.lost() > 100, "{} packets were lost", scene.host.lost());
-    assert!(peer(&state, "slow")["link"]["lost"].as_f64().unwrap() > 0.02, "{state:#}");
+    assert!(peer(&state, "slow")["link"]["lost"].as_f64().unwrap() > 0.03, "{state:#}");
 }
 
 /// Takes the extension by which arrivals are told out of an answer.

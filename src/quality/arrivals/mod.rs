@@ -20,7 +20,7 @@ const STANDING: Duration = Duration::from_millis(80);
 const FLOWING: Duration = Duration::from_millis(30);
 
 /// More than this is lost where too much is sent. What is less is sent again, and there is room for that.
-const HARMFUL_LOSS: f64 = 0.15;
+const HARMFUL_LOSS: f64 = 0.2;
 
 /// Less than this is lost on any link.
 const HARMLESS_LOSS: f64 = 0.05;
@@ -130,6 +130,11 @@ impl Arrivals {
         } else if queue.is_some_and(|queue| queue <= FLOWING) && lost < HARMLESS_LOSS {
             self.raise(now, passed);
         }
+    }
+
+    /// A packet that was thought lost, and left then, has come after all.
+    pub fn came_late(&mut self, departed: Duration) {
+        self.window.forget_missing(departed);
     }
 
     /// How long packets wait, all of them; `None` while too few have come to tell.

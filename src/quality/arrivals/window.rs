@@ -28,6 +28,14 @@ impl Window {
         self.packets.push_back(packet);
     }
 
+    /// One packet that left then is not missing any more.
+    pub(super) fn forget_missing(&mut self, departed: Duration) {
+        let is_it = |packet: &Packet| packet.departed == departed && packet.arrived.is_none();
+        if let Some(index) = self.packets.iter().rposition(is_it) {
+            self.packets.remove(index);
+        }
+    }
+
     pub(super) fn forget(&mut self, now: Duration) {
         while self.packets.front().is_some_and(|packet| packet.departed + MEMORY < now) {
             self.packets.pop_front();
