@@ -46,6 +46,7 @@ pub(super) struct Agreed {
 pub(super) struct Outbound {
     pub(super) track: OutboundTrack,
     pub(super) ssrc: u32,
+    transceiver: gst_webrtc::WebRTCRTPTransceiver,
     sending: Option<Sending>,
 }
 
@@ -80,7 +81,12 @@ impl Outbound {
         transceiver.set_property("direction", gst_webrtc::WebRTCRTPTransceiverDirection::Sendrecv);
         transceiver.set_property("do-nack", resends(kind));
         transceiver.set_property("codec-preferences", preferences(ssrc));
-        Ok(Self { track, ssrc, sending: None })
+        Ok(Self { track, ssrc, transceiver, sending: None })
+    }
+
+    /// Has webrtcbin set up nothing to send with: it would for each pad that is to send, whatever was agreed upon.
+    pub(super) fn keep_from_webrtcbin(&self) {
+        self.transceiver.set_property("direction", gst_webrtc::WebRTCRTPTransceiverDirection::Inactive);
     }
 
     /// Takes the encode for what was agreed upon. Nothing flows before [`Self::start`].

@@ -49,6 +49,7 @@ impl Actor {
         let answer_for_webrtcbin = match negotiation::nothing_to_receive(&answer.outline, &answer.text) {
             Some(mended) => {
                 self.webrtc.discard_reports();
+                self.claimed.iter().for_each(|claim| claim.outbound.keep_from_webrtcbin());
                 mended
             }
             None => answer.text.clone(),
