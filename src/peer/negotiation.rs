@@ -119,7 +119,8 @@ pub(super) fn nothing_to_receive(answer: &Outline, text: &str) -> Option<String>
         answer.sections.iter().enumerate().partition(|(_, section)| section.kind == SectionKind::Application);
     let quiet = media.iter().all(|(_, section)| section.rejected || !section.direction.sends());
     let messages = data.iter().any(|(_, section)| !section.rejected);
-    (quiet && messages).then(|| media.iter().fold(text.to_owned(), |text, (index, _)| switched_off(&text, *index)))
+    let inactive = || media.iter().fold(text.to_owned(), |text, (index, _)| switched_off(&text, *index));
+    (quiet && messages).then(|| resend::without(&inactive()))
 }
 
 /// Whether a description's sender wants to receive in a section.

@@ -10,11 +10,7 @@ pub fn payload_type(sdp: &str, index: usize, payload_type: u8) -> Option<u8> {
         names.then_some(number)
     };
     let number = section(sdp, index).find_map(of)?;
-    let is_rtx = |line: &str| {
-        let mapping = line.strip_prefix(&format!("a=rtpmap:{number} ")).and_then(|mapping| mapping.get(..4));
-        mapping.is_some_and(|name| name.eq_ignore_ascii_case("rtx/"))
-    };
-    section(sdp, index).any(is_rtx).then_some(number)
+    section(sdp, index).filter_map(resent_as).any(|resent| resent.parse() == Ok(number)).then_some(number)
 }
 
 /// The SSRC of the stream in which the `index`th section of `sdp` sends packets of `ssrc` again.
@@ -26,10 +22,44 @@ pub fn ssrc(sdp: &str, index: usize, ssrc: u32) -> Option<u32> {
     })
 }
 
+/// `sdp` without the formats in which packets are sent again.
+#[must_use]
+pub fn without(sdp: &str) -> String {
+    let numbers = |index| section(sdp, index).filter_map(|line| resent_as(line)).collect::<Vec<_>>();
+    let mut sections = 0;
+    let mut gone: Vec<&str> = Vec::new();
+    let mut kept = String::new();
+    for line in sdp.lines() {
+        if let Some(media) = line.strip_prefix("m=") {
+            gone = numbers(sections);
+            sections += 1;
+            let words = media.split(' ').enumerate().filter(|(at, word)| *at < 3 || !gone.contains(word));
+            let words: Vec<_> = words.map(|(_, word)| word).collect();
+            kept.push_str(&format!("m={}\r\n", words.join(" ")));
+        } else if !names_format(line, &gone) {
+            kept.push_str(line);
+            kept.push_str("\r\n");
+        }
+    }
+    kept
+}
+
 /// The canonical name of the sender of `ssrc` (RFC 3550, section 6.5.1).
 #[must_use]
 pub fn cname(sdp: &str, ssrc: u32) -> Option<&str> {
     sdp.lines().find_map(|line| line.strip_prefix(&format!("a=ssrc:{ssrc} cname:")))
+}
+
+/// The payload type of an `a=rtpmap` for packets that are sent again.
+fn resent_as(line: &str) -> Option<&str> {
+    let (number, mapping) = line.strip_prefix("a=rtpmap:")?.split_once(' ')?;
+    mapping.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("rtx/")).then_some(number)
+}
+
+/// Whether a line says something of one of these payload types.
+fn names_format(line: &str, numbers: &[&str]) -> bool {
+    let said = ["a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"].iter().find_map(|name| line.strip_prefix(name));
+    said.and_then(|said| said.split(' ').next()).is_some_and(|number| numbers.contains(&number))
 }
 
 /// The lines of a description's `index`th section.
@@ -63,6 +93,15 @@ mod tests {
         assert_eq!(ssrc(SDP, 1, 7), Some(8));
         assert_eq!(ssrc(SDP, 1, 8), None);
         assert_eq!(ssrc(SDP, 0, 7), None);
+    }
+
+    #[test]
+    fn what_is_sent_again_can_be_left_out() {
+        let left = without(SDP);
+        assert!(left.contains("m=video 9 x 96 98 99\r\n"), "{left}");
+        assert!(left.contains("m=audio 9 x 111\r\n") && !left.contains(":97 "), "{left}");
+        assert_eq!(payload_type(&left, 1, 96), None);
+        assert_eq!(without(&left), left);
     }
 
     #[test]
