@@ -126,9 +126,11 @@ impl Webrtc {
     pub(super) fn transport(&self) -> Result<Transport, SenderError> {
         let there = |element: Option<gst::Element>, what| element.ok_or(SenderError::Missing(what));
         Ok(Transport {
-            keys: there(self.inner.encoder(), "dtlsenc")?,
+            our_key: there(self.inner.encoder(), "dtlsenc")?,
+            their_key: there(self.inner.decrypter(), "srtpdec")?,
             socket: there(self.inner.socket(), "nicesink")?,
-            reports: there(self.inner.reports(), "srtpdec")?,
+            arrivals: there(self.inner.arrivals(), "nicesrc")?,
+            shares_reports: !self.inner.discards_reports(),
         })
     }
 

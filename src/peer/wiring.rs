@@ -107,7 +107,8 @@ pub(super) struct Inner {
     decoder: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
     encoder: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
     socket: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
-    reports: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
+    decrypter: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
+    arrivals: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
     discards_reports: Arc<AtomicBool>,
 }
 
@@ -122,9 +123,19 @@ impl Inner {
         self.encoder.get()?.upgrade()
     }
 
-    /// `srtpdec`, from which the other side's reports come.
-    pub(super) fn reports(&self) -> Option<gst::Element> {
-        self.reports.get()?.upgrade()
+    /// `srtpdec`, which is given the other side's key.
+    pub(super) fn decrypter(&self) -> Option<gst::Element> {
+        self.decrypter.get()?.upgrade()
+    }
+
+    /// `nicesrc`, through which everything comes.
+    pub(super) fn arrivals(&self) -> Option<gst::Element> {
+        self.arrivals.get()?.upgrade()
+    }
+
+    /// Whether webrtcbin gets no reports.
+    pub(super) fn discards_reports(&self) -> bool {
+        self.discards_reports.load(Ordering::Relaxed)
     }
 
     /// From now on, reports end where they have been decrypted.
@@ -223,17 +234,20 @@ fn watch_elements(
                 gate_reports(element, &inner);
             }
             "dtlsdec" => watch_dtls(element, &signals),
+            "srtpdec" => {
+                let _ = inner.decrypter.set(element.downgrade());
+            }
             "dtlsenc" => {
                 let _ = inner.encoder.set(element.downgrade());
-            }
-            "srtpdec" => {
-                let _ = inner.reports.set(element.downgrade());
             }
             "nicesink" => {
                 let _ = inner.socket.set(element.downgrade());
             }
             "sctpdec" | "sctpenc" => element.set_property("sctp-association-id", association),
-            "nicesrc" => count_packets(element, &heard),
+            "nicesrc" => {
+                count_packets(element, &heard);
+                let _ = inner.arrivals.set(element.downgrade());
+            }
             _ => {}
         }
     });

@@ -10,6 +10,6 @@ mod stream;
 
 pub use feedback::{Arrival, Feedback, ReceptionReport};
 pub use payloads::{Payload, Payloads, pack};
-pub use protection::{Protection, ProtectionError};
+pub use protection::{Protection, ProtectionError, Unprotection};
 pub use report::{Ntp, SenderInfo};
 pub use stream::{Repair, Stream, StreamCounts, StreamSettings};

@@ -26,7 +26,7 @@ pub(super) use self::{
 use super::wiring::Signals;
 use crate::{
     media::clockwork::Clockwork,
-    rtp::{Feedback, Ntp, Protection, ProtectionError, StreamSettings},
+    rtp::{Feedback, Ntp, Protection, ProtectionError, StreamSettings, Unprotection},
     units::Bitrate,
 };
 
@@ -45,12 +45,16 @@ pub(super) struct Sender {
 /// The elements of a transport that a sender goes past webrtcbin for.
 #[derive(Debug)]
 pub(super) struct Transport {
-    /// `dtlsenc`, which has the key.
-    pub(super) keys: gst::Element,
+    /// `dtlsenc`, which has our key.
+    pub(super) our_key: gst::Element,
+    /// `srtpdec`, which is given the peer's.
+    pub(super) their_key: gst::Element,
     /// `nicesink`, through which everything leaves.
     pub(super) socket: gst::Element,
-    /// `srtpdec`, from which the peer's RTCP comes.
-    pub(super) reports: gst::Element,
+    /// `nicesrc`, through which everything comes.
+    pub(super) arrivals: gst::Element,
+    /// Whether webrtcbin needs the peer's RTCP, too: for what it receives.
+    pub(super) shares_reports: bool,
 }
 
 /// Nothing can be sent to a peer.
@@ -87,9 +91,10 @@ impl Sender {
     /// # Errors
     /// When the transport lacks what it should have.
     pub(super) fn open(transport: &Transport, cname: String, clockwork: &Clockwork) -> Result<Self, SenderError> {
-        let master = master_key(&transport.keys)?;
+        let master = our_key(&transport.our_key)?;
+        let reader = Mutex::new(Unprotection::new(&their_key(&transport.their_key)?)?);
         let socket = transport.socket.static_pad("sink").ok_or(SenderError::Missing("socket"))?;
-        let reports = transport.reports.static_pad("rtcp_src").ok_or(SenderError::Missing("way for RTCP"))?;
+        let arrivals = transport.arrivals.static_pad("src").ok_or(SenderError::Missing("way in"))?;
         let running_time = Duration::from(clockwork.running_time());
         let link = Arc::new(Link {
             socket,
@@ -102,13 +107,23 @@ impl Sender {
             judge: OnceLock::new(),
         });
         let listener = Arc::downgrade(&link);
-        let probe = reports.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-            if let (Some(link), Some(packet)) = (listener.upgrade(), info.buffer()) {
-                link.hear(packet);
+        // Right behind the socket: a peer reports on what arrives twenty times a second, and on its way through webrtcbin each
+        // report would wake another thread.
+        let after = if transport.shares_reports { gst::PadProbeReturn::Ok } else { gst::PadProbeReturn::Drop };
+        let probe = arrivals.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
+            let Some(packet) = info.buffer().and_then(|packet| packet.map_readable().ok()) else {
+                return gst::PadProbeReturn::Ok;
+            };
+            if !is_rtcp(&packet) {
+                return gst::PadProbeReturn::Ok;
             }
-            gst::PadProbeReturn::Ok
+            let report = reader.lock().unwrap_or_else(PoisonError::into_inner).rtcp(&packet);
+            if let (Some(link), Some(report)) = (listener.upgrade(), report) {
+                link.hear(report.as_ref());
+            }
+            after
         });
-        Ok(Self { link, listening: probe.map(|probe| (reports, probe)) })
+        Ok(Self { link, listening: probe.map(|probe| (arrivals, probe)) })
     }
 
     /// Has the link judged from now on by what the peer says of the stream `ssrc`, and `signals` told. It is never asked to
@@ -178,9 +193,8 @@ impl Link {
 
     /// What the peer says of our streams. On the thread that receives from this peer: what is done here at once, sending
     /// again what was lost, holds up nobody else.
-    fn hear(&self, packet: &gst::BufferRef) {
-        let Ok(packet) = packet.map_readable() else { return };
-        for feedback in Feedback::parse(packet.as_slice()) {
+    fn hear(&self, packet: &[u8]) {
+        for feedback in Feedback::parse(packet) {
             match feedback {
                 Feedback::Lost { ssrc, sequences } => {
                     if let Some(stream) = self.stream_of(ssrc) {
@@ -218,13 +232,29 @@ impl std::fmt::Debug for Link {
     }
 }
 
+/// Whether a packet is RTCP, encrypted or not, and neither RTP, DTLS nor STUN (RFC 5761, section 4; RFC 7983).
+fn is_rtcp(packet: &[u8]) -> bool {
+    matches!(packet, [128..=191, 192..=223, ..])
+}
+
 /// The key for what we send, as DTLS has agreed upon it.
-fn master_key(dtlsenc: &gst::Element) -> Result<Vec<u8>, SenderError> {
+fn our_key(dtlsenc: &gst::Element) -> Result<Vec<u8>, SenderError> {
     let (cipher, auth) = (dtlsenc.property::<u32>("srtp-cipher"), dtlsenc.property::<u32>("srtp-auth"));
     if (cipher, auth) != (AES_128_CM, HMAC_SHA1_80) {
         return Err(SenderError::Profile { cipher, auth });
     }
-    let key = dtlsenc.property::<Option<gst::Buffer>>("encoder-key").ok_or(SenderError::Missing("key for SRTP"))?;
-    let key = key.map_readable().map_err(|_| SenderError::Missing("key for SRTP"))?;
-    Ok(key.to_vec())
+    bytes(dtlsenc.property_value("encoder-key").get().ok().flatten())
+}
+
+/// The key for what comes; the ciphers are those of what we send. It is asked for as `srtpdec` does: the property of
+/// `dtlsdec` with it says that it is something else.
+fn their_key(srtpdec: &gst::Element) -> Result<Vec<u8>, SenderError> {
+    let any_source = 0_u32;
+    let caps = srtpdec.emit_by_name::<Option<gst::Caps>>("request-key", &[&any_source]);
+    bytes(caps.and_then(|caps| caps.structure(0)?.get::<gst::Buffer>("srtp-key").ok()))
+}
+
+fn bytes(key: Option<gst::Buffer>) -> Result<Vec<u8>, SenderError> {
+    let missing = || SenderError::Missing("key for SRTP");
+    key.ok_or_else(missing)?.map_readable().map(|key| key.to_vec()).map_err(|_| missing())
 }
