@@ -82,7 +82,8 @@ impl Facts {
             self.judge_pictures(codec, wanted, &mut faults);
         }
         faults.retain(|fault| takes_requests || *fault != Fault::IgnoresKeyframes);
-        Report { frames_per_second: self.frames_per_second, faults }
+        // No more digits than mean something, so that a file gives back what it was given.
+        Report { frames_per_second: (self.frames_per_second * 10.0).round() / 10.0, faults }
     }
 
     fn judge_pictures(&self, codec: Codec, wanted: u32, faults: &mut Vec<Fault>) {
