@@ -3,7 +3,10 @@
 //! Its frames are what [`rtp::pack`] makes: all payloads of a picture, or one of sound, in one buffer. Their times are running
 //! times. What differs from peer to peer, headers and encryption, comes later.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use gst::prelude::*;
 use tokio::sync::mpsc;
@@ -16,6 +19,9 @@ use super::{
 };
 use crate::{codec::Codec, rtp};
 
+/// How often it is looked whether it still takes frames.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// A payloader at work. Dropping it ends it; the feeds stay.
 #[derive(Debug)]
 pub struct Packetizer {
@@ -23,7 +29,7 @@ pub struct Packetizer {
     tap: Tap,
     _pads: Pads,
     pipeline: Pipeline,
-    _bus: mpsc::Receiver<BusEvent>,
+    bus: mpsc::Receiver<BusEvent>,
 }
 
 /// The pads around a payloader. Dropping them ends what goes through.
@@ -46,6 +52,12 @@ pub enum PacketizeError {
     Payloader {
         /// What is to be cut.
         codec: Codec,
+        /// What GStreamer says.
+        why: String,
+    },
+    /// It gave up.
+    #[error("the payloader failed: {why}")]
+    Failed {
         /// What GStreamer says.
         why: String,
     },
@@ -91,7 +103,30 @@ impl Packetizer {
         pipeline.set_state(gst::State::Playing).await?;
         let tap = encoded.tap(format!("packetize-{codec}"));
         tap.link(&pads.entry)?;
-        Ok(Self { tap, pipeline, _pads: pads, _bus: bus })
+        Ok(Self { tap, pipeline, _pads: pads, bus })
+    }
+
+    /// Waits until it takes no more frames.
+    pub async fn failure(&mut self) -> PacketizeError {
+        let mut looks = tokio::time::interval(LOOK);
+        loop {
+            let why = tokio::select! {
+                event = self.bus.recv() => match event {
+                    Some(BusEvent::Error { error, debug, .. }) => {
+                        format!("{} ({})", error.message(), debug.unwrap_or_default())
+                    }
+                    Some(_) => continue,
+                    None => "its bus is gone".to_owned(),
+                },
+                _ = looks.tick() => {
+                    if self.tap.is_linked() {
+                        continue;
+                    }
+                    "it refused a frame".to_owned()
+                }
+            };
+            return PacketizeError::Failed { why };
+        }
     }
 
     /// Takes it down and waits until it is.
@@ -147,9 +182,7 @@ impl Pads {
 
 impl Drop for Pads {
     fn drop(&mut self) {
-        for pad in [&self.entry, &self.feeder, &self.collector] {
-            let _ = pad.set_active(false);
-        }
+        // Unlinked, and no more: to deactivate one waits for the frame that passes, perhaps to a peer that hangs.
         if let Some(into) = self.feeder.peer() {
             let _ = self.feeder.unlink(&into);
         }
@@ -169,6 +202,8 @@ impl Bench {
         // Before the segment's beginning, or without a time: nothing that could be played.
         let Some(running_time) = running_time else { return Ok(gst::FlowSuccess::Ok) };
         let delta = frame.flags() & gst::BufferFlags::DELTA_UNIT;
+        // What is left of one that failed would come before this one.
+        self.cut.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.feeder.push(frame)?;
         let packets = std::mem::take(&mut *self.cut.lock().unwrap_or_else(PoisonError::into_inner));
         let readable: Vec<_> = packets.iter().filter_map(|packet| packet.map_readable().ok()).collect();

@@ -1,12 +1,17 @@
 //! What the other side says of our streams (RTCP): what arrived, what is missing, that it needs a keyframe.
 
+use std::collections::BTreeSet;
+
 use rtcp_types::{Compound, Fir, Nack, Packet, Pli, Twcc, TwccPacketStatus};
 
-/// How many lost packets one message may ask for: more than half a second of video is better begun anew.
+/// How many lost packets one packet of messages may ask for: more than half a second of video is better begun anew.
 const MAX_LOST: usize = 128;
 
-/// How many packets one message may speak of: browsers report many times a second.
+/// How many packets it may speak of: browsers report many times a second.
 const MAX_ARRIVALS: usize = 2048;
+
+/// How many messages it may hold. Browsers send a handful.
+const MAX_MESSAGES: usize = 32;
 
 /// One thing that it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +23,7 @@ pub enum Feedback {
         /// Which stream.
         ssrc: u32,
         /// Their sequence numbers.
-        sequences: Vec<u16>,
+        sequences: BTreeSet<u16>,
     },
     /// A stream can't be decoded without a keyframe (RFC 4585, section 6.3.1; RFC 5104, section 4.3.1).
     Keyframe {
@@ -56,24 +61,37 @@ impl Feedback {
     #[must_use]
     pub fn parse(packet: &[u8]) -> Vec<Self> {
         let Ok(compound) = Compound::parse(packet) else { return Vec::new() };
-        let mut said = Vec::new();
-        for packet in compound.map_while(Result::ok) {
+        let mut said: Vec<Self> = Vec::new();
+        let (mut lost, mut arrivals) = (MAX_LOST, MAX_ARRIVALS);
+        for packet in compound.take(MAX_MESSAGES).map_while(Result::ok) {
             match packet {
                 Packet::Rr(report) => said.extend(report.report_blocks().map(|block| reception(&block))),
                 Packet::Sr(report) => said.extend(report.report_blocks().map(|block| reception(&block))),
                 Packet::TransportFeedback(feedback) => {
                     if let Ok(nack) = feedback.parse_fci::<Nack<'_>>() {
-                        let sequences = nack.entries().take(MAX_LOST).collect();
+                        let sequences: BTreeSet<u16> = nack.entries().take(lost).collect();
+                        lost -= sequences.len();
                         said.push(Self::Lost { ssrc: feedback.media_ssrc(), sequences });
-                    } else if let Ok(arrivals) = feedback.parse_fci::<Twcc<'_>>() {
-                        said.push(Self::Arrivals(read_arrivals(&arrivals)));
+                    } else if let Ok(message) = feedback.parse_fci::<Twcc<'_>>() {
+                        let told = read_arrivals(&message, arrivals);
+                        arrivals -= told.len();
+                        said.push(Self::Arrivals(told));
                     }
                 }
                 Packet::PayloadFeedback(feedback) => {
-                    if feedback.parse_fci::<Pli<'_>>().is_ok() {
-                        said.push(Self::Keyframe { ssrc: feedback.media_ssrc() });
-                    } else if let Ok(requests) = feedback.parse_fci::<Fir<'_>>() {
-                        said.extend(requests.entries().take(4).map(|entry| Self::Keyframe { ssrc: entry.ssrc() }));
+                    let ssrcs = if feedback.parse_fci::<Pli<'_>>().is_ok() {
+                        vec![feedback.media_ssrc()]
+                    } else {
+                        let requests = feedback.parse_fci::<Fir<'_>>();
+                        requests
+                            .map(|requests| requests.entries().take(4).map(|entry| entry.ssrc()).collect())
+                            .unwrap_or_default()
+                    };
+                    for ssrc in ssrcs {
+                        let request = Self::Keyframe { ssrc };
+                        if !said.contains(&request) {
+                            said.push(request);
+                        }
                     }
                 }
                 _ => {}
@@ -93,10 +111,10 @@ fn reception(block: &rtcp_types::ReportBlock<'_>) -> Feedback {
 }
 
 /// Each time is given as the difference to the one before, the first to the message's own (section 3.1.5).
-fn read_arrivals(message: &Twcc<'_>) -> Vec<Arrival> {
+fn read_arrivals(message: &Twcc<'_>, most: usize) -> Vec<Arrival> {
     let mut clock = i64::from(message.reference_time()) * 64_000;
     let mut arrivals = Vec::new();
-    for (sequence, status) in message.packets().take(MAX_ARRIVALS).map_while(Result::ok) {
+    for (sequence, status) in message.packets().take(most).map_while(Result::ok) {
         let at = match status {
             TwccPacketStatus::NotReceived => None,
             TwccPacketStatus::Received { delta } => {
@@ -141,7 +159,7 @@ mod tests {
     fn lost_packets_are_named() {
         let nack = Nack::builder().add_rtp_sequence(65_535).add_rtp_sequence(1);
         let packet = TransportFeedback::builder_owned(nack).sender_ssrc(1).media_ssrc(7);
-        let expected = Feedback::Lost { ssrc: 7, sequences: vec![1, 65_535] };
+        let expected = Feedback::Lost { ssrc: 7, sequences: BTreeSet::from([1, 65_535]) };
         assert_eq!(Feedback::parse(&written(packet)), [expected]);
     }
 
@@ -174,13 +192,28 @@ mod tests {
         }
 
         #[test]
-        fn any_feedback_is_read_without_harm(kind in 200_u8..208, format in 0_u8..32, mut body: Vec<u8>) {
+        fn any_feedback_is_read_without_harm(
+            (kind, format) in prop_oneof![Just((205, 1)), Just((205, 15)), Just((206, 1)), Just((206, 4)), (200_u8..208, 0_u8..32)],
+            mut body: Vec<u8>,
+        ) {
             body.resize(body.len().next_multiple_of(4), 0);
             let mut packet = vec![0x80 | format, kind];
             packet.extend((body.len() as u16 / 4).to_be_bytes());
             packet.extend(body);
-            let lost: usize = Feedback::parse(&packet).len();
-            prop_assert!(lost <= 31);
+            prop_assert!(Feedback::parse(&packet).len() <= 31);
         }
+    }
+
+    #[test]
+    fn many_messages_in_a_packet_are_no_more_work_than_one() {
+        let all_lost = [TwccPacketStatus::NotReceived; 2000];
+        let message = written(
+            TransportFeedback::builder_owned(Twcc::builder(0, 2, 0, &all_lost, None)).sender_ssrc(1).media_ssrc(7),
+        );
+        let request = written(PayloadFeedback::builder_owned(Pli::builder()).sender_ssrc(1).media_ssrc(7));
+        let said = Feedback::parse(&[message.repeat(20), request.repeat(100)].concat());
+        let told = said.iter().map(|said| if let Feedback::Arrivals(told) = said { told.len() } else { 0 });
+        assert_eq!(told.sum::<usize>(), MAX_ARRIVALS);
+        assert_eq!(said.iter().filter(|said| matches!(said, Feedback::Keyframe { .. })).count(), 1);
     }
 }

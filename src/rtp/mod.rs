@@ -12,4 +12,4 @@ pub use feedback::{Arrival, Feedback, ReceptionReport};
 pub use payloads::{Payload, Payloads, pack};
 pub use protection::{Protection, ProtectionError, Unprotection};
 pub use report::{Ntp, SenderInfo};
-pub use stream::{Repair, Stream, StreamCounts, StreamSettings};
+pub use stream::{PackedFrame, Repair, Stream, StreamCounts, StreamSettings};

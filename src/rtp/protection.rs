@@ -7,20 +7,26 @@ use rtc_srtp::{context::Context, option::srtcp_replay_protection, protection_pro
 const KEY: usize = 16;
 const SALT: usize = 14;
 
-/// Encrypts the packets of one SSRC, or of several that only one thread sends.
+/// Encrypts the packets of one stream, and of what of it is sent again.
 pub struct Protection {
     context: Context,
 }
 
 /// Decrypts the RTCP of one peer.
 pub struct Unprotection {
+    master: Vec<u8>,
     context: Context,
-    /// Those whose packets have come. The library remembers each, before it knows whether a packet is genuine.
+    /// Those whose packets were genuine.
     sources: Vec<u32>,
+    /// Packets of others that were not. The library remembers each source, before it knows that.
+    made_up: usize,
 }
 
 /// How many SSRCs may report: a browser has one for each thing that it sends, and one more.
 const MAX_SOURCES: usize = 16;
+
+/// How many made-up sources the library may remember before it begins anew, and forgets which packets came before.
+const MAX_MADE_UP: usize = 256;
 
 /// Bytes behind an encrypted RTCP packet: whether it is encrypted and its index, and the tag (RFC 3711, section 3.4).
 const TRAILER: usize = 4 + 10;
@@ -78,7 +84,7 @@ impl Unprotection {
     /// # Errors
     /// When the key is not of that length.
     pub fn new(master: &[u8]) -> Result<Self, ProtectionError> {
-        Ok(Self { context: context(master)?, sources: Vec::new() })
+        Ok(Self { master: master.to_vec(), context: context(master)?, sources: Vec::new(), made_up: 0 })
     }
 
     /// An RTCP packet, decrypted; `None` where it is not genuine, came before, or comes from one source too many.
@@ -89,13 +95,26 @@ impl Unprotection {
             return None;
         }
         let source = u32::from_be_bytes(*packet.get(4..)?.first_chunk()?);
-        if !self.sources.contains(&source) {
-            if self.sources.len() == MAX_SOURCES {
-                return None;
-            }
-            self.sources.push(source);
+        let known = self.sources.contains(&source);
+        if !known && self.sources.len() == MAX_SOURCES {
+            return None;
         }
-        self.context.decrypt_rtcp(packet).ok()
+        let decrypted = self.context.decrypt_rtcp(packet).ok();
+        match decrypted {
+            Some(_) if !known => self.sources.push(source),
+            None if !known => self.reject()?,
+            _ => {}
+        }
+        decrypted
+    }
+
+    fn reject(&mut self) -> Option<()> {
+        self.made_up += 1;
+        if self.made_up == MAX_MADE_UP {
+            self.made_up = 0;
+            self.context = context(&self.master).ok()?;
+        }
+        Some(())
     }
 }
 
@@ -161,15 +180,19 @@ mod tests {
     }
 
     #[test]
-    fn made_up_sources_are_soon_left_out() {
+    fn made_up_sources_don_t_keep_others_out() {
         let mut reader = Unprotection::new(&[7; 30]).unwrap();
-        for source in 0..100_u32 {
+        for source in 0..3 * MAX_MADE_UP as u32 {
             let mut packet = vec![0x80, 200, 0, 1];
             packet.extend(source.to_be_bytes());
             packet.resize(64, 0xff);
             assert!(reader.rtcp(&packet).is_none());
         }
-        assert_eq!(reader.sources.len(), MAX_SOURCES);
+        assert!(reader.sources.is_empty() && reader.made_up < MAX_MADE_UP);
+        let report = SenderInfo { ssrc: 3, at: Ntp(1), timestamp: 2, packets: 3, bytes: 4, cname: "me" };
+        let report = report.to_packet().unwrap();
+        let genuine = Protection::new(&[7; 30]).unwrap().rtcp(&report).unwrap().as_mut().to_vec();
+        assert!(reader.rtcp(&genuine).is_some());
     }
 
     #[test]

@@ -52,6 +52,12 @@ pub struct StreamCounts {
     pub resent: u64,
 }
 
+/// A frame as [`pack`](super::pack) makes it, somewhere in memory. Clones are the same frame.
+pub trait PackedFrame: Clone {
+    /// Lets `read` see its bytes; `None` where they can't be had.
+    fn read<R>(&self, read: impl FnOnce(&[u8]) -> R) -> Option<R>;
+}
+
 /// An RTP stream of frames `F`, as [`pack`](super::pack) makes them. A frame is kept, not copied, while packets of it can be
 /// sent again.
 #[derive(Debug)]
@@ -75,7 +81,7 @@ struct Kept<F> {
     timestamp: u32,
 }
 
-impl<F: AsRef<[u8]> + Clone> Stream<F> {
+impl<F: PackedFrame> Stream<F> {
     /// A stream that has sent nothing yet. Sequence numbers and timestamps begin anywhere, as `seed` says (RFC 3550, section
     /// 5.1).
     #[must_use]
@@ -92,12 +98,6 @@ impl<F: AsRef<[u8]> + Clone> Stream<F> {
             kept: VecDeque::new(),
             packet: Vec::new(),
         }
-    }
-
-    /// What it is to the other side.
-    #[must_use]
-    pub const fn settings(&self) -> &StreamSettings {
-        &self.settings
     }
 
     /// What has been sent so far.
@@ -125,30 +125,33 @@ impl<F: AsRef<[u8]> + Clone> Stream<F> {
     ) {
         let timestamp = self.timestamp(running_time);
         self.counts.frames += 1;
-        for payload in Payloads::of(frame.as_ref()) {
-            let header = Header {
-                ssrc: self.settings.ssrc,
-                payload_type: self.settings.payload_type,
-                marker: payload.marker,
-                sequence: self.sequence,
-                timestamp,
-                extension: self.settings.transport_sequence.map(|id| (id, transport_sequence())),
-            };
-            header.write(&mut self.packet);
-            self.packet.extend_from_slice(payload.bytes);
-            send(&self.packet);
-            if self.settings.repair != Repair::None {
-                self.keep(Kept {
-                    frame: frame.clone(),
-                    payload: payload.at..payload.at + payload.bytes.len(),
+        let payloads = |bytes: &[u8]| {
+            Payloads::of(bytes).for_each(|payload| {
+                let header = Header {
+                    ssrc: self.settings.ssrc,
+                    payload_type: self.settings.payload_type,
                     marker: payload.marker,
+                    sequence: self.sequence,
                     timestamp,
-                });
-            }
-            self.sequence = self.sequence.wrapping_add(1);
-            self.counts.packets += 1;
-            self.counts.bytes += payload.bytes.len() as u64;
-        }
+                    extension: self.settings.transport_sequence.map(|id| (id, transport_sequence())),
+                };
+                header.write(&mut self.packet);
+                self.packet.extend_from_slice(payload.bytes);
+                send(&self.packet);
+                if self.settings.repair != Repair::None {
+                    self.keep(Kept {
+                        frame: frame.clone(),
+                        payload: payload.at..payload.at + payload.bytes.len(),
+                        marker: payload.marker,
+                        timestamp,
+                    });
+                }
+                self.sequence = self.sequence.wrapping_add(1);
+                self.counts.packets += 1;
+                self.counts.bytes += payload.bytes.len() as u64;
+            })
+        };
+        frame.read(payloads);
     }
 
     /// Gives `send` the packet with this sequence number once more, if it is still kept.
@@ -172,9 +175,12 @@ impl<F: AsRef<[u8]> + Clone> Stream<F> {
             self.packet.extend(sequence.to_be_bytes());
             self.resent_sequence = own.wrapping_add(1);
         }
-        self.packet.extend_from_slice(kept.frame.as_ref().get(kept.payload.clone()).unwrap_or_default());
-        self.counts.resent += 1;
-        send(&self.packet);
+        let Self { packet, .. } = self;
+        let payload = kept.payload.clone();
+        if kept.frame.read(|bytes| packet.extend_from_slice(bytes.get(payload).unwrap_or_default())).is_some() {
+            self.counts.resent += 1;
+            send(&self.packet);
+        }
     }
 
     /// What was sent so far is not sent again: the next frame is a new beginning.
@@ -222,6 +228,12 @@ impl Header {
 mod tests {
     use super::*;
     use crate::rtp::pack;
+
+    impl PackedFrame for Vec<u8> {
+        fn read<R>(&self, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+            Some(read(self))
+        }
+    }
 
     const SETTINGS: StreamSettings = StreamSettings {
         ssrc: 0x0102_0304,

@@ -292,6 +292,7 @@ impl Work for Encode {
         loop {
             let trouble = tokio::select! {
                 error = self.present.encoding.failure() => Some(error),
+                error = self.packetizer.failure() => return error.into(),
                 Ok(()) = self.bitrate.changed() => {
                     self.follow_bitrate();
                     None

@@ -1,7 +1,5 @@
 //! A camera's own H.264 cut into packets, for as long as somebody takes it as it is.
 
-use std::future::pending;
-
 use super::supervise::{Job, Work};
 use crate::{
     codec::Codec,
@@ -32,8 +30,7 @@ impl Job for PacketizeJob {
 impl Work for Packetizer {
     type Error = PacketizeError;
     async fn failure(&mut self) -> PacketizeError {
-        // It has nothing of its own that could fail.
-        pending().await
+        Self::failure(self).await
     }
     async fn stop(self) {
         Self::stop(self).await;

@@ -13,7 +13,7 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError, Weak,
         atomic::{AtomicU16, Ordering::Relaxed},
     },
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use gst::prelude::*;
@@ -26,6 +26,7 @@ pub(super) use self::{
 use super::wiring::Signals;
 use crate::{
     media::clockwork::Clockwork,
+    pace::Pace,
     rtp::{Feedback, Ntp, Protection, ProtectionError, StreamSettings, Unprotection},
     units::Bitrate,
 };
@@ -34,6 +35,10 @@ use crate::{
 /// bits. It offers nothing else.
 const AES_128_CM: u32 = 1;
 const HMAC_SHA1_80: u32 = 2;
+
+/// How many of a peer's reports are listened to in a second, and at once. Browsers send 20 to 30 of them, and as many
+/// requests when much is lost.
+const REPORTS_PER_SECOND: u32 = 200;
 
 /// Sends to one peer. Dropping it ends what is sent.
 #[derive(Debug)]
@@ -92,7 +97,8 @@ impl Sender {
     /// When the transport lacks what it should have.
     pub(super) fn open(transport: &Transport, cname: String, clockwork: &Clockwork) -> Result<Self, SenderError> {
         let master = our_key(&transport.our_key)?;
-        let reader = Mutex::new(Unprotection::new(&their_key(&transport.their_key)?)?);
+        let reader = Unprotection::new(&their_key(&transport.their_key)?)?;
+        let reader = Mutex::new((reader, Pace::new(REPORTS_PER_SECOND, REPORTS_PER_SECOND)));
         let socket = transport.socket.static_pad("sink").ok_or(SenderError::Missing("socket"))?;
         let arrivals = transport.arrivals.static_pad("src").ok_or(SenderError::Missing("way in"))?;
         let running_time = Duration::from(clockwork.running_time());
@@ -117,7 +123,10 @@ impl Sender {
             if !is_rtcp(&packet) {
                 return gst::PadProbeReturn::Ok;
             }
-            let report = reader.lock().unwrap_or_else(PoisonError::into_inner).rtcp(&packet);
+            let report = {
+                let (reader, pace) = &mut *reader.lock().unwrap_or_else(PoisonError::into_inner);
+                if pace.admits(Instant::now()) { reader.rtcp(&packet) } else { None }
+            };
             if let (Some(link), Some(report)) = (listener.upgrade(), report) {
                 link.hear(report.as_ref());
             }
@@ -186,7 +195,8 @@ impl Link {
         (running_time, Ntp::of(self.epoch + running_time))
     }
 
-    /// Hands packets to the socket. Blocks while that can't take them, which UDP always can.
+    /// Hands packets to the socket. Blocks while that can't take them: UDP always can, and who is reached over TCP gets a
+    /// thread of its own when it does not keep up.
     fn send(&self, packets: gst::BufferList) -> Result<gst::FlowSuccess, gst::FlowError> {
         if packets.is_empty() { Ok(gst::FlowSuccess::Ok) } else { self.socket.chain_list(packets) }
     }

@@ -2,10 +2,8 @@
 
 use std::{
     cell::{Cell, RefCell},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
+    collections::BTreeSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -14,7 +12,7 @@ use gst::prelude::*;
 use super::Link;
 use crate::{
     pace::Pace,
-    rtp::{Protection, ProtectionError, SenderInfo, Stream, StreamCounts, StreamSettings},
+    rtp::{PackedFrame, Protection, ProtectionError, SenderInfo, Stream, StreamCounts, StreamSettings},
     units::Bitrate,
 };
 
@@ -36,12 +34,11 @@ const PACKET_BITS: u32 = 8 * 1200;
 pub(in crate::peer) struct StreamSender {
     ssrc: u32,
     link: Arc<Link>,
-    inlets: AtomicU64,
     state: Mutex<State>,
 }
 
-/// A way into a stream. Each new one takes over with its first frame; what comes through older ones from then on is left
-/// out. Dropping it closes it.
+/// The way into a stream. It ends with the stream. Nothing waits here for a frame that passes: it may be on its way to a
+/// peer that hangs.
 #[derive(Debug)]
 pub(in crate::peer) struct Inlet {
     pad: gst::Pad,
@@ -51,8 +48,7 @@ pub(in crate::peer) struct Inlet {
 struct State {
     stream: Stream<Frame>,
     protection: Protection,
-    /// The inlet that frames are taken from, by its number, and its pad.
-    inlet: u64,
+    /// Where frames come in, and requests for keyframes go out.
     pad: glib::WeakRef<gst::Pad>,
     reported: Option<Instant>,
     resends: Pace,
@@ -67,13 +63,14 @@ struct Numbers<'a> {
     sent: RefCell<Vec<(u16, usize)>>,
 }
 
-/// A packed frame, mapped.
+/// A packed frame. Mapped only while it is read: GStreamer counts to 255 maps of the same memory, and there is one of each
+/// frame for all peers.
 #[derive(Debug, Clone)]
-struct Frame(Arc<gst::MappedBuffer<gst::buffer::Readable>>);
+struct Frame(gst::Buffer);
 
-impl AsRef<[u8]> for Frame {
-    fn as_ref(&self) -> &[u8] {
-        self.0.as_slice()
+impl PackedFrame for Frame {
+    fn read<R>(&self, read: impl FnOnce(&[u8]) -> R) -> Option<R> {
+        self.0.map_readable().ok().map(|bytes| read(&bytes))
     }
 }
 
@@ -82,11 +79,9 @@ impl StreamSender {
         Ok(Self {
             ssrc: settings.ssrc,
             link: link.clone(),
-            inlets: AtomicU64::new(0),
             state: Mutex::new(State {
                 stream: Stream::new(settings, rand::random()),
                 protection: link.protection()?,
-                inlet: 0,
                 pad: glib::WeakRef::new(),
                 reported: None,
                 resends: Pace::new(RESENT_PER_SECOND, RESENT_PER_SECOND),
@@ -104,39 +99,31 @@ impl StreamSender {
         self.state().stream.counts()
     }
 
-    /// A new way in.
+    /// The way in.
     pub(in crate::peer) fn inlet(self: &Arc<Self>) -> Inlet {
-        let number = self.inlets.fetch_add(1, Relaxed) + 1;
         let stream = Arc::downgrade(self);
         let pad = gst::Pad::builder(gst::PadDirection::Sink)
             .name("inlet")
-            .chain_function(move |pad, _, frame| match stream.upgrade() {
-                Some(stream) => stream.take(number, pad, frame),
+            .chain_function(move |_, _, frame| match stream.upgrade() {
+                Some(stream) => stream.take(frame),
                 None => Err(gst::FlowError::Eos),
             })
             .event_function(|_, _, _| true)
             .build();
         // A pad without a parent has no element that would activate it.
         let _ = pad.set_active(true);
+        self.state().pad.set(Some(&pad));
         Inlet { pad }
     }
 
     /// Sends a frame, on the thread that made it.
-    fn take(&self, inlet: u64, pad: &gst::Pad, frame: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
+    fn take(&self, frame: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
         let Some(running_time) = frame.pts().map(Duration::from) else { return Ok(gst::FlowSuccess::Ok) };
         let is_beginning = frame.flags().contains(gst::BufferFlags::DISCONT);
-        let Ok(frame) = frame.into_mapped_buffer_readable() else { return Err(gst::FlowError::Error) };
-        let frame = Frame(Arc::new(frame));
+        let frame = Frame(frame);
         let mut packets = gst::BufferList::new();
         {
             let mut state = self.state();
-            if inlet < state.inlet {
-                return Ok(gst::FlowSuccess::Ok);
-            }
-            if inlet > state.inlet {
-                state.inlet = inlet;
-                state.pad.set(Some(pad));
-            }
             let State { stream, protection, .. } = &mut *state;
             if is_beginning {
                 // A link that could not bear the other quality would not bear to be sent it again.
@@ -168,7 +155,7 @@ impl StreamSender {
 
     /// Sends packets again that were lost, as far as they are still there and there are not too many: they get the half of
     /// what the link `bears`, where that is known.
-    pub(super) fn resend(&self, sequences: &[u16], bears: Option<Bitrate>) {
+    pub(super) fn resend(&self, sequences: &BTreeSet<u16>, bears: Option<Bitrate>) {
         let mut packets = gst::BufferList::new();
         {
             self.state().pace_resends(bears);
@@ -259,12 +246,6 @@ impl Inlet {
     /// What a tap of a packets feed is linked to.
     pub(in crate::peer) const fn pad(&self) -> &gst::Pad {
         &self.pad
-    }
-}
-
-impl Drop for Inlet {
-    fn drop(&mut self) {
-        let _ = self.pad.set_active(false);
     }
 }
 
