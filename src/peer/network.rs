@@ -58,8 +58,11 @@ pub(super) fn configure(webrtcbin: &gst::Element, ice: &IceSettings) -> Result<(
         // Makes a lost peer show as `failed` after some 47 s, besides what `liveness` finds.
         nice.set_property("keepalive-conncheck", true);
         // Between one check and the next, in ms: 5 is what RFC 8445, section 14.2 allows, libnice takes 20. With some
-        // candidates on both sides it is the most of what a connection waits for.
-        nice.set_property("stun-pacing-timer", 5_u32);
+        // candidates on both sides it is the most of what a connection waits for. Not with TURN: over TCP checks come
+        // before the permission that they need then, and libnice 0.1.21 often finds no way at all.
+        if ice.turn.is_empty() {
+            nice.set_property("stun-pacing-timer", 5_u32);
+        }
         // libnice would look for a router to open ports on, anew for each peer, with a thread and sockets of its own;
         // and nobody has asked for holes in a firewall. Not every build of it can.
         if nice.has_property("upnp") {
