@@ -177,7 +177,7 @@ impl Parts {
         let nothing_named = |name: &str| unusable(format!("nothing in it is named `{name}`"));
         let sink = pipeline.element("in").and_then(|element| element.static_pad("sink"));
         let sink = sink.ok_or_else(|| nothing_named("in"))?;
-        let out = pipeline.element("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
+        let out = pipeline.appsink("out");
         let out = out.ok_or_else(|| unusable("no appsink in it is named `out`".to_owned()))?;
         let inner = pipeline.element("encoder").ok_or_else(|| nothing_named("encoder"))?;
         let knob = knob::equip(&inner, &encoder.row)?;
@@ -194,14 +194,11 @@ pub(super) fn gave_up(bus: &mut mpsc::Receiver<BusEvent>, element: &str) -> Opti
 fn judge(event: Option<BusEvent>, element: &str) -> Option<EncodeError> {
     let failed = |why| Some(EncodeError::Failed { element: element.to_owned(), why });
     match event {
-        Some(BusEvent::Error { error, debug, .. }) => {
-            failed(format!("{} ({})", error.message(), debug.unwrap_or_default()))
-        }
         Some(BusEvent::EndOfStream) | None => failed("it ended".to_owned()),
         Some(BusEvent::Warning { error, .. }) => {
             tracing::warn!(encoder = element, %error, "an encoder warns");
             None
         }
-        Some(_) => None,
+        Some(event) => event.failure().and_then(failed),
     }
 }

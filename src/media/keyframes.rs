@@ -11,7 +11,7 @@ const NEW_TAKER: &str = "new-taker";
 
 /// Why a keyframe is asked for. It decides how soon after the last one another is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     /// A taker that has seen nothing yet: a person waits for the first picture.
     NewTaker,
     /// A taker that has lost something, or still waits.
@@ -32,7 +32,7 @@ impl Reason {
     }
 
     /// A request upstream that says so.
-    pub(super) fn to_event(self) -> gst::Event {
+    pub(crate) fn to_event(self) -> gst::Event {
         let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true);
         event.other_field(NEW_TAKER, self == Self::NewTaker).build()
     }

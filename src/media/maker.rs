@@ -46,8 +46,8 @@ impl Maker {
     }
 }
 
-/// Has `sink` hand each sample to `take` on its streaming thread.
-pub(super) fn prepare(
+/// Has `sink` hand each sample to `take` on its streaming thread, as soon as it is there.
+pub(crate) fn prepare(
     sink: &gst_app::AppSink,
     mut take: impl FnMut(&gst_app::AppSink, &gst::Sample) -> Result<gst::FlowSuccess, gst::FlowError> + Send + 'static,
 ) {

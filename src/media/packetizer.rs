@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use super::{
     clockwork::Clockwork,
     feed::{Feed, Writer},
+    pad,
     pipeline::{BusEvent, Pipeline, StateError},
     tap::{Frame, LinkError, Tap},
 };
@@ -111,21 +112,12 @@ impl Packetizer {
         let mut looks = tokio::time::interval(LOOK);
         loop {
             let why = tokio::select! {
-                event = self.bus.recv() => match event {
-                    Some(BusEvent::Error { error, debug, .. }) => {
-                        format!("{} ({})", error.message(), debug.unwrap_or_default())
-                    }
-                    Some(_) => continue,
-                    None => "its bus is gone".to_owned(),
-                },
-                _ = looks.tick() => {
-                    if self.tap.is_linked() {
-                        continue;
-                    }
-                    "it refused a frame".to_owned()
-                }
+                event = self.bus.recv() => event.map_or(Some("its bus is gone".to_owned()), |event| event.failure()),
+                _ = looks.tick() => (!self.tap.is_linked()).then(|| "it refused a frame".to_owned()),
             };
-            return PacketizeError::Failed { why };
+            if let Some(why) = why {
+                return PacketizeError::Failed { why };
+            }
         }
     }
 
@@ -142,7 +134,7 @@ impl Packetizer {
 impl Pads {
     /// Puts them around a payloader whose open ends these are.
     fn around(into: &gst::Pad, out_of: &gst::Pad, codec: Codec, packets: &Feed) -> Result<Self, gst::PadLinkError> {
-        let feeder = gst::Pad::builder(gst::PadDirection::Src).name("feeder").event_function(|_, _, _| true).build();
+        let feeder = pad::opened(pad::source("feeder").event_function(|_, _, _| true).build());
         let bench = Arc::new(Bench {
             feeder: feeder.clone(),
             writer: packets.writer(),
@@ -151,14 +143,12 @@ impl Pads {
             segment: Mutex::default(),
         });
         let (cutting, hearing) = (bench.clone(), bench.clone());
-        let entry = gst::Pad::builder(gst::PadDirection::Sink)
-            .name("entry")
+        let entry = pad::sink("entry")
             .chain_function(move |_, _, frame| cutting.cut(frame))
             .event_function(move |_, _, event| hearing.hear(event))
             .build();
         let (single, several) = (bench.clone(), bench.clone());
-        let collector = gst::Pad::builder(gst::PadDirection::Sink)
-            .name("collector")
+        let collector = pad::sink("collector")
             .chain_function(move |_, _, packet| {
                 single.collect([packet]);
                 Ok(gst::FlowSuccess::Ok)
@@ -169,10 +159,7 @@ impl Pads {
             })
             .event_function(|_, _, _| true)
             .build();
-        for pad in [&feeder, &entry, &collector] {
-            // A pad without a parent has no element that would activate it.
-            let _ = pad.set_active(true);
-        }
+        let (entry, collector) = (pad::opened(entry), pad::opened(collector));
         feeder.link(into)?;
         out_of.link(&collector)?;
         bench.writer.hears_on(&entry);

@@ -53,6 +53,18 @@ pub enum BusEvent {
     SegmentDone,
 }
 
+impl BusEvent {
+    /// Why an element gave up, in GStreamer's words, if that is what it says.
+    #[must_use]
+    pub fn failure(&self) -> Option<String> {
+        match self {
+            Self::Error { error, debug: Some(debug), .. } => Some(format!("{} ({debug})", error.message())),
+            Self::Error { error, debug: None, .. } => Some(error.message().to_owned()),
+            _ => None,
+        }
+    }
+}
+
 /// A change of state that did not come about.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -128,6 +140,12 @@ impl Pipeline {
     #[must_use]
     pub fn element(&self, name: &str) -> Option<gst::Element> {
         self.inner.by_name(name)
+    }
+
+    /// The appsink of this name.
+    #[must_use]
+    pub fn appsink(&self, name: &str) -> Option<gst_app::AppSink> {
+        self.element(name)?.downcast().ok()
     }
 
     /// Goes to `state` and waits until it is there. A live pipeline that goes to PAUSED is there

@@ -2,7 +2,6 @@
 
 use std::{future::pending, time::Duration};
 
-use gst::prelude::*;
 use tokio::sync::mpsc;
 
 use super::{
@@ -37,7 +36,7 @@ impl Capture {
         let plan = plan(spec, clockwork, trust).await?;
         let (pipeline, bus) = Pipeline::parse(&format!("source {}", spec.name()), &plan.description()?, clockwork)
             .map_err(|error| SourceError::Pipeline(error.message().to_owned()))?;
-        let out = pipeline.element("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
+        let out = pipeline.appsink("out");
         let out = out.ok_or_else(|| SourceError::Pipeline("no appsink in it is named `out`".to_owned()))?;
         feed.ingress(&out);
         plan.apply(&pipeline);

@@ -41,8 +41,7 @@ impl Decoding {
             SourceError::Pipeline(format!("{}; apt install gstreamer1.0-plugins-bad", error.message()))
         })?;
         let missing = |what: &str| SourceError::Pipeline(format!("nothing in it is {what}"));
-        let out = pipeline.element("out").and_then(|out| out.downcast::<gst_app::AppSink>().ok());
-        raw.ingress(&out.ok_or_else(|| missing("an appsink named `out`"))?);
+        raw.ingress(&pipeline.appsink("out").ok_or_else(|| missing("an appsink named `out`"))?);
         let sink = pipeline.element("in").and_then(|queue| queue.static_pad("sink"));
         let sink = sink.ok_or_else(|| missing("named `in`"))?;
         pipeline.set_state(gst::State::Playing).await?;

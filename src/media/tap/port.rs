@@ -7,7 +7,7 @@ use std::sync::{
 
 use gst::prelude::*;
 
-use crate::media::{feed::Hub, keyframes::Reason};
+use crate::media::{feed::Hub, keyframes::Reason, pad};
 
 /// The pad and what is said of it, shared with the tap's own thread if it has one.
 pub(super) struct Port {
@@ -86,16 +86,13 @@ impl Frame {
 impl Port {
     pub(super) fn new(label: String, hub: &Arc<Hub>) -> Self {
         let (events, queries) = (Arc::downgrade(hub), Arc::downgrade(hub));
-        let pad = gst::Pad::builder(gst::PadDirection::Src)
-            .name("tap")
+        let pad = pad::source("tap")
             .event_function(move |_, _, event| answer_event(&events, &event))
             .query_function(move |pad, parent, query| answer_query(&queries, pad, parent, query))
             .build();
-        // A pad without a parent has no element that would activate it.
-        let _ = pad.set_active(true);
         Self {
             label,
-            pad,
+            pad: pad::opened(pad),
             hub: Arc::downgrade(hub),
             link: AtomicU32::new(0),
             links: AtomicU32::new(0),
