@@ -10,6 +10,7 @@ use std::sync::{
 };
 
 use gst::prelude::*;
+use tokio::sync::watch;
 
 use super::entry::{BitrateRule, KeyframeRule, Place, Row};
 use crate::units::Bitrate;
@@ -28,6 +29,8 @@ struct Shared {
     wanted: AtomicU32,
     /// Somebody is about to write what is wanted.
     busy: AtomicBool,
+    /// What the element was told last.
+    told: watch::Sender<u32>,
 }
 
 /// What the catalogue says of an element, and is not so.
@@ -90,7 +93,7 @@ impl Knob {
             Place::Property(property) => drop(number(&element, property, 0)?),
             Place::Control(_) => drop(find(&element, EXTRA_CONTROLS, BITRATE)?),
         }
-        let shared = Shared { wanted: AtomicU32::new(0), busy: AtomicBool::new(false) };
+        let shared = Shared { wanted: AtomicU32::new(0), busy: AtomicBool::new(false), told: watch::Sender::default() };
         Ok(Self { element, rule, shared: Arc::new(shared) })
     }
 
@@ -104,13 +107,22 @@ impl Knob {
         self.element.call_async(move |element| knob.write(element));
     }
 
+    /// Turns it, and waits until the element was told. That may be never: only with a limit.
+    pub(super) async fn turn_and_wait(&self, bitrate: Bitrate) {
+        let value = self.rule.unit.count(bitrate);
+        self.turn(bitrate);
+        // An error: its other end is here.
+        let _ = self.shared.told.subscribe().wait_for(|told| *told == value).await;
+    }
+
     fn write(&self, element: &gst::Element) {
-        let Shared { wanted, busy } = &*self.shared;
+        let Shared { wanted, busy, told } = &*self.shared;
         loop {
             let value = wanted.load(SeqCst);
             if let Err(error) = set(element, &self.rule.place, value) {
                 tracing::warn!(%error, "a bitrate can't be set");
             }
+            told.send_replace(value);
             busy.store(false, SeqCst);
             if wanted.load(SeqCst) == value || busy.swap(true, Acquire) {
                 return;

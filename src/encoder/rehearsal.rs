@@ -16,6 +16,8 @@ use crate::{
     codec::MediaKind,
     media::{
         clockwork::Clockwork,
+        keyframes::Reason,
+        maker,
         pipeline::{BusEvent, Pipeline},
     },
     units::Bitrate,
@@ -23,6 +25,9 @@ use crate::{
 
 /// For all of it. One that needs longer than this for its frames is too slow at any rate that is wanted.
 const LIMIT: Duration = Duration::from_secs(6);
+
+/// How long it is held up to be told its bitrate: three frames at 30/s.
+const TELLING: Duration = Duration::from_millis(100);
 
 /// At which frame that comes out something happens.
 mod at {
@@ -83,7 +88,8 @@ async fn run(
     let material = material(encoder.row.codec.kind(), picture, clockwork).await?;
     let target = Target { bitrate, picture };
     let mut parts = Parts::build(encoder, &target, clockwork).map_err(|error| error.to_string())?;
-    let (frames, mut made) = mpsc::channel(256);
+    // A fast encoder does not run ahead of what it is told at a frame.
+    let (frames, mut made) = mpsc::channel(1);
     collect(&parts.out, frames);
     let source = appsrc(&parts, material.first()).ok_or("no appsrc can stand before it")?;
     if let Err(error) = parts.pipeline.set_state(gst::State::Playing).await {
@@ -110,6 +116,8 @@ async fn run(
         () = watched => Ok(()),
         why = failure(bus) => Err(why),
     };
+    // Its thread may wait for it to be looked at.
+    drop(made);
     let caps = out.static_pad("sink").and_then(|pad| pad.current_caps());
     facts.profile = caps.as_ref().and_then(|caps| caps.structure(0)?.get::<String>("profile").ok());
     let stopped = parts.pipeline.stop().await;
@@ -133,19 +141,15 @@ fn appsrc(parts: &Parts, first: Option<&gst::Sample>) -> Option<gst_app::AppSrc>
     Some(source)
 }
 
-/// Hands each frame of `out` on. The limit on their number is over what is ever looked at.
+/// Hands each frame of `out` on, as soon as the one before it was looked at, and until nobody looks any more.
 fn collect(out: &gst_app::AppSink, frames: mpsc::Sender<Out>) {
-    out.set_property("sync", false);
-    out.set_property("async", false);
-    let callbacks = gst_app::AppSinkCallbacks::builder().new_sample(move |sink| {
-        let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+    maker::prepare(out, move |_, sample| {
         if let Some(buffer) = sample.buffer() {
             let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
-            let _ = frames.try_send(Out { bytes: buffer.size(), keyframe });
+            frames.blocking_send(Out { bytes: buffer.size(), keyframe }).map_err(|_| gst::FlowError::Eos)?;
         }
         Ok(gst::FlowSuccess::Ok)
     });
-    out.set_callbacks(callbacks.build());
 }
 
 /// Pushes `material` forth and back until so many frames are in, or nobody takes them any more.
@@ -183,10 +187,14 @@ async fn watch_pictures(
         match number {
             at::WARM => {
                 begun = Instant::now();
-                let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
-                let _ = sink.static_pad("sink").map(|pad| pad.push_event(event));
+                let _ = sink.static_pad("sink").map(|pad| pad.push_event(Reason::NewTaker.to_event()));
             }
-            at::QUARTER => knob.turn(Bitrate::from_bits(bitrate.bits() / 4)),
+            at::QUARTER => {
+                // Between frames that come without a pause, some find no moment to be told; frames of a camera leave them
+                // enough. Others can't be told while they hand a frame on, as now.
+                let quarter = Bitrate::from_bits(bitrate.bits() / 4);
+                let _ = tokio::time::timeout(TELLING, knob.turn_and_wait(quarter)).await;
+            }
             _ => {}
         }
         if number > at::WARM {
@@ -222,11 +230,12 @@ async fn watch_sound(made: &mut mpsc::Receiver<Out>, facts: &mut Facts) {
 async fn failure(bus: &mut mpsc::Receiver<BusEvent>) -> Option<String> {
     loop {
         match bus.recv().await {
-            Some(BusEvent::Error { error, debug, .. }) => {
-                return Some(format!("{} ({})", error.message(), debug.unwrap_or_default()));
-            }
             Some(BusEvent::EndOfStream) | None => return None,
-            Some(_) => {}
+            Some(event) => {
+                if let Some(why) = event.failure() {
+                    return Some(why);
+                }
+            }
         }
     }
 }
@@ -261,27 +270,21 @@ async fn material(
     let description = match (kind, picture) {
         (MediaKind::Video, Some(Picture { size, fps })) => format!(
             "videotestsrc num-buffers={PICTURES} pattern=zone-plate kx2=10 ky2=10 kt=1 ! video/x-raw,format=I420,\
-             width={},height={},framerate={fps}/1,pixel-aspect-ratio=1/1 ! appsink name=out sync=false",
+             width={},height={},framerate={fps}/1,pixel-aspect-ratio=1/1 ! appsink name=out",
             size.width, size.height
         ),
         _ => "audiotestsrc num-buffers=12 samplesperbuffer=960 wave=ticks ! audio/x-raw,format=S16LE,rate=48000,\
-              channels=2,layout=interleaved ! appsink name=out sync=false"
+              channels=2,layout=interleaved ! appsink name=out"
             .to_owned(),
     };
     let (pipeline, mut bus) =
         Pipeline::parse("trial", &description, clockwork).map_err(|error| error.message().to_owned())?;
-    let out = pipeline.element("out").and_then(|element| element.downcast::<gst_app::AppSink>().ok());
-    let out = out.ok_or("the test picture has no end")?;
+    let out = pipeline.appsink("out").ok_or("the test picture has no end")?;
     let (samples, mut made) = mpsc::channel(PICTURES + 1);
-    out.set_callbacks(
-        gst_app::AppSinkCallbacks::builder()
-            .new_sample(move |sink| {
-                let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-                let _ = samples.try_send(sample);
-                Ok(gst::FlowSuccess::Ok)
-            })
-            .build(),
-    );
+    maker::prepare(&out, move |_, sample| {
+        let _ = samples.try_send(sample.clone());
+        Ok(gst::FlowSuccess::Ok)
+    });
     pipeline.set_state(gst::State::Playing).await.map_err(|error| error.to_string())?;
     let mut material = Vec::new();
     while material.len() < PICTURES {
