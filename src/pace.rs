@@ -18,6 +18,11 @@ impl Pace {
         Self { every, slack: every * burst.saturating_sub(1), paid: None }
     }
 
+    /// Goes on at another rate. What was counted stays counted, as the time that it takes.
+    pub(crate) fn change(&mut self, per_second: u32, burst: u32) {
+        *self = Self { paid: self.paid, ..Self::new(per_second, burst) };
+    }
+
     /// Counts one. `Some`: nothing more may come before then.
     pub(crate) fn count(&mut self, now: Instant) -> Option<Instant> {
         let ahead = self.ahead(now);
@@ -68,6 +73,17 @@ mod tests {
         let later = start + Duration::from_secs(60);
         let free = (0..100).take_while(|_| pace.count(later).is_none()).count();
         assert_eq!(free, 5);
+    }
+
+    #[test]
+    fn another_rate_brings_no_new_burst() {
+        let start = Instant::now();
+        let mut pace = Pace::new(100, 50);
+        let admitted = |pace: &mut Pace, now| (0..1000).filter(|_| pace.admits(now)).count();
+        assert_eq!(admitted(&mut pace, start), 50);
+        pace.change(10, 5);
+        assert_eq!(admitted(&mut pace, start), 0);
+        assert_eq!(admitted(&mut pace, start + Duration::from_secs(60)), 5);
     }
 
     #[test]

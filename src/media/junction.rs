@@ -17,9 +17,15 @@ use gst::prelude::*;
 
 use super::{
     feed::Feed,
+    keyframes::Reason,
+    pad,
     tap::{LinkError, Tap, TapCounts},
 };
 use crate::quality::splice::{Splice, Verdict};
+
+/// How long nothing is sent where the way is full, before another feed begins: its keyframe would stand behind what is on
+/// the way already, or find no place there. Most queues hold a few hundred milliseconds of what a link bears.
+const DRAIN: Duration = Duration::from_millis(400);
 
 /// How long a feed pauses at most for another one that does not come: its encoder fails.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
@@ -80,8 +86,9 @@ impl Junction {
     }
 
     /// Goes on with `feed` as soon as that has a keyframe, in place of any other that it was to go on with. Until then the
-    /// old feed's frames pass; with `pause` none do, where what they go over is full of them already. `false` where that
-    /// can't be done now, because a frame passes, or a change that has happened is not settled: later.
+    /// old feed's frames pass; with `pause` none do, and the new one's only after a while, where what they go over is full of
+    /// them already. `false` where that can't be done now, because a frame passes, or a change that has happened is not
+    /// settled: later.
     ///
     /// # Errors
     /// When the feed can't be taken from.
@@ -173,8 +180,7 @@ impl Inner {
     fn new() -> Arc<Self> {
         Arc::new_cyclic(|inner: &Weak<Self>| {
             let (events, queries) = (inner.clone(), inner.clone());
-            let out = gst::Pad::builder(gst::PadDirection::Src)
-                .name("junction")
+            let out = pad::source("junction")
                 .event_function(move |_, _, event| {
                     events.upgrade().is_some_and(|inner| inner.source().push_event(event))
                 })
@@ -185,14 +191,9 @@ impl Inner {
                     _ => gst::Pad::query_default(pad, parent, query),
                 })
                 .build();
-            let inputs = [0, 1].map(|index| Self::input(inner, index));
-            for pad in inputs.iter().chain([&out]) {
-                // A pad without a parent has no element that would activate it.
-                let _ = pad.set_active(true);
-            }
             Self {
-                out,
-                inputs,
+                out: pad::opened(out),
+                inputs: [0, 1].map(|index| pad::opened(Self::input(inner, index))),
                 segments: Default::default(),
                 active: AtomicUsize::new(0),
                 frames: AtomicU64::new(0),
@@ -204,9 +205,7 @@ impl Inner {
 
     fn input(inner: &Weak<Self>, index: usize) -> gst::Pad {
         let (frames, events) = (inner.clone(), inner.clone());
-        // Without a template of its own a pad takes no other caps than its first.
-        gst::Pad::builder_from_template(&any())
-            .name(if index == 0 { "first" } else { "second" })
+        pad::sink(if index == 0 { "first" } else { "second" })
             .chain_function(move |_, _, buffer| frames.upgrade().ok_or(gst::FlowError::Flushing)?.take(index, buffer))
             .event_function(move |_, _, event| {
                 if let Some(inner) = events.upgrade() {
@@ -263,6 +262,9 @@ impl Inner {
         let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         // This thread has others to serve. A keyframe that is missed so is asked for with the next frame.
         let Some(mut core) = self.try_lock() else { return Ok(gst::FlowSuccess::Ok) };
+        if core.paused.is_some_and(|since| since.elapsed() < DRAIN) {
+            return Ok(gst::FlowSuccess::Ok);
+        }
         let time = self.time(index, &buffer);
         let Some(splice) = &mut core.splice else {
             // Nobody waits for it: its tap is about to go.
@@ -319,7 +321,7 @@ impl Inner {
     }
 
     fn ask_again(&self, index: usize) {
-        self.inputs[index].push_event(gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build());
+        self.inputs[index].push_event(Reason::Repeat.to_event());
     }
 
     /// When a frame is to be seen, on the clock that all pipelines share.
@@ -336,12 +338,6 @@ impl Inner {
             Err(TryLockError::WouldBlock) => None,
         }
     }
-}
-
-/// What an input takes: whatever its tap brings.
-fn any() -> gst::PadTemplate {
-    let (direction, presence) = (gst::PadDirection::Sink, gst::PadPresence::Request);
-    gst::PadTemplate::new("input", direction, presence, &gst::Caps::new_any()).expect("a name, and caps without fields")
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -63,9 +63,15 @@ impl Estimator {
         self.arrivals.estimate()
     }
 
+    /// How long packets wait on their way, all of them.
+    #[must_use]
+    pub const fn queue(&self) -> Duration {
+        self.arrivals.queue()
+    }
+
     /// Whether packets stand in a queue: whatever is sent comes late, or gets lost.
     #[must_use]
-    pub const fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.arrivals.is_full()
     }
 

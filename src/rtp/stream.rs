@@ -1,6 +1,10 @@
 //! One RTP stream that we send: its headers, and what of it can be sent again.
 
-use std::{collections::VecDeque, ops::Range, time::Duration};
+use std::{
+    collections::VecDeque,
+    ops::Range,
+    time::{Duration, Instant},
+};
 
 use super::payloads::Payloads;
 
@@ -79,6 +83,8 @@ struct Kept<F> {
     payload: Range<usize>,
     marker: bool,
     timestamp: u32,
+    /// When it was sent again last.
+    resent: Option<Instant>,
 }
 
 impl<F: PackedFrame> Stream<F> {
@@ -114,19 +120,18 @@ impl<F: PackedFrame> Stream<F> {
         self.offset.wrapping_add(ticks as u32)
     }
 
-    /// Gives `send` each packet of a frame that was captured at `running_time`. `transport_sequence` numbers them over all
-    /// streams of a connection; it is asked where that was agreed upon.
+    /// Gives `send` each packet of a frame that was captured at `running_time`, with its number over all streams of the
+    /// connection. `transport_sequence` gives those; it is asked where they were agreed upon.
     pub fn frame(
         &mut self,
         frame: &F,
         running_time: Duration,
         mut transport_sequence: impl FnMut() -> u16,
-        mut send: impl FnMut(&[u8]),
+        mut send: impl FnMut(&[u8], Option<u16>),
     ) {
         let timestamp = self.timestamp(running_time);
-        self.counts.frames += 1;
         let payloads = |bytes: &[u8]| {
-            Payloads::of(bytes).for_each(|payload| {
+            for payload in Payloads::of(bytes) {
                 let header = Header {
                     ssrc: self.settings.ssrc,
                     payload_type: self.settings.payload_type,
@@ -137,27 +142,44 @@ impl<F: PackedFrame> Stream<F> {
                 };
                 header.write(&mut self.packet);
                 self.packet.extend_from_slice(payload.bytes);
-                send(&self.packet);
+                send(&self.packet, header.transport_sequence());
                 if self.settings.repair != Repair::None {
                     self.keep(Kept {
                         frame: frame.clone(),
                         payload: payload.at..payload.at + payload.bytes.len(),
                         marker: payload.marker,
                         timestamp,
+                        resent: None,
                     });
                 }
                 self.sequence = self.sequence.wrapping_add(1);
                 self.counts.packets += 1;
                 self.counts.bytes += payload.bytes.len() as u64;
-            })
+            }
+            self.counts.frames += 1;
         };
         frame.read(payloads);
     }
 
+    /// Whether the packet with this sequence number can be sent again, and is not on its way again already: it was not sent
+    /// again within the last `round_trip`. Who misses a packet asks for it every few milliseconds.
+    #[must_use]
+    pub fn is_due(&self, sequence: u16, now: Instant, round_trip: Duration) -> bool {
+        let kept = self.index(sequence).and_then(|index| self.kept.get(index));
+        kept.is_some_and(|kept| kept.resent.is_none_or(|resent| now.saturating_duration_since(resent) >= round_trip))
+    }
+
     /// Gives `send` the packet with this sequence number once more, if it is still kept.
-    pub fn resend(&mut self, sequence: u16, mut transport_sequence: impl FnMut() -> u16, mut send: impl FnMut(&[u8])) {
-        let age = usize::from(self.sequence.wrapping_sub(sequence));
-        let Some(kept) = self.kept.len().checked_sub(age).and_then(|index| self.kept.get(index)) else { return };
+    pub fn resend(
+        &mut self,
+        sequence: u16,
+        now: Instant,
+        mut transport_sequence: impl FnMut() -> u16,
+        mut send: impl FnMut(&[u8], Option<u16>),
+    ) {
+        let index = self.index(sequence);
+        let Some(kept) = index.and_then(|index| self.kept.get_mut(index)) else { return };
+        kept.resent = Some(now);
         let (ssrc, payload_type, own) = match self.settings.repair {
             Repair::Stream { ssrc, payload_type } => (ssrc, payload_type, self.resent_sequence),
             Repair::Repeat | Repair::None => (self.settings.ssrc, self.settings.payload_type, sequence),
@@ -179,13 +201,18 @@ impl<F: PackedFrame> Stream<F> {
         let payload = kept.payload.clone();
         if kept.frame.read(|bytes| packet.extend_from_slice(bytes.get(payload).unwrap_or_default())).is_some() {
             self.counts.resent += 1;
-            send(&self.packet);
+            send(&self.packet, header.transport_sequence());
         }
     }
 
     /// What was sent so far is not sent again: the next frame is a new beginning.
     pub fn forget(&mut self) {
         self.kept.clear();
+    }
+
+    /// Where the packet with this sequence number is kept, if it is.
+    fn index(&self, sequence: u16) -> Option<usize> {
+        self.kept.len().checked_sub(usize::from(self.sequence.wrapping_sub(sequence)))
     }
 
     fn keep(&mut self, packet: Kept<F>) {
@@ -208,6 +235,13 @@ struct Header {
 }
 
 impl Header {
+    const fn transport_sequence(&self) -> Option<u16> {
+        match self.extension {
+            Some((_, sequence)) => Some(sequence),
+            None => None,
+        }
+    }
+
     /// Writes it in place of what is there.
     fn write(&self, packet: &mut Vec<u8>) {
         packet.clear();
@@ -258,13 +292,13 @@ mod tests {
 
     fn sent(stream: &mut Stream<Vec<u8>>, payloads: &[&[u8]], at: Duration) -> Vec<Vec<u8>> {
         let mut packets = Vec::new();
-        stream.frame(&frame(payloads), at, || 7, |packet| packets.push(packet.to_vec()));
+        stream.frame(&frame(payloads), at, || 7, |packet, _| packets.push(packet.to_vec()));
         packets
     }
 
     fn resent(stream: &mut Stream<Vec<u8>>, sequence: u16) -> Option<Vec<u8>> {
         let mut packets = Vec::new();
-        stream.resend(sequence, || 8, |packet| packets.push(packet.to_vec()));
+        stream.resend(sequence, Instant::now(), || 8, |packet, _| packets.push(packet.to_vec()));
         packets.pop()
     }
 
@@ -283,6 +317,9 @@ mod tests {
         let packets = sent(&mut stream, &[b"one"], Duration::ZERO);
         assert_eq!(packets[0][0], 0x90);
         assert_eq!(packets[0][12..], *b"\xbe\xde\x00\x01\x31\x00\x07\x00one");
+        let mut numbers = Vec::new();
+        stream.frame(&frame(&[b"two"]), Duration::ZERO, || 9, |_, number| numbers.push(number));
+        assert_eq!(numbers, [Some(9)]);
     }
 
     #[test]
@@ -317,6 +354,19 @@ mod tests {
         let next = first.wrapping_add(KEPT as u16 + 1);
         assert_eq!(resent(&mut stream, next), None, "not sent yet");
         assert!(resent(&mut stream, next.wrapping_sub(1)).is_some());
+    }
+
+    #[test]
+    fn what_is_on_its_way_again_is_not_due() {
+        const ROUND_TRIP: Duration = Duration::from_millis(100);
+        let (mut stream, now) = (Stream::new(SETTINGS, 0), Instant::now());
+        sent(&mut stream, &[b"one", b"two"], Duration::ZERO);
+        assert!(stream.is_due(0, now, ROUND_TRIP));
+        stream.resend(0, now, || 7, |_, _| ());
+        assert!(!stream.is_due(0, now + ROUND_TRIP / 2, ROUND_TRIP));
+        assert!(stream.is_due(1, now + ROUND_TRIP / 2, ROUND_TRIP), "another one");
+        assert!(stream.is_due(0, now + ROUND_TRIP, ROUND_TRIP), "it was lost, too");
+        assert!(!stream.is_due(2, now, ROUND_TRIP), "it was never sent");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -33,6 +33,17 @@ pub(super) struct Judge {
 struct State {
     estimator: Estimator,
     told: Steady,
+    /// The shortest round trip that was reported.
+    round_trip: Option<Duration>,
+}
+
+/// What the way to a peer is like at the moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Way {
+    /// What it bears; `None`: nothing is known.
+    pub(super) bears: Option<Bitrate>,
+    /// How long a packet and its answer take; 0 while nothing is known.
+    pub(super) round_trip: Duration,
 }
 
 impl Judge {
@@ -41,7 +52,7 @@ impl Judge {
         let estimator = Estimator::new(Instant::now(), most);
         // So that the first word comes at once.
         let told = Steady::new(Bitrate::from_bits(0));
-        Self { ssrc, signals, state: Mutex::new(State { estimator, told }) }
+        Self { ssrc, signals, state: Mutex::new(State { estimator, told, round_trip: None }) }
     }
 
     /// Packets are sent: their numbers, one after the other, and their lengths.
@@ -55,7 +66,7 @@ impl Judge {
     /// The peer says which packets arrived when.
     pub(super) fn arrivals(&self, arrivals: &[Arrival]) {
         let mut state = self.state();
-        let State { estimator, told } = &mut *state;
+        let State { estimator, told, .. } = &mut *state;
         estimator.feedback(arrivals);
         told.want(estimator.estimate());
         if told.settle(Instant::now()) {
@@ -63,9 +74,11 @@ impl Judge {
         }
     }
 
-    /// What the link bears.
-    pub(super) fn estimate(&self) -> Bitrate {
-        self.state().estimator.estimate()
+    /// What the way is like: with the queue that stands on it now.
+    pub(super) fn way(&self) -> Way {
+        let state = self.state();
+        let round_trip = state.round_trip.unwrap_or_default() + state.estimator.queue();
+        Way { bears: Some(state.estimator.estimate()), round_trip }
     }
 
     /// Whether packets stand in a queue on their way.
@@ -82,6 +95,9 @@ impl Judge {
     pub(super) fn report(&self, report: &ReceptionReport, now: Ntp) {
         if report.ssrc == self.ssrc {
             let round_trip = now.round_trip(report.last_report, report.delay);
+            let mut state = self.state();
+            state.round_trip = state.round_trip.into_iter().chain(round_trip).min();
+            drop(state);
             let report = Report { lost: f64::from(report.fraction_lost) / 256.0, round_trip };
             self.signals.send(Signal::Link(Word::Report(report)));
         }

@@ -208,7 +208,7 @@ impl Link {
             match feedback {
                 Feedback::Lost { ssrc, sequences } => {
                     if let Some(stream) = self.stream_of(ssrc) {
-                        stream.resend(&sequences, self.judge.get().map(Judge::estimate));
+                        stream.resend(&sequences, self.judge.get().map(Judge::way).unwrap_or_default());
                     }
                 }
                 Feedback::Keyframe { ssrc } => {

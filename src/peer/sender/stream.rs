@@ -1,7 +1,6 @@
 //! One stream to a peer: frames come in through inlets, packets go out over the link.
 
 use std::{
-    cell::{Cell, RefCell},
     collections::BTreeSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -9,8 +8,9 @@ use std::{
 
 use gst::prelude::*;
 
-use super::Link;
+use super::{Link, judge::Way};
 use crate::{
+    media::{keyframes::Reason, pad},
     pace::Pace,
     rtp::{PackedFrame, Protection, ProtectionError, SenderInfo, Stream, StreamCounts, StreamSettings},
     units::Bitrate,
@@ -20,11 +20,14 @@ use crate::{
 /// report on; RFC 3550 would have them every 5 s, less often than a viewer's patience lasts.
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
-/// How many packets are sent again in a second at most, and at once: at 2 Mbit/s twice what is sent at all.
+/// How many packets are sent again in a second at most: at 2 Mbit/s twice what is sent at all.
 const RESENT_PER_SECOND: u32 = 500;
 
 /// The least, however little the link bears: the half of a small keyframe.
 const LEAST_RESENT: u32 = 10;
+
+/// How many of a second's are sent again at once: one in so many. A link that has just lost too much is to get less.
+const RESENT_AT_ONCE: u32 = 4;
 
 /// The bits of a packet.
 const PACKET_BITS: u32 = 8 * 1200;
@@ -52,15 +55,6 @@ struct State {
     pad: glib::WeakRef<gst::Pad>,
     reported: Option<Instant>,
     resends: Pace,
-    resent_per_second: u32,
-}
-
-/// The transport-wide numbers of packets as they are made, where those have some. Under the stream's lock, so that they
-/// are told of in their order.
-struct Numbers<'a> {
-    link: &'a Link,
-    given: Cell<Option<u16>>,
-    sent: RefCell<Vec<(u16, usize)>>,
 }
 
 /// A packed frame. Mapped only while it is read: GStreamer counts to 255 maps of the same memory, and there is one of each
@@ -84,8 +78,7 @@ impl StreamSender {
                 protection: link.protection()?,
                 pad: glib::WeakRef::new(),
                 reported: None,
-                resends: Pace::new(RESENT_PER_SECOND, RESENT_PER_SECOND),
-                resent_per_second: RESENT_PER_SECOND,
+                resends: Pace::new(RESENT_PER_SECOND, RESENT_PER_SECOND / RESENT_AT_ONCE),
             }),
         })
     }
@@ -102,16 +95,14 @@ impl StreamSender {
     /// The way in.
     pub(in crate::peer) fn inlet(self: &Arc<Self>) -> Inlet {
         let stream = Arc::downgrade(self);
-        let pad = gst::Pad::builder(gst::PadDirection::Sink)
-            .name("inlet")
+        let pad = pad::sink("inlet")
             .chain_function(move |_, _, frame| match stream.upgrade() {
                 Some(stream) => stream.take(frame),
                 None => Err(gst::FlowError::Eos),
             })
             .event_function(|_, _, _| true)
             .build();
-        // A pad without a parent has no element that would activate it.
-        let _ = pad.set_active(true);
+        let pad = pad::opened(pad);
         self.state().pad.set(Some(&pad));
         Inlet { pad }
     }
@@ -129,17 +120,18 @@ impl StreamSender {
                 // A link that could not bear the other quality would not bear to be sent it again.
                 stream.forget();
             }
-            let (list, numbers) = (packets.make_mut(), Numbers::new(&self.link));
+            let (list, mut sent) = (packets.make_mut(), Vec::new());
             stream.frame(
                 &frame,
                 running_time,
-                || numbers.next(),
-                |packet| {
-                    numbers.used(packet);
+                || self.link.next_transport_sequence(),
+                |packet, number| {
+                    sent.extend(number.map(|number| (number, packet.len())));
                     add(list, protection.rtp(packet));
                 },
             );
-            numbers.tell();
+            // While the stream is locked: they are to be told of in their order.
+            self.link.sent(&sent);
             if state.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
                 state.reported = Some(Instant::now());
                 self.report(&mut state, list);
@@ -153,25 +145,34 @@ impl StreamSender {
         self.state().stream.forget();
     }
 
-    /// Sends packets again that were lost, as far as they are still there and there are not too many: they get the half of
-    /// what the link `bears`, where that is known.
-    pub(super) fn resend(&self, sequences: &BTreeSet<u16>, bears: Option<Bitrate>) {
+    /// Sends packets again that were lost, as far as they are still there, are not on their way again, and are not too many:
+    /// they get the half of what the link bears, where that is known.
+    pub(super) fn resend(&self, sequences: &BTreeSet<u16>, way: Way) {
         let mut packets = gst::BufferList::new();
         {
-            self.state().pace_resends(bears);
-            let State { stream, protection, resends, .. } = &mut *self.state();
-            let (list, now, numbers) = (packets.make_mut(), Instant::now(), Numbers::new(&self.link));
-            for &sequence in sequences.iter().take_while(|_| resends.admits(now)) {
+            let mut state = self.state();
+            let State { stream, protection, resends, .. } = &mut *state;
+            let (per_second, at_once) = resends_within(way.bears);
+            resends.change(per_second, at_once);
+            let (list, now, mut sent) = (packets.make_mut(), Instant::now(), Vec::new());
+            for &sequence in sequences {
+                if !stream.is_due(sequence, now, way.round_trip) {
+                    continue;
+                }
+                if !resends.admits(now) {
+                    break;
+                }
                 stream.resend(
                     sequence,
-                    || numbers.next(),
-                    |packet| {
-                        numbers.used(packet);
+                    now,
+                    || self.link.next_transport_sequence(),
+                    |packet, number| {
+                        sent.extend(number.map(|number| (number, packet.len())));
                         add(list, protection.rtp(packet));
                     },
                 );
             }
-            numbers.tell();
+            self.link.sent(&sent);
         }
         // An error: the peer is being taken down.
         let _ = self.link.send(packets);
@@ -181,7 +182,7 @@ impl StreamSender {
     pub(super) fn ask_for_keyframe(&self) {
         let pad = self.state().pad.upgrade();
         if let Some(pad) = pad {
-            pad.push_event(gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build());
+            pad.push_event(Reason::Repeat.to_event());
         }
     }
 
@@ -208,45 +209,18 @@ impl StreamSender {
     }
 }
 
-impl State {
-    fn pace_resends(&mut self, bears: Option<Bitrate>) {
-        let half = bears.map_or(RESENT_PER_SECOND, |bears| bears.bits() / 2 / PACKET_BITS);
-        let per_second = half.clamp(LEAST_RESENT, RESENT_PER_SECOND);
-        // A pace that is begun anew begins with a burst, so not for little.
-        if per_second.abs_diff(self.resent_per_second) > self.resent_per_second / 4 {
-            self.resends = Pace::new(per_second, per_second);
-            self.resent_per_second = per_second;
-        }
-    }
-}
-
-impl<'a> Numbers<'a> {
-    fn new(link: &'a Link) -> Self {
-        Self { link, given: Cell::new(None), sent: RefCell::default() }
-    }
-
-    fn next(&self) -> u16 {
-        let number = self.link.next_transport_sequence();
-        self.given.set(Some(number));
-        number
-    }
-
-    fn used(&self, packet: &[u8]) {
-        if let Some(number) = self.given.take() {
-            self.sent.borrow_mut().push((number, packet.len()));
-        }
-    }
-
-    fn tell(self) {
-        self.link.sent(&self.sent.into_inner());
-    }
-}
-
 impl Inlet {
     /// What a tap of a packets feed is linked to.
     pub(in crate::peer) const fn pad(&self) -> &gst::Pad {
         &self.pad
     }
+}
+
+/// How many packets are sent again in a second, and at once, over a link that `bears` so much.
+fn resends_within(bears: Option<Bitrate>) -> (u32, u32) {
+    let half = bears.map_or(RESENT_PER_SECOND, |bears| bears.bits() / 2 / PACKET_BITS);
+    let per_second = half.clamp(LEAST_RESENT, RESENT_PER_SECOND);
+    (per_second, (per_second / RESENT_AT_ONCE).max(LEAST_RESENT))
 }
 
 fn add(list: &mut gst::BufferListRef, packet: Result<impl AsMut<[u8]> + Send + 'static, ProtectionError>) {

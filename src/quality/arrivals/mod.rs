@@ -69,8 +69,8 @@ pub struct Arrivals {
     shortest: Floor,
     now: Duration,
     lowered: Option<Duration>,
-    /// Whether packets stood in a queue when the last feedback came.
-    is_full: bool,
+    /// How long packets waited when the last feedback came, all of them.
+    queue: Duration,
 }
 
 impl Arrivals {
@@ -85,7 +85,7 @@ impl Arrivals {
             shortest: Floor::default(),
             now: Duration::ZERO,
             lowered: None,
-            is_full: false,
+            queue: Duration::ZERO,
         }
     }
 
@@ -95,10 +95,16 @@ impl Arrivals {
         self.estimate
     }
 
+    /// How long packets wait on their way, all of them.
+    #[must_use]
+    pub const fn queue(&self) -> Duration {
+        self.queue
+    }
+
     /// Whether packets stand in a queue: whatever is sent comes late, or gets lost.
     #[must_use]
-    pub const fn is_full(&self) -> bool {
-        self.is_full
+    pub fn is_full(&self) -> bool {
+        self.queue >= STANDING
     }
 
     /// The share of packets that were lost in the last second.
@@ -121,12 +127,11 @@ impl Arrivals {
         let passed = if self.now.is_zero() { Duration::ZERO } else { now - self.now };
         self.now = now;
         self.window.forget(now);
-        let queue = self.queue();
-        let lost = self.lost();
-        self.is_full = queue.is_some_and(|queue| queue >= STANDING);
-        if self.is_full || lost > HARMFUL_LOSS {
+        let (queue, lost) = (self.waiting(), self.lost());
+        self.queue = queue.unwrap_or_default();
+        if self.is_full() || lost > HARMFUL_LOSS {
             if self.lowered.is_none_or(|lowered| now.saturating_sub(lowered) >= INTERVAL) {
-                self.lower(now, queue.unwrap_or_default(), lost);
+                self.lower(now, self.queue, lost);
             }
         } else if queue.is_some_and(|queue| queue <= FLOWING) && lost < HARMLESS_LOSS {
             self.raise(now, passed);
@@ -139,7 +144,7 @@ impl Arrivals {
     }
 
     /// How long packets wait, all of them; `None` while too few have come to tell.
-    fn queue(&self) -> Option<Duration> {
+    fn waiting(&self) -> Option<Duration> {
         let waiting = self.window.shortest_way()? - self.shortest.shortest()?;
         Some(Duration::from_micros(u64::try_from(waiting).unwrap_or(0)))
     }
