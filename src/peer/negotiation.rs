@@ -5,9 +5,9 @@ use super::{
     outbound::{self, Agreed, Outbound, OutboundError},
 };
 use crate::{
-    codec::MediaKind,
+    codec::{Codec, MediaKind},
     rtp::Repair,
-    sdp::{Direction, Outline, SectionKind, resend},
+    sdp::{self, Direction, Format, Outline, Section, SectionKind, resend},
 };
 
 /// A section in which we may send, and where it is.
@@ -53,11 +53,7 @@ pub(super) fn agree(claimed: &mut [Claimed], answer: &Outline) {
     for claim in claimed {
         let section = answer.sections.get(claim.section);
         let taken = section.filter(|section| receives(section.direction)).and_then(formats::answered);
-        claim.agreed = section.zip(taken).map(|(section, (codec, format))| Agreed {
-            codec,
-            payload_type: format.payload_type,
-            transport_sequence: formats::transport_sequence(section, format),
-        });
+        claim.agreed = section.zip(taken).map(|(section, (codec, format))| agreed(section, codec, format));
     }
 }
 
@@ -80,15 +76,7 @@ pub(super) fn plan_answer(
         if let Some((track, (codec, format))) = sent {
             let preferences = |ssrc| formats::answer_caps(codec, section, format, Some(ssrc));
             let outbound = Outbound::claim(webrtcbin, index, track.clone(), stream, preferences)?;
-            plan.claimed.push(Claimed {
-                section: index,
-                outbound,
-                agreed: Some(Agreed {
-                    codec,
-                    payload_type: format.payload_type,
-                    transport_sequence: formats::transport_sequence(section, format),
-                }),
-            });
+            plan.claimed.push(Claimed { section: index, outbound, agreed: Some(agreed(section, codec, format)) });
         } else if let Some((codec, format)) = formats::choose(section, formats::receivable(kind)) {
             outbound::receive_only(webrtcbin, kind, &formats::answer_caps(codec, section, format, None));
         } else if !section.rejected {
@@ -96,6 +84,11 @@ pub(super) fn plan_answer(
         }
     }
     Ok(plan)
+}
+
+fn agreed(section: &Section, codec: Codec, format: &Format) -> Agreed {
+    let transport_sequence = formats::transport_sequence(section, format);
+    Agreed { codec, payload_type: format.payload_type, transport_sequence }
 }
 
 /// How what is lost of the stream in a section is sent again: as our own description says, and what was agreed upon.
@@ -136,15 +129,17 @@ pub(super) fn mids(sdp: &str) -> Vec<String> {
 /// `sdp` with its `index`th section inactive. webrtcbin would answer a section that it has no transceiver
 /// for with the first codec named there, whatever that is.
 fn switched_off(sdp: &str, index: usize) -> String {
-    let mut section = None;
-    let lines = sdp.lines().map(|line| {
-        if line.starts_with("m=") {
-            section = Some(section.map_or(0, |section: usize| section + 1));
+    let mut sections = 0;
+    sdp::edit(sdp, |part| {
+        if !part[0].starts_with("m=") {
+            return;
         }
-        let direction = matches!(line, "a=sendrecv" | "a=sendonly" | "a=recvonly");
-        if direction && section == Some(index) { "a=inactive" } else { line }
-    });
-    lines.flat_map(|line| [line, "\r\n"]).collect()
+        if sections == index {
+            let flows = |line: &&mut String| matches!(line.as_str(), "a=sendrecv" | "a=sendonly" | "a=recvonly");
+            part.iter_mut().filter(flows).for_each(|line| "a=inactive".clone_into(line));
+        }
+        sections += 1;
+    })
 }
 
 fn track_of(tracks: &[OutboundTrack], kind: MediaKind) -> Option<&OutboundTrack> {

@@ -113,7 +113,7 @@ impl Webrtc {
     /// Whether the certificate that the peer showed in DTLS is the one that `expected` names; `None`
     /// while it has shown none. webrtcbin does not look before GStreamer 1.28.5.
     pub(super) fn certificate_matches(&self, expected: &Fingerprint) -> Option<bool> {
-        let pem = self.inner.decoder()?.property::<Option<String>>("peer-pem")?;
+        let pem = self.inner.decoder.get()?.property::<Option<String>>("peer-pem")?;
         Some(certificate_der(&pem).is_some_and(|der| expected.is_of(&der)))
     }
 
@@ -126,10 +126,10 @@ impl Webrtc {
     pub(super) fn transport(&self) -> Result<Transport, SenderError> {
         let there = |element: Option<gst::Element>, what| element.ok_or(SenderError::Missing(what));
         Ok(Transport {
-            our_key: there(self.inner.encoder(), "dtlsenc")?,
-            their_key: there(self.inner.decrypter(), "srtpdec")?,
-            socket: there(self.inner.socket(), "nicesink")?,
-            arrivals: there(self.inner.arrivals(), "nicesrc")?,
+            our_key: there(self.inner.encoder.get(), "dtlsenc")?,
+            their_key: there(self.inner.decrypter.get(), "srtpdec")?,
+            socket: there(self.inner.socket.get(), "nicesink")?,
+            arrivals: there(self.inner.arrivals.get(), "nicesrc")?,
             shares_reports: !self.inner.discards_reports(),
         })
     }
@@ -137,7 +137,7 @@ impl Webrtc {
     /// Tells the other side in DTLS that this is the end, and waits until that has left, for at most
     /// `limit`. webrtcbin says nothing by itself when it is taken down.
     pub(super) async fn say_goodbye(&self, limit: Duration) {
-        let (Some(encoder), Some(socket)) = (self.inner.encoder(), self.inner.socket()) else { return };
+        let (Some(encoder), Some(socket)) = (self.inner.encoder.get(), self.inner.socket.get()) else { return };
         let (Some(farewell), Some(leaving)) = (encoder.static_pad("sink"), socket.static_pad("sink")) else { return };
         let (sender, mut left) = mpsc::channel(1);
         leaving.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, info| {

@@ -100,52 +100,47 @@ impl Heard {
     }
 }
 
+/// An element that webrtcbin makes later, once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Slot(Arc<OnceLock<glib::WeakRef<gst::Element>>>);
+
+impl Slot {
+    /// It, if it is there.
+    pub(super) fn get(&self) -> Option<gst::Element> {
+        self.0.get()?.upgrade()
+    }
+
+    fn fill(&self, element: &gst::Element) {
+        let _ = self.0.set(element.downgrade());
+    }
+}
+
 /// The elements within webrtcbin that are read or told something later. max-bundle makes one transport, so
 /// there is one of each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inner {
-    decoder: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
-    encoder: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
-    socket: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
-    decrypter: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
-    arrivals: Arc<OnceLock<glib::WeakRef<gst::Element>>>,
+    /// `dtlssrtpdec`, which knows the remote certificate.
+    pub(super) decoder: Slot,
+    /// `dtlsenc`, which has our key, and says goodbye at the end of its stream.
+    pub(super) encoder: Slot,
+    /// `srtpdec`, which is given the other side's key.
+    pub(super) decrypter: Slot,
+    /// `nicesink`, through which everything leaves.
+    pub(super) socket: Slot,
+    /// `nicesrc`, through which everything comes.
+    pub(super) arrivals: Slot,
     discards_reports: Arc<AtomicBool>,
 }
 
 impl Inner {
-    /// `dtlssrtpdec`, which knows the remote certificate.
-    pub(super) fn decoder(&self) -> Option<gst::Element> {
-        self.decoder.get()?.upgrade()
-    }
-
-    /// `dtlsenc`, which says goodbye at the end of its stream.
-    pub(super) fn encoder(&self) -> Option<gst::Element> {
-        self.encoder.get()?.upgrade()
-    }
-
-    /// `srtpdec`, which is given the other side's key.
-    pub(super) fn decrypter(&self) -> Option<gst::Element> {
-        self.decrypter.get()?.upgrade()
-    }
-
-    /// `nicesrc`, through which everything comes.
-    pub(super) fn arrivals(&self) -> Option<gst::Element> {
-        self.arrivals.get()?.upgrade()
-    }
-
     /// Whether webrtcbin gets no reports.
     pub(super) fn discards_reports(&self) -> bool {
         self.discards_reports.load(Ordering::Relaxed)
     }
 
-    /// From now on, reports end where they have been decrypted.
+    /// From now on, webrtcbin gets no reports: they end where they have been decrypted, if not before.
     pub(super) fn discard_reports(&self) {
         self.discards_reports.store(true, Ordering::Relaxed);
-    }
-
-    /// `nicesink`, through which everything leaves.
-    pub(super) fn socket(&self) -> Option<gst::Element> {
-        self.socket.get()?.upgrade()
     }
 }
 
@@ -230,23 +225,17 @@ fn watch_elements(
         match factory.name().as_str() {
             "dtlssrtpdec" => {
                 element.set_property("pem", certificate.pem().reveal());
-                let _ = inner.decoder.set(element.downgrade());
+                inner.decoder.fill(element);
                 gate_reports(element, &inner);
             }
             "dtlsdec" => watch_dtls(element, &signals),
-            "srtpdec" => {
-                let _ = inner.decrypter.set(element.downgrade());
-            }
-            "dtlsenc" => {
-                let _ = inner.encoder.set(element.downgrade());
-            }
-            "nicesink" => {
-                let _ = inner.socket.set(element.downgrade());
-            }
+            "srtpdec" => inner.decrypter.fill(element),
+            "dtlsenc" => inner.encoder.fill(element),
+            "nicesink" => inner.socket.fill(element),
             "sctpdec" | "sctpenc" => element.set_property("sctp-association-id", association),
             "nicesrc" => {
                 count_packets(element, &heard);
-                let _ = inner.arrivals.set(element.downgrade());
+                inner.arrivals.fill(element);
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 //!
 //! Each function does one thing, and nothing the second time. They take webrtcbin's text, not a peer's.
 
-use super::{Direction, Fingerprint};
+use super::{Direction, Fingerprint, edit::edit};
 
 /// Says in every section that we have this certificate, in place of what stands there: webrtcbin names the one that it
 /// would have made itself. Rejected sections say so too: webrtcbin 1.22 writes the peer's certificate there when it
@@ -65,19 +65,6 @@ pub fn write_mids(sdp: &str, tag: &str) -> String {
             }
         }
     })
-}
-
-/// Applies `change` to the session part and to each section, as lists of lines that begin with `v=` or `m=`.
-fn edit(sdp: &str, change: impl Fn(&mut Vec<String>)) -> String {
-    let mut parts: Vec<Vec<String>> = Vec::new();
-    for line in sdp.lines().filter(|line| !line.is_empty()) {
-        match parts.last_mut() {
-            Some(part) if !line.starts_with("m=") => part.push(line.to_owned()),
-            _ => parts.push(vec![line.to_owned()]),
-        }
-    }
-    parts.iter_mut().for_each(change);
-    parts.iter().flatten().flat_map(|line| [line.as_str(), "\r\n"]).collect()
 }
 
 fn is_section(part: &[String]) -> bool {

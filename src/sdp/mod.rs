@@ -10,6 +10,7 @@
 mod answer;
 mod candidate;
 mod description;
+mod edit;
 mod error;
 mod excerpt;
 mod fingerprint;
@@ -25,6 +26,7 @@ mod write;
 
 pub use answer::RemoteAnswer;
 pub use candidate::{CandidateError, IgnoredCandidate, ParsedCandidate, RemoteCandidate};
+pub(crate) use edit::edit;
 pub use error::{Place, SdpError};
 pub use excerpt::Excerpt;
 pub use fingerprint::{Fingerprint, HashAlgorithm, InvalidFingerprint};

@@ -1,5 +1,7 @@
 //! How lost packets of a stream are sent again, as descriptions say it (RFC 4588, sections 8.6 and 8.7; RFC 5576).
 
+use super::edit::edit;
+
 /// The payload type under which packets of `payload_type` are sent again in the `index`th section of `sdp`.
 #[must_use]
 pub fn payload_type(sdp: &str, index: usize, payload_type: u8) -> Option<u8> {
@@ -25,23 +27,15 @@ pub fn ssrc(sdp: &str, index: usize, ssrc: u32) -> Option<u32> {
 /// `sdp` without the formats in which packets are sent again.
 #[must_use]
 pub fn without(sdp: &str) -> String {
-    let numbers = |index| section(sdp, index).filter_map(|line| resent_as(line)).collect::<Vec<_>>();
-    let mut sections = 0;
-    let mut gone: Vec<&str> = Vec::new();
-    let mut kept = String::new();
-    for line in sdp.lines() {
-        if let Some(media) = line.strip_prefix("m=") {
-            gone = numbers(sections);
-            sections += 1;
-            let words = media.split(' ').enumerate().filter(|(at, word)| *at < 3 || !gone.contains(word));
-            let words: Vec<_> = words.map(|(_, word)| word).collect();
-            kept.push_str(&format!("m={}\r\n", words.join(" ")));
-        } else if !names_format(line, &gone) {
-            kept.push_str(line);
-            kept.push_str("\r\n");
+    edit(sdp, |part| {
+        let gone: Vec<String> = part.iter().filter_map(|line| resent_as(line)).map(str::to_owned).collect();
+        part.retain(|line| !names_format(line, &gone));
+        if let Some(media) = part[0].strip_prefix("m=") {
+            let words = media.split(' ').enumerate();
+            let words = words.filter(|(at, word)| *at < 3 || !gone.iter().any(|gone| gone == word));
+            part[0] = format!("m={}", words.map(|(_, word)| word).collect::<Vec<_>>().join(" "));
         }
-    }
-    kept
+    })
 }
 
 /// The canonical name of the sender of `ssrc` (RFC 3550, section 6.5.1).
@@ -57,9 +51,9 @@ fn resent_as(line: &str) -> Option<&str> {
 }
 
 /// Whether a line says something of one of these payload types.
-fn names_format(line: &str, numbers: &[&str]) -> bool {
+fn names_format(line: &str, numbers: &[String]) -> bool {
     let said = ["a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"].iter().find_map(|name| line.strip_prefix(name));
-    said.and_then(|said| said.split(' ').next()).is_some_and(|number| numbers.contains(&number))
+    said.and_then(|said| said.split(' ').next()).is_some_and(|number| numbers.iter().any(|gone| gone == number))
 }
 
 /// The lines of a description's `index`th section.

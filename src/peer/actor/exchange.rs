@@ -25,7 +25,8 @@ impl Actor {
         // An answer that comes late, to an offer of ours from before, then does not fit this one.
         let tag = format!("{:06x}", rand::random::<u32>() >> 8);
         let offer = self.webrtc.offer(|sdp| sdp::local::write_mids(sdp, &tag)).await.map_err(failed)?;
-        self.describe(DescriptionKind::Offer, offer).await
+        self.description = offer;
+        self.describe(DescriptionKind::Offer).await
     }
 
     pub(super) async fn accept_offer(&mut self, offer: &RemoteOffer) -> Outcome {
@@ -38,8 +39,9 @@ impl Actor {
         self.webrtc.accept_offer(&plan.offer).await.map_err(failed)?;
         let ours = self.settings.certificate.fingerprint();
         let answer = self.webrtc.answer(|sdp| sdp::local::write_fingerprint(sdp, ours)).await.map_err(failed)?;
-        self.prepare(&answer, &answer).await?;
-        self.describe(DescriptionKind::Answer, answer).await?;
+        self.description.clone_from(&answer);
+        self.prepare(&answer).await?;
+        self.describe(DescriptionKind::Answer).await?;
         self.add_early_candidates();
         Ok(())
     }
@@ -56,9 +58,7 @@ impl Actor {
         };
         self.webrtc.accept_answer(&answer_for_webrtcbin).await.map_err(failed)?;
         negotiation::agree(&mut self.claimed, &answer.outline);
-        let ours = std::mem::take(&mut self.description);
-        self.prepare(&ours, &answer.text).await?;
-        self.description = ours;
+        self.prepare(&answer.text).await?;
         self.add_early_candidates();
         Ok(())
     }
@@ -73,10 +73,10 @@ impl Actor {
     }
 
     /// Takes what is sent in each section that was agreed upon.
-    async fn prepare(&mut self, ours: &str, answer: &str) -> Outcome {
+    async fn prepare(&mut self, answer: &str) -> Outcome {
         for claim in &mut self.claimed {
             if let Some(agreed) = claim.agreed {
-                let repair = negotiation::repair(claim, agreed, ours, answer);
+                let repair = negotiation::repair(claim, agreed, &self.description, answer);
                 claim.outbound.prepare(agreed, repair).await.map_err(failed)?;
             }
         }
@@ -86,12 +86,11 @@ impl Actor {
     }
 
     /// Sends our description on its way. Candidates wait in the signals' queue until we are through here.
-    async fn describe(&mut self, kind: DescriptionKind, ours: String) -> Outcome {
-        self.mids = negotiation::mids(&ours);
+    async fn describe(&mut self, kind: DescriptionKind) -> Outcome {
+        self.mids = negotiation::mids(&self.description);
         // webrtcbin names the certificate that it would have made itself.
-        let sdp = sdp::local::write_fingerprint(&ours, self.settings.certificate.fingerprint());
+        let sdp = sdp::local::write_fingerprint(&self.description, self.settings.certificate.fingerprint());
         let sdp = sdp::local::write_msids(&sdp, &self.stream);
-        self.description = ours;
         self.tell(PeerEvent::Description(Description { kind, sdp })).await
     }
 
