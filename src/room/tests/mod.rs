@@ -2,6 +2,7 @@
 
 mod candidates;
 mod closing;
+mod connection;
 mod deadlines;
 mod glare;
 mod joins;

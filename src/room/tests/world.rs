@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use super::*;
+use super::{
+    connection::{Connection, fragment},
+    *,
+};
 
 /// Longer than anything that is waited for: deadlines, closings, calls.
 const REST: Duration = Duration::from_secs(120);
@@ -39,17 +42,6 @@ struct Played {
 enum Arrival {
     Link(Link),
     Message(Envelope),
-}
-
-/// What `peer::Peer` does, without media: its descriptions carry their own name as ICE user fragment.
-#[derive(Default)]
-struct Connection {
-    own: Option<String>,
-    theirs: Option<String>,
-    candidates: usize,
-    reports: VecDeque<PeerEvent>,
-    said_connected: bool,
-    closing: bool,
 }
 
 /// What can happen next.
@@ -380,23 +372,7 @@ impl World {
     }
 }
 
-impl Connection {
-    fn describe(&mut self, name: &str, kind: DescriptionKind, mids: &str) {
-        self.own = Some(name.to_owned());
-        self.reports.push_back(described(kind, &sdp(name, mids)));
-        for port in 1..=2 {
-            self.reports.push_back(PeerEvent::Candidate(candidate(name, 1000 + port)));
-        }
-    }
-}
-
 /// What went in or came out, without the whole of a description.
 fn shortened(what: &impl std::fmt::Debug) -> String {
     format!("{what:?}").replace("\\r\\n", " ").chars().take(160).collect()
-}
-
-/// A description's ICE user fragment.
-fn fragment(sdp: &str) -> String {
-    let line = sdp.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:"));
-    line.expect("every description has one").to_owned()
 }
