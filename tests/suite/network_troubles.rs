@@ -36,8 +36,11 @@ async fn lost_packets_are_sent_again(codec: Codec, on_join: OnJoin) {
     let scene = scene(Options { on_join, ..Options::new("viewer").codecs(&[codec, Codec::Opus]) }).await;
     scene.host.lose(0.05);
     let before = scene.viewer.video(1).await;
-    let after = scene.viewer.video(before.frames + 150).await;
-    assert!(scene.host.lost() > 20, "{} packets were lost", scene.host.lost());
+    let mut after = scene.viewer.video(before.frames + 150).await;
+    // They are lost by chance.
+    while scene.host.lost() <= 20 {
+        after = scene.viewer.video(after.frames + 10).await;
+    }
     assert_eq!(after.codec, codec);
     assert_eq!((after.gaps, after.keyframes), (before.gaps, before.keyframes), "nothing is missed: {after:?}");
 }
