@@ -241,7 +241,7 @@ impl Inner {
         core.needs_keyframe |= core.paused.take().is_some();
         if core.needs_keyframe && buffer.flags().contains(gst::BufferFlags::DELTA_UNIT) {
             drop(core);
-            self.ask_again(index);
+            self.ask_again(index, Reason::Repeat);
             return Ok(gst::FlowSuccess::Ok);
         }
         core.needs_keyframe = false;
@@ -277,8 +277,10 @@ impl Inner {
         match verdict {
             // Asked for again with each frame: requests are merged, and one during a keyframe is thought to be answered.
             Verdict::Dropped => {
+                // Its first one came while the way was still full.
+                let reason = if core.paused.is_some() { Reason::NewTaker } else { Reason::Repeat };
                 drop(core);
-                self.ask_again(index);
+                self.ask_again(index, reason);
             }
             Verdict::TooLate => {}
             Verdict::TakesOver => {
@@ -320,8 +322,8 @@ impl Inner {
         }
     }
 
-    fn ask_again(&self, index: usize) {
-        self.inputs[index].push_event(Reason::Repeat.to_event());
+    fn ask_again(&self, index: usize, reason: Reason) {
+        self.inputs[index].push_event(reason.to_event());
     }
 
     /// When a frame is to be seen, on the clock that all pipelines share.

@@ -53,7 +53,7 @@ pub(super) fn configure(webrtcbin: &gst::Element, ice: &IceSettings) -> Result<(
         agent.set_property("min-rtp-port", u32::from(*ports.start()));
         agent.set_property("max-rtp-port", u32::from(*ports.end()));
     }
-    if let Some(nice) = agent.property::<Option<glib::Object>>("agent") {
+    if let Some(nice) = nice_agent(webrtcbin) {
         nice.set_property("ice-tcp", ice.tcp);
         // Makes a lost peer show as `failed` after some 47 s, besides what `liveness` finds.
         nice.set_property("keepalive-conncheck", true);
@@ -73,6 +73,11 @@ pub(super) fn configure(webrtcbin: &gst::Element, ice: &IceSettings) -> Result<(
         agent.emit_by_name::<bool>("add-local-ip-address", &[&address.to_string()]);
     }
     Ok(())
+}
+
+/// libnice's agent within `webrtcbin`.
+pub(super) fn nice_agent(webrtcbin: &gst::Element) -> Option<glib::Object> {
+    webrtcbin.property::<Option<glib::Object>>("ice-agent")?.property("agent")
 }
 
 /// The addresses that are offered; none where no list narrows them down, which lets libnice take all.
@@ -121,8 +126,7 @@ mod tests {
         gst::init().unwrap();
         let webrtcbin = gst::ElementFactory::make("webrtcbin").build().unwrap();
         configure(&webrtcbin, &IceSettings::default()).unwrap();
-        let agent: glib::Object = webrtcbin.property("ice-agent");
-        let nice: glib::Object = agent.property("agent");
+        let nice = nice_agent(&webrtcbin).unwrap();
         assert!(!nice.has_property("upnp") || !nice.property::<bool>("upnp"));
     }
 

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::{
     Settings, network,
-    sender::{SenderError, Transport},
+    sender::{Routes, SenderError, Transport},
     wiring::{self, Heard, Inner, Signals},
 };
 use crate::{
@@ -47,6 +47,7 @@ pub(super) struct Webrtc {
     bin: gst::Element,
     heard: Heard,
     inner: Inner,
+    routes: Routes,
 }
 
 impl Webrtc {
@@ -63,10 +64,11 @@ impl Webrtc {
             .property("latency", u32::try_from(settings.jitter_buffer.as_millis()).unwrap_or(u32::MAX))
             .build()?;
         network::configure(&bin, &settings.ice)?;
+        let routes = network::nice_agent(&bin).as_ref().map(Routes::follow).unwrap_or_default();
         let (heard, inner) = wiring::connect(&bin, session, &settings.certificate, signals);
         let (pipeline, bus) = Pipeline::new(name, clockwork);
         pipeline.as_gst().add(&bin)?;
-        Ok((Self { pipeline, bin, heard, inner }, bus))
+        Ok((Self { pipeline, bin, heard, inner, routes }, bus))
     }
 
     pub(super) const fn bin(&self) -> &gst::Element {
@@ -129,6 +131,7 @@ impl Webrtc {
             our_key: there(self.inner.encoder.get(), "dtlsenc")?,
             their_key: there(self.inner.decrypter.get(), "srtpdec")?,
             socket: there(self.inner.socket.get(), "nicesink")?,
+            routes: self.routes.clone(),
             arrivals: there(self.inner.arrivals.get(), "nicesrc")?,
             shares_reports: !self.inner.discards_reports(),
         })
@@ -154,7 +157,8 @@ impl Webrtc {
 
     /// Takes it down. With a limit; see [`Pipeline::stop`].
     pub(super) async fn stop(self) -> Result<(), StateError> {
-        let Self { pipeline, bin, .. } = self;
+        let Self { pipeline, bin, routes, .. } = self;
+        routes.end();
         drop(bin);
         pipeline.stop().await
     }

@@ -65,7 +65,7 @@ impl Protection {
     ///
     /// # Errors
     /// When it is none.
-    pub fn rtp(&mut self, packet: &[u8]) -> Result<impl AsMut<[u8]> + Send + use<>, ProtectionError> {
+    pub fn rtp(&mut self, packet: &[u8]) -> Result<impl AsRef<[u8]> + use<>, ProtectionError> {
         self.context.encrypt_rtp(packet).map_err(|error| ProtectionError::Packet(error.to_string()))
     }
 
@@ -73,7 +73,7 @@ impl Protection {
     ///
     /// # Errors
     /// When it is none.
-    pub fn rtcp(&mut self, packet: &[u8]) -> Result<impl AsMut<[u8]> + Send + use<>, ProtectionError> {
+    pub fn rtcp(&mut self, packet: &[u8]) -> Result<impl AsRef<[u8]> + use<>, ProtectionError> {
         self.context.encrypt_rtcp(packet).map_err(|error| ProtectionError::Packet(error.to_string()))
     }
 }
@@ -150,8 +150,8 @@ mod tests {
     fn a_packet_keeps_its_header_and_gets_a_tag() {
         let mut protection = Protection::new(&[7; 30]).unwrap();
         let packet = b"\x80\x60\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03payload";
-        let mut encrypted = protection.rtp(packet).unwrap();
-        let encrypted = encrypted.as_mut();
+        let encrypted = protection.rtp(packet).unwrap();
+        let encrypted = encrypted.as_ref();
         assert_eq!(encrypted.len(), packet.len() + 10);
         assert_eq!(encrypted[..12], packet[..12]);
         assert_ne!(encrypted[12..19], packet[12..]);
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn another_key_makes_another_packet() {
         let packet = b"\x80\x60\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03payload";
-        let encrypted = |key: u8| Protection::new(&[key; 30]).unwrap().rtp(packet).unwrap().as_mut().to_vec();
+        let encrypted = |key: u8| Protection::new(&[key; 30]).unwrap().rtp(packet).unwrap().as_ref().to_vec();
         assert_eq!(encrypted(1), encrypted(1));
         assert_ne!(encrypted(1), encrypted(2));
     }
@@ -169,7 +169,7 @@ mod tests {
     fn a_report_is_read_once_and_only_as_it_was_sent() {
         let report = SenderInfo { ssrc: 3, at: Ntp(1), timestamp: 2, packets: 3, bytes: 4, cname: "me" };
         let report = report.to_packet().unwrap();
-        let encrypted = Protection::new(&[7; 30]).unwrap().rtcp(&report).unwrap().as_mut().to_vec();
+        let encrypted = Protection::new(&[7; 30]).unwrap().rtcp(&report).unwrap().as_ref().to_vec();
         let mut reader = Unprotection::new(&[7; 30]).unwrap();
         let mut changed = encrypted.clone();
         changed[9] ^= 1;
@@ -191,7 +191,7 @@ mod tests {
         assert!(reader.sources.is_empty() && reader.made_up < MAX_MADE_UP);
         let report = SenderInfo { ssrc: 3, at: Ntp(1), timestamp: 2, packets: 3, bytes: 4, cname: "me" };
         let report = report.to_packet().unwrap();
-        let genuine = Protection::new(&[7; 30]).unwrap().rtcp(&report).unwrap().as_mut().to_vec();
+        let genuine = Protection::new(&[7; 30]).unwrap().rtcp(&report).unwrap().as_ref().to_vec();
         assert!(reader.rtcp(&genuine).is_some());
     }
 

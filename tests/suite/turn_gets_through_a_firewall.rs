@@ -43,7 +43,8 @@ async fn shown_over(transport: TurnTransport) {
         TurnTransport::Tls => ("turns", ""),
     };
     let url = format!("{scheme}:{}:{}@{ip}:{port}{query}", encoded(USER), encoded(PASSWORD));
-    let arguments = ["run", "--listen", "none", "--stun", "none", "--room", relay.url(), "--turn", &url];
+    let arguments =
+        ["run", "--listen", "none", "--stun", "none", "--room", relay.url(), "--turn", &url, "--log", "debug"];
     let mut command = host.command(env!("CARGO_BIN_EXE_peergate"));
     command.args(arguments).env("SSL_CERT_FILE", turn.certificate());
     let gateway = Daemon::spawn(command);
@@ -52,6 +53,7 @@ async fn shown_over(transport: TurnTransport) {
     let viewer = Viewer::join(relay.url(), Options::new("viewer")).await;
     let video = viewer.video(60).await;
     assert!(video.keyframes >= 1, "{video:?}");
+    assert!(!gateway.log().contains("in_one_call=true"), "only libnice knows the way:\n{}", gateway.log());
 }
 
 fn encoded(text: &str) -> String {

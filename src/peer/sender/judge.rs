@@ -1,6 +1,7 @@
 //! What a peer's feedback says of its link, judged as it comes and told to the peer's task when it matters.
 
 use std::{
+    collections::VecDeque,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -11,6 +12,9 @@ use crate::{
     rtp::{Arrival, Ntp, ReceptionReport},
     units::Bitrate,
 };
+
+/// The shortest of how many round trips is that of an empty way: of some seconds.
+const ROUND_TRIPS: usize = 8;
 
 /// What the task is told.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,8 +37,8 @@ pub(super) struct Judge {
 struct State {
     estimator: Estimator,
     told: Steady,
-    /// The shortest round trip that was reported.
-    round_trip: Option<Duration>,
+    /// The round trips that were reported last.
+    round_trips: VecDeque<Duration>,
 }
 
 /// What the way to a peer is like at the moment.
@@ -52,7 +56,7 @@ impl Judge {
         let estimator = Estimator::new(Instant::now(), most);
         // So that the first word comes at once.
         let told = Steady::new(Bitrate::from_bits(0));
-        Self { ssrc, signals, state: Mutex::new(State { estimator, told, round_trip: None }) }
+        Self { ssrc, signals, state: Mutex::new(State { estimator, told, round_trips: VecDeque::new() }) }
     }
 
     /// Packets are sent: their numbers, one after the other, and their lengths.
@@ -77,7 +81,7 @@ impl Judge {
     /// What the way is like: with the queue that stands on it now.
     pub(super) fn way(&self) -> Way {
         let state = self.state();
-        let round_trip = state.round_trip.unwrap_or_default() + state.estimator.queue();
+        let round_trip = state.round_trips.iter().min().copied().unwrap_or_default() + state.estimator.queue();
         Way { bears: Some(state.estimator.estimate()), round_trip }
     }
 
@@ -95,9 +99,11 @@ impl Judge {
     pub(super) fn report(&self, report: &ReceptionReport, now: Ntp) {
         if report.ssrc == self.ssrc {
             let round_trip = now.round_trip(report.last_report, report.delay);
-            let mut state = self.state();
-            state.round_trip = state.round_trip.into_iter().chain(round_trip).min();
-            drop(state);
+            if let Some(round_trip) = round_trip {
+                let mut state = self.state();
+                state.round_trips.truncate(ROUND_TRIPS - 1);
+                state.round_trips.push_front(round_trip);
+            }
             let report = Report { lost: f64::from(report.fraction_lost) / 256.0, round_trip };
             self.signals.send(Signal::Link(Word::Report(report)));
         }

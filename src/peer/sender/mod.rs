@@ -3,9 +3,11 @@
 //! webrtcbin negotiates, finds the way, makes the keys and receives. It could send, too, but at ten times the price: each
 //! packet goes through seventeen pads, one by one, and through the slowest of ciphers. What is the peer's own is little: a
 //! header, the encryption, and what it says of what arrives. So frames come on the feed's own thread, are made into
-//! packets, and go to the socket in one list.
+//! packets, and go to the socket in one call.
 
+mod batch;
 mod judge;
+mod route;
 mod stream;
 
 use std::{
@@ -18,9 +20,10 @@ use std::{
 
 use gst::prelude::*;
 
-use self::judge::Judge;
+use self::{batch::Batch, judge::Judge};
 pub(super) use self::{
     judge::Word,
+    route::Routes,
     stream::{Inlet, StreamSender},
 };
 use super::wiring::Signals;
@@ -54,8 +57,10 @@ pub(super) struct Transport {
     pub(super) our_key: gst::Element,
     /// `srtpdec`, which is given the peer's.
     pub(super) their_key: gst::Element,
-    /// `nicesink`, through which everything leaves.
+    /// `nicesink`, through which everything can leave.
     pub(super) socket: gst::Element,
+    /// The way past it, where there is one.
+    pub(super) routes: Routes,
     /// `nicesrc`, through which everything comes.
     pub(super) arrivals: gst::Element,
     /// Whether webrtcbin needs the peer's RTCP, too: for what it receives.
@@ -80,6 +85,7 @@ pub(super) enum SenderError {
 pub(super) struct Link {
     /// The pad of the socket. Buffers are handed to it beside those of webrtcbin; it takes one at a time.
     socket: gst::Pad,
+    routes: Routes,
     master: Vec<u8>,
     cname: String,
     clockwork: Clockwork,
@@ -104,6 +110,7 @@ impl Sender {
         let running_time = Duration::from(clockwork.running_time());
         let link = Arc::new(Link {
             socket,
+            routes: transport.routes.clone(),
             master,
             cname,
             clockwork: clockwork.clone(),
@@ -197,8 +204,13 @@ impl Link {
 
     /// Hands packets to the socket. Blocks while that can't take them: UDP always can, and who is reached over TCP gets a
     /// thread of its own when it does not keep up.
-    fn send(&self, packets: gst::BufferList) -> Result<gst::FlowSuccess, gst::FlowError> {
-        if packets.is_empty() { Ok(gst::FlowSuccess::Ok) } else { self.socket.chain_list(packets) }
+    fn send(&self, batch: &Batch) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let left = self.routes.send(batch);
+        if left == batch.len() {
+            return Ok(gst::FlowSuccess::Ok);
+        }
+        let rest = batch.packets().skip(left);
+        self.socket.chain_list(rest.map(|packet| gst::Buffer::from_slice(packet.to_vec())).collect())
     }
 
     /// What the peer says of our streams. On the thread that receives from this peer: what is done here at once, sending

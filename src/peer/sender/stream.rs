@@ -8,7 +8,7 @@ use std::{
 
 use gst::prelude::*;
 
-use super::{Link, judge::Way};
+use super::{Link, batch::Batch, judge::Way};
 use crate::{
     media::{keyframes::Reason, pad},
     pace::Pace,
@@ -112,7 +112,7 @@ impl StreamSender {
         let Some(running_time) = frame.pts().map(Duration::from) else { return Ok(gst::FlowSuccess::Ok) };
         let is_beginning = frame.flags().contains(gst::BufferFlags::DISCONT);
         let frame = Frame(frame);
-        let mut packets = gst::BufferList::new();
+        let mut packets = Batch::default();
         {
             let mut state = self.state();
             let State { stream, protection, .. } = &mut *state;
@@ -120,24 +120,24 @@ impl StreamSender {
                 // A link that could not bear the other quality would not bear to be sent it again.
                 stream.forget();
             }
-            let (list, mut sent) = (packets.make_mut(), Vec::new());
+            let mut sent = Vec::new();
             stream.frame(
                 &frame,
                 running_time,
                 || self.link.next_transport_sequence(),
                 |packet, number| {
                     sent.extend(number.map(|number| (number, packet.len())));
-                    add(list, protection.rtp(packet));
+                    add(&mut packets, protection.rtp(packet));
                 },
             );
             // While the stream is locked: they are to be told of in their order.
             self.link.sent(&sent);
             if state.reported.is_none_or(|reported| reported.elapsed() >= REPORT_EVERY) {
                 state.reported = Some(Instant::now());
-                self.report(&mut state, list);
+                self.report(&mut state, &mut packets);
             }
         }
-        self.link.send(packets)
+        self.link.send(&packets)
     }
 
     /// Nothing that was sent so far is sent again.
@@ -148,13 +148,13 @@ impl StreamSender {
     /// Sends packets again that were lost, as far as they are still there, are not on their way again, and are not too many:
     /// they get the half of what the link bears, where that is known.
     pub(super) fn resend(&self, sequences: &BTreeSet<u16>, way: Way) {
-        let mut packets = gst::BufferList::new();
+        let mut packets = Batch::default();
         {
             let mut state = self.state();
             let State { stream, protection, resends, .. } = &mut *state;
             let (per_second, at_once) = resends_within(way.bears);
             resends.change(per_second, at_once);
-            let (list, now, mut sent) = (packets.make_mut(), Instant::now(), Vec::new());
+            let (now, mut sent) = (Instant::now(), Vec::new());
             for &sequence in sequences {
                 if !stream.is_due(sequence, now, way.round_trip) {
                     continue;
@@ -168,14 +168,14 @@ impl StreamSender {
                     || self.link.next_transport_sequence(),
                     |packet, number| {
                         sent.extend(number.map(|number| (number, packet.len())));
-                        add(list, protection.rtp(packet));
+                        add(&mut packets, protection.rtp(packet));
                     },
                 );
             }
             self.link.sent(&sent);
         }
         // An error: the peer is being taken down.
-        let _ = self.link.send(packets);
+        let _ = self.link.send(&packets);
     }
 
     /// Asks the encoder for a keyframe.
@@ -186,7 +186,7 @@ impl StreamSender {
         }
     }
 
-    fn report(&self, state: &mut State, list: &mut gst::BufferListRef) {
+    fn report(&self, state: &mut State, packets: &mut Batch) {
         let (running_time, at) = self.link.now();
         let counts = state.stream.counts();
         let info = SenderInfo {
@@ -198,7 +198,7 @@ impl StreamSender {
             cname: &self.link.cname,
         };
         match info.to_packet() {
-            Ok(report) => add(list, state.protection.rtcp(&report)),
+            Ok(report) => add(packets, state.protection.rtcp(&report)),
             Err(error) => tracing::debug!(%error, "a sender report can't be written"),
         }
     }
@@ -223,9 +223,9 @@ fn resends_within(bears: Option<Bitrate>) -> (u32, u32) {
     (per_second, (per_second / RESENT_AT_ONCE).max(LEAST_RESENT))
 }
 
-fn add(list: &mut gst::BufferListRef, packet: Result<impl AsMut<[u8]> + Send + 'static, ProtectionError>) {
+fn add(packets: &mut Batch, packet: Result<impl AsRef<[u8]>, ProtectionError>) {
     match packet {
-        Ok(packet) => list.add(gst::Buffer::from_mut_slice(packet)),
+        Ok(packet) => packets.push(packet.as_ref()),
         Err(error) => tracing::debug!(%error, "a packet is left out"),
     }
 }

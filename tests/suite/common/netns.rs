@@ -41,7 +41,8 @@ impl Host {
         ip(&format!("link set {name} addrgenmode none up"));
         ip(&format!("addr add {router}/24 dev {name}"));
         ip(&format!("-n {name} link set lo up"));
-        ip(&format!("-n {name} link set eth0 addrgenmode none up"));
+        // As a card does that knows no offloads: a picture that leaves in one call is lost and delayed packet by packet.
+        ip(&format!("-n {name} link set eth0 addrgenmode none gso_max_segs 1 up"));
         ip(&format!("-n {name} addr add {address}/24 dev eth0"));
         ip(&format!("-n {name} route add default via {router}"));
         host
@@ -62,17 +63,29 @@ impl Host {
         self.firewall("-P OUTPUT DROP");
     }
 
-    /// From now on this `share` of the UDP packets that it sends is lost: 0.05 is one in twenty.
+    /// From now on this `share` of the UDP packets that it sends to us is lost: 0.05 is one in twenty.
     pub(crate) fn lose(&self, share: f32) {
-        self.firewall(&format!("-A OUTPUT -p udp -m statistic --mode random --probability {share} -j DROP"));
+        self.lose_where("", share);
     }
 
-    /// How many packets were lost by [`Self::lose`] so far.
+    /// From now on this `share` of the UDP packets that it sends to `address`, one of ours, is lost.
+    pub(crate) fn lose_to(&self, address: Ipv4Addr, share: f32) {
+        self.lose_where(&format!("-d {address}"), share);
+    }
+
+    /// How many packets were lost so far.
     pub(crate) fn lost(&self) -> u64 {
-        let rules = self.firewall("-L OUTPUT -n -v -x");
-        let rule =
-            rules.lines().find(|line| line.contains("statistic mode random")).expect("a rule that loses packets");
+        let rules = iptables(Command::new("iptables"), "-L INPUT -n -v -x");
+        let is_ours = |line: &&str| line.contains("statistic mode random") && line.contains(&self.name);
+        let rule = rules.lines().find(is_ours).expect("a rule that loses packets");
         rule.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
+    /// At our end of the cable: what it sends leaves its firewall in pictures, not in packets.
+    fn lose_where(&self, to: &str, share: f32) {
+        let rule =
+            format!("-A INPUT -i {} -p udp {to} -m statistic --mode random --probability {share} -j DROP", self.name);
+        iptables(Command::new("iptables"), &rule);
     }
 
     /// From now on what it sends to `network`, `ADDRESS/BITS`, goes over a link of its own, with a queue of 400 ms.
@@ -93,13 +106,6 @@ impl Host {
         self.traffic(&format!("qdisc change dev eth0 parent 1:20 handle 20: {}", bucket(kilobits)));
     }
 
-    /// From now on this `share` of the UDP packets that it sends to `address` is lost.
-    pub(crate) fn lose_to(&self, address: Ipv4Addr, share: f32) {
-        self.firewall(&format!(
-            "-A OUTPUT -p udp -d {address} -m statistic --mode random --probability {share} -j DROP"
-        ));
-    }
-
     fn traffic(&self, arguments: &str) {
         let output = self.command("tc").args(arguments.split(' ')).output().unwrap();
         assert!(output.status.success(), "tc {arguments}: {}", String::from_utf8_lossy(&output.stderr));
@@ -110,10 +116,8 @@ impl Host {
         ip(&format!("link set {} down", self.name));
     }
 
-    fn firewall(&self, rule: &str) -> String {
-        let output = self.command("iptables").arg("-w").args(rule.split(' ')).output().unwrap();
-        assert!(output.status.success(), "iptables {rule}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+    fn firewall(&self, rule: &str) {
+        iptables(self.command("iptables"), rule);
     }
 }
 
@@ -123,6 +127,13 @@ pub(crate) fn another_address() -> Ipv4Addr {
     let address = Ipv4Addr::new(10, 77, 0, number + 1);
     ip(&format!("addr add {address}/24 dev lab0"));
     address
+}
+
+/// Changes or lists a firewall's rules, in the words of `iptables`.
+fn iptables(mut command: Command, rule: &str) -> String {
+    let output = command.arg("-w").args(rule.split_whitespace()).output().unwrap();
+    assert!(output.status.success(), "iptables {rule}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn bucket(kilobits: u32) -> String {
