@@ -195,7 +195,10 @@ fn explain(trouble: &Trouble, camera: &Camera) -> Option<SourceError> {
     if !camera.node.exists() {
         return Some(missing(format!("camera {device}"), &devices::cameras()));
     }
-    None
+    // Its node outlives an unplugged camera by some milliseconds, so it may be that.
+    trouble
+        .is(gst::ResourceError::Read)
+        .then(|| SourceError::Broken { device, why: trouble.in_gstreamers_words().to_string() })
 }
 
 /// The program that has a device node open, as far as this user may see.

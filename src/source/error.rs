@@ -42,6 +42,14 @@ pub enum SourceError {
         /// What helps.
         help: String,
     },
+    /// The device was at work and can't be read any more.
+    #[error("{device} gives nothing any more: {why}; if it was unplugged, plug it in again")]
+    Broken {
+        /// The device.
+        device: String,
+        /// In GStreamer's words.
+        why: String,
+    },
     /// The device delivers nothing that can be used.
     #[error("{device} delivers no picture that can be used: expected raw video or MJPEG, got {got}")]
     Unusable {

@@ -114,8 +114,17 @@ pub(crate) fn why(state: &StudioState) -> Option<String> {
 
 /// Waits until the first source fails, and says why; fails after 20 s.
 pub(crate) async fn failure(studio: &Studio) -> String {
-    let mut state = studio.state();
-    let failed = tokio::time::timeout(Duration::from_secs(20), state.wait_for(|state| why(state).is_some()));
-    let failed = failed.await.expect("the source fails within 20 s").unwrap();
-    why(&failed).unwrap()
+    failure_that(studio, |_| true).await
+}
+
+/// Waits until the first source fails for a reason `like` this, and says it; fails after 20 s.
+pub(crate) async fn failure_that(studio: &Studio, like: impl Fn(&str) -> bool) -> String {
+    let (mut state, mut last) = (studio.state(), None);
+    let failed = state.wait_for(|state| {
+        last = why(state);
+        last.as_deref().is_some_and(&like)
+    });
+    let failed = tokio::time::timeout(Duration::from_secs(20), failed).await.is_ok_and(|state| state.is_ok());
+    assert!(failed, "the source does not fail so within 20 s: {last:?}");
+    last.unwrap()
 }
