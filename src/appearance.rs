@@ -62,6 +62,7 @@ fn member(
         },
         video: member.video.clone(),
         audio: member.audio.clone(),
+        peers: member.peers,
         peer: peer::Settings {
             ice: settings.ice.clone(),
             channel: settings.channel.clone(),

@@ -1,6 +1,7 @@
 //! The daemon that is measured.
 
 use std::{
+    io::Write,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -20,7 +21,10 @@ impl Daemon {
     /// Starts it and waits until it has joined its room.
     pub(crate) async fn start(relay: &str) -> Self {
         let (mut room, _) = tokio_tungstenite::connect_async(relay).await.expect("the relay listens");
-        let arguments = ["run", "--room", relay, "--id", "gateway", "--video", "test", "--audio", "test"];
+        let mut places = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file can be made");
+        write!(places, "[[member]]\nroom = \"{relay}\"\npeers = 1000\n").expect("it can be written");
+        let places = places.path().to_str().expect("its name is text");
+        let arguments = ["run", "--config", places, "--id", "gateway", "--video", "test", "--audio", "test"];
         let picture = ["--size", "1280x720", "--fps", "30", "--bitrate", "2000k", "--codec", "h264"];
         let surroundings = ["--stun", "none", "--listen", API, "--log", "warn"];
         let begun = Instant::now();

@@ -16,8 +16,12 @@ use crate::{
     codec::MediaKind,
     ids::{PeerId, SourceName},
     redact::Redacted,
+    room::Limits,
     signal::relay_url::RelayUrl,
 };
+
+/// The most places that a member can be given: some 9000 threads.
+const MOST_PEERS: u64 = 1000;
 
 /// One appearance in one room.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub struct Member {
     pub video: Option<SourceName>,
     /// The sound we make heard.
     pub audio: Option<SourceName>,
+    /// Peers at a time.
+    pub peers: usize,
 }
 
 /// Where a room is.
@@ -82,9 +88,11 @@ fn read_one(mut section: Section<'_>, sources: &[Configured], outside: &Outside)
     });
     let video = taken(&mut section, "video", MediaKind::Video, sources);
     let audio = taken(&mut section, "audio", MediaKind::Audio, sources);
+    let peers = section.take("peers", |value| units::integer(value, 1..=MOST_PEERS));
+    let peers = peers.map_or(Limits::default().peers, |peers| peers as usize);
     section.finish("[[member]]");
     let protocols = protocols.into_iter().map(|(protocol, _)| protocol).collect();
-    Placed { member: Member { id, room, protocols, headers, ca_file, video, audio }, place, room_place }
+    Placed { member: Member { id, room, protocols, headers, ca_file, video, audio, peers }, place, room_place }
 }
 
 /// `"wss://relay.example/room"`, `"embedded"`, `"embedded:front"`.

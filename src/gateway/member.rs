@@ -95,7 +95,7 @@ pub(super) async fn run(
             own: settings.id.clone(),
             siblings: surroundings.siblings.clone(),
             shows_media: settings.video.is_some() || settings.audio.is_some(),
-            limits: room::Limits::default(),
+            limits: room::Limits::with_peers(settings.peers),
         },
         surroundings.sessions.clone(),
     );

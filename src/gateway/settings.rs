@@ -30,6 +30,8 @@ pub struct MemberSettings {
     pub video: Option<SourceName>,
     /// The source of the sound that peers hear.
     pub audio: Option<SourceName>,
+    /// Peers at a time.
+    pub peers: usize,
     /// How connections to peers are made.
     pub peer: peer::Settings,
 }

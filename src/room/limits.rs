@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The bounds of everything that grows with what others send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Peers at a time, those that are being taken down among them. One costs about 14 threads and 1.5 MB.
+    /// Peers at a time, those that are being taken down among them. One costs 9 threads and 1 MB.
     pub peers: usize,
     /// Candidates of one peer in one session. Browsers send under 20; each makes libnice probe an address.
     pub candidates: usize,
@@ -24,6 +24,14 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Those of a room with so many places, which may all be taken in a moment.
+    #[must_use]
+    pub fn with_peers(peers: usize) -> Self {
+        let default = Self::default();
+        let burst = u32::try_from(peers).unwrap_or(u32::MAX).max(default.burst);
+        Self { peers, burst, ..default }
+    }
+
     /// How many connections there may be, those that are being taken down among them. Beyond the peers' places there
     /// are some for who comes back into a room that is full: its earlier connection may be dead, and not known to be.
     #[must_use]

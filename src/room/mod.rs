@@ -249,7 +249,7 @@ impl Room {
         let what = if own_closing >= CLOSING_PER_PEER {
             format!("came back {own_closing} times before its earlier connections were taken down; refused for now")
         } else if self.peers.len() + self.closing.len() >= most {
-            format!("there are {most} peers already, which is the limit; refused")
+            format!("there are {most} peers already, as many as there are places (member.peers); refused")
         } else if !self.pace.admits(now) {
             format!(
                 "more than {} connections a second are begun in this room; refused for now",

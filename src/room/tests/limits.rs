@@ -9,7 +9,10 @@ fn peers() {
         assert_eq!(begun(&scene.hears_join(&format!("page {n}"))).len(), 1);
     }
     let outputs = scene.hears_join("one too many");
-    assert_eq!(misbehaved(&outputs), ["there are 64 peers already, which is the limit; refused"]);
+    assert_eq!(
+        misbehaved(&outputs),
+        ["there are 64 peers already, as many as there are places (member.peers); refused"]
+    );
     assert_eq!(outputs.len(), 1);
     // Those that are there go on.
     let third = scene.session("page 3");

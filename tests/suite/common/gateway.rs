@@ -45,6 +45,7 @@ pub(crate) fn member(id: &str, relay: &str) -> MemberSettings {
         relay: signalling::settings(relay),
         video: Some(name("picture")),
         audio: Some(name("tone")),
+        peers: 64,
         peer: peer::Settings {
             ice: IceSettings::default(),
             channel: Some(ChannelSettings::default()),

@@ -1,0 +1,25 @@
+//! `member.peers`: who comes into a full room is refused, and has a place once there is one.
+
+use std::time::Duration;
+
+use crate::common::{
+    daemon::Daemon,
+    str0m_peer::{Options, Viewer},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_one_more_when_somebody_has_left() {
+    let gateway = Daemon::configured("[[member]]\npeers = 2").await;
+    let room = gateway.ws("/signal");
+    let [one, two] = [Viewer::join(&room, Options::new("one")).await, Viewer::join(&room, Options::new("two")).await];
+    tokio::join!(one.video(5), two.video(5));
+    let three = Viewer::join(&room, Options::new("three")).await;
+    gateway.wait_for_log("there are 2 peers already, as many as there are places (member.peers)", Duration::from_secs(5)).await;
+    drop(three);
+    drop(one);
+    gateway.gone("one", Duration::from_secs(25)).await;
+    let four = Viewer::join(&room, Options::new("four")).await;
+    four.video(5).await;
+    let frames = two.video(1).await.frames;
+    two.video(frames + 10).await;
+}
