@@ -129,7 +129,8 @@ pub(crate) async fn view(relay: &str, address: Ipv4Addr, id: &str) {
     drop(str0m::Rtc::new(Instant::now()));
     say("ready");
     std::io::stdin().read_line(&mut String::new()).unwrap();
-    let viewer = Viewer::join(relay, Options { address: address.into(), ..Options::new(id) }).await;
+    let viewer =
+        Viewer::join(relay, Options { address: address.into(), meets: Some("gateway"), ..Options::new(id) }).await;
     viewer.until("a keyframe", PATIENCE, |view| view.tracks().find_map(|track| track.first_keyframe_after)).await;
     say("playing");
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()).unwrap()).await.unwrap();

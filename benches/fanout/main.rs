@@ -1,6 +1,6 @@
 //! What the daemon costs, and how fast it is: it shows its test picture and tone to nobody, then to 1, 5, 20 viewers, each a
-//! process in a network namespace of its own, and is measured from outside.
-//! `./dev bench fanout [--viewers 1,5,20] [--seconds 10]`.
+//! process in a network namespace of its own, and is measured from outside. At last a crowd comes: how many see it all?
+//! `./dev bench fanout [--viewers 1,5,20] [--crowd 150] [--seconds 10]`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark says what went wrong by panicking")]
 
@@ -46,18 +46,21 @@ fn main() {
 struct Plan {
     /// How many viewers there are in all at each level.
     levels: Vec<usize>,
+    /// How many there are in the end, to see whether they can be; no more than at the last level to leave it out.
+    crowd: usize,
     /// How long each level is measured.
     period: Duration,
 }
 
 impl Plan {
     fn of(arguments: &[&str]) -> Self {
-        let mut plan = Self { levels: vec![1, 5, 20], period: Duration::from_secs(10) };
+        let mut plan = Self { levels: vec![1, 5, 20], crowd: 150, period: Duration::from_secs(10) };
         for pair in arguments.chunks(2) {
             match pair {
                 ["--viewers", levels] => plan.levels = levels.split(',').map(|level| level.parse().unwrap()).collect(),
+                ["--crowd", crowd] => plan.crowd = crowd.parse().unwrap(),
                 ["--seconds", seconds] => plan.period = Duration::from_secs(seconds.parse().unwrap()),
-                other => panic!("expected --viewers N,N,... or --seconds N, got {other:?}"),
+                other => panic!("expected --viewers N,N,..., --crowd N or --seconds N, got {other:?}"),
             }
         }
         plan
@@ -65,8 +68,8 @@ impl Plan {
 }
 
 async fn measure(plan: &Plan) {
-    let most = plan.levels.iter().copied().max().unwrap_or(0);
-    let network = Network::build(most);
+    let few = plan.levels.iter().copied().max().unwrap_or(0);
+    let network = Network::build(few.max(plan.crowd));
     let relay = PlainRelay::start_on(DAEMON).await;
     let machine = report::machine();
     let daemon = Daemon::start(relay.url()).await;
@@ -74,18 +77,27 @@ async fn measure(plan: &Plan) {
     let mut levels = Vec::new();
     let mut capture_to_wire = None;
     for viewers in std::iter::once(0).chain(plan.levels.iter().copied()) {
-        audience.grow(viewers).await;
-        tokio::time::sleep(SETTLING).await;
-        let before = Sample::of(daemon.process());
-        tokio::time::sleep(plan.period).await;
-        let after = Sample::of(daemon.process());
-        levels.push(Level { viewers, cores: after.cores_since(&before), threads: after.threads, memory: after.memory });
+        levels.push(level(&daemon, &mut audience, viewers, plan.period).await);
         if viewers > 0 {
             capture_to_wire = Some(daemon.capture_to_wire().await);
         }
-        eprintln!("{viewers} viewers measured");
     }
+    let crowd = match plan.crowd {
+        crowd if crowd > few => Some(level(&daemon, &mut audience, crowd, plan.period).await),
+        _ => None,
+    };
     let viewings = audience.leave().await;
     let start = daemon.joined_after();
-    print!("{}", Report { machine, period: plan.period, start, levels, capture_to_wire, viewings });
+    print!("{}", Report { machine, period: plan.period, start, levels, crowd, few, capture_to_wire, viewings });
+}
+
+/// Lets viewers come until there are so many, and measures.
+async fn level(daemon: &Daemon, audience: &mut Audience<'_>, viewers: usize, period: Duration) -> Level {
+    audience.grow(viewers).await;
+    tokio::time::sleep(SETTLING).await;
+    let before = Sample::of(daemon.process());
+    tokio::time::sleep(period).await;
+    let after = Sample::of(daemon.process());
+    eprintln!("{viewers} viewers measured");
+    Level { viewers, cores: after.cores_since(&before), threads: after.threads, memory: after.memory }
 }

@@ -33,8 +33,13 @@ pub(crate) struct Report {
     pub(crate) start: Duration,
     /// The first without viewers.
     pub(crate) levels: Vec<Level>,
+    /// With as many as can be.
+    pub(crate) crowd: Option<Level>,
+    /// How many viewers there were before the crowd.
+    pub(crate) few: usize,
     /// In ms: 95 of 100 frames take no longer.
     pub(crate) capture_to_wire: Option<f64>,
+    /// In the order in which they came.
     pub(crate) viewings: Vec<Viewing>,
 }
 
@@ -75,9 +80,9 @@ impl Report {
         (self.viewings.iter().filter(whole).count(), self.viewings.len())
     }
 
-    /// From `join` to the first keyframe, in ms: half of them, and 95 of 100, take no longer.
+    /// From `join` to the first keyframe, in ms: half of those before the crowd, and 95 of 100, take no longer.
     pub(crate) fn joins(&self) -> (u64, u64) {
-        let mut joins: Vec<_> = self.viewings.iter().map(|viewing| viewing.first_keyframe).collect();
+        let mut joins: Vec<_> = self.viewings.iter().take(self.few).map(|viewing| viewing.first_keyframe).collect();
         joins.sort_unstable();
         (quantile(&joins, 0.5), quantile(&joins, 0.95))
     }
@@ -89,7 +94,7 @@ impl fmt::Display for Report {
         writeln!(f, "{}\n", self.machine)?;
         writeln!(f, "| viewers | CPU, % of a core | for each further | threads | each | memory, MB | each |")?;
         writeln!(f, "| --- | --- | --- | --- | --- | --- | --- |")?;
-        for level in &self.levels {
+        for level in self.levels.iter().chain(&self.crowd) {
             let Level { viewers, cores, threads, memory } = level;
             let (cores, memory) = (cores * 100.0, *memory as f64 / 1024.0);
             match self.each(level) {

@@ -1,6 +1,6 @@
 //! Drives one str0m connection over one UDP socket.
 
-use std::{sync::Arc, time::Instant};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use peergate::codec::Codec;
 use serde_json::{Value, json};
@@ -24,6 +24,9 @@ use super::{
 
 /// How many packets of video a lost one is waited for: as long as str0m asks for it.
 const PATIENCE: usize = 100;
+
+/// How many packets are taken before orders and timers have their turn.
+const AT_ONCE: usize = 32;
 
 /// Larger than any packet on an Ethernet.
 const DATAGRAM: usize = 2000;
@@ -52,6 +55,7 @@ pub(super) struct Driver {
     inbox: mpsc::UnboundedReceiver<DriverOrder>,
     pub(super) rtc: Rtc,
     socket: UdpSocket,
+    address: SocketAddr,
     pending: Option<SdpPendingOffer>,
     channels: Vec<ChannelId>,
     pub(super) medias: Vec<(Mid, MediaKind)>,
@@ -61,7 +65,7 @@ pub(super) struct Driver {
 }
 
 enum Wake {
-    Packet(usize, std::net::SocketAddr),
+    Packet(usize, SocketAddr),
     Order(DriverOrder),
     Media(Encoded),
     Time,
@@ -79,6 +83,7 @@ impl Driver {
         inbox: mpsc::UnboundedReceiver<DriverOrder>,
     ) -> Self {
         let socket = UdpSocket::bind((options.address, 0)).await.expect("the viewer's address is on this machine");
+        let address = socket.local_addr().expect("it is bound");
         let mut config = RtcConfig::new().clear_codecs().set_reordering_size_video(PATIENCE);
         config = config.set_reordering_timeout_video(Some(options.patience));
         // In this order it prefers them.
@@ -102,6 +107,7 @@ impl Driver {
             inbox,
             rtc,
             socket,
+            address,
             pending: None,
             channels: Vec::new(),
             medias: Vec::new(),
@@ -125,7 +131,7 @@ impl Driver {
                 return self.see(|one| one.state = State::Closed);
             }
             let done = match self.wake(deadline, &mut buffer).await {
-                Wake::Packet(length, source) => self.packet(&buffer[..length], source),
+                Wake::Packet(length, source) => self.packets(length, source, &mut buffer),
                 Wake::Time => self.rtc.handle_input(Input::Timeout(Instant::now())),
                 Wake::Media(frame) => self.write(&frame),
                 Wake::Order(DriverOrder::Test(Order::GoSilent)) => return std::future::pending().await,
@@ -139,7 +145,7 @@ impl Driver {
     }
 
     fn begin(&mut self, beginning: Beginning) -> Result<(), RtcError> {
-        let local = Candidate::host(self.socket.local_addr()?, "udp").expect("a bound address is a candidate");
+        let local = Candidate::host(self.address, "udp").expect("a bound address is a candidate");
         if self.options.candidates == Candidates::InDescription {
             self.rtc.add_local_candidate(local.clone());
         }
@@ -215,10 +221,20 @@ impl Driver {
         }
     }
 
-    fn packet(&mut self, bytes: &[u8], source: std::net::SocketAddr) -> Result<(), RtcError> {
-        let destination = self.socket.local_addr()?;
+    /// The packet that woke us, and those that came with it: a picture is many, and each wake costs as much as a packet.
+    fn packets(&mut self, length: usize, source: SocketAddr, buffer: &mut [u8]) -> Result<(), RtcError> {
+        self.packet(&buffer[..length], source)?;
+        for _ in 0..AT_ONCE {
+            let Ok((length, source)) = self.socket.try_recv_from(buffer) else { break };
+            self.drain()?;
+            self.packet(&buffer[..length], source)?;
+        }
+        Ok(())
+    }
+
+    fn packet(&mut self, bytes: &[u8], source: SocketAddr) -> Result<(), RtcError> {
         let Ok(contents) = bytes.try_into() else { return Ok(()) };
-        let packet = Receive { proto: Protocol::Udp, source, destination, contents };
+        let packet = Receive { proto: Protocol::Udp, source, destination: self.address, contents };
         self.rtc.handle_input(Input::Receive(Instant::now(), packet))
     }
 
