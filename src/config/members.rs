@@ -20,7 +20,7 @@ use crate::{
     signal::relay_url::RelayUrl,
 };
 
-/// The most places that a member can be given: some 9000 threads.
+/// The most places that a member can be given: some 8000 threads.
 const MOST_PEERS: u64 = 1000;
 
 /// One appearance in one room.

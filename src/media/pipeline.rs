@@ -154,8 +154,17 @@ impl Pipeline {
     /// # Errors
     /// When an element refuses, or the limit of 10 s passes.
     pub async fn set_state(&self, state: gst::State) -> Result<(), StateError> {
+        self.set_state_of(self.inner.upcast_ref(), state).await
+    }
+
+    /// Brings an `element` of the pipeline to `state`, and waits until it is there. It stays there until the pipeline
+    /// changes its own.
+    ///
+    /// # Errors
+    /// When it refuses, the limit of 10 s passes, or the pipeline is being taken down.
+    pub async fn set_state_of(&self, element: &gst::Element, state: gst::State) -> Result<(), StateError> {
         let (done, outcome) = oneshot::channel();
-        let (inner, changes) = (self.inner.clone(), self.changes.clone());
+        let (inner, changes) = (element.clone(), self.changes.clone());
         let refused = || StateError::Refused { name: self.name.clone(), to: state };
         // A thread of its own, not the runtime's: one that hangs must not keep the runtime from ending.
         std::thread::Builder::new()
@@ -186,7 +195,7 @@ impl Drop for Pipeline {
     fn drop(&mut self) {
         self.changes.ended.store(true, Relaxed);
         // On a thread of its own: the drop may happen on one that the pipeline would have to join.
-        let (inner, changes) = (self.inner.clone(), self.changes.clone());
+        let (inner, changes) = (self.inner.clone().upcast(), self.changes.clone());
         let name = std::mem::take(&mut self.name);
         let spawned = std::thread::Builder::new().name("pipeline-stop".to_owned()).spawn(move || {
             let _ = changes.make(&inner, gst::State::Null);
@@ -207,15 +216,15 @@ struct Changes {
 
 impl Changes {
     #[expect(clippy::disallowed_methods, reason = "the one place that changes a state")]
-    fn make(&self, pipeline: &gst::Pipeline, state: gst::State) -> Result<(), gst::StateChangeError> {
+    fn make(&self, element: &gst::Element, state: gst::State) -> Result<(), gst::StateChangeError> {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         if self.ended.load(Relaxed) && state != gst::State::Null {
             return Err(gst::StateChangeError);
         }
-        pipeline.set_state(state)?;
+        element.set_state(state)?;
         drop(turn);
         let limit = gst::ClockTime::from_mseconds(STATE_CHANGE_LIMIT.as_millis() as u64);
-        pipeline.state(limit).0.map(drop)
+        element.state(limit).0.map(drop)
     }
 }
 

@@ -124,6 +124,14 @@ impl Webrtc {
         self.inner.discard_reports();
     }
 
+    /// Ends webrtcbin's reports, and the thread that writes them. In PAUSED the session still takes what comes to it.
+    pub(super) async fn end_reports(&self) {
+        if let Some(session) = self.inner.session.get() {
+            // Refused or not: at worst the thread stays, which has nothing to do.
+            let _ = self.pipeline.set_state_of(&session, gst::State::Paused).await;
+        }
+    }
+
     /// The way to the peer, once it is up.
     pub(super) fn transport(&self) -> Result<Transport, SenderError> {
         let there = |element: Option<gst::Element>, what| element.ok_or(SenderError::Missing(what));

@@ -129,6 +129,8 @@ pub(super) struct Inner {
     pub(super) socket: Slot,
     /// `nicesrc`, through which everything comes.
     pub(super) arrivals: Slot,
+    /// `rtpsession`, which reads and writes reports.
+    pub(super) session: Slot,
     discards_reports: Arc<AtomicBool>,
 }
 
@@ -231,6 +233,7 @@ fn watch_elements(
             "dtlsdec" => watch_dtls(element, &signals),
             "srtpdec" => inner.decrypter.fill(element),
             "dtlsenc" => inner.encoder.fill(element),
+            "rtpsession" => inner.session.fill(element),
             "nicesink" => inner.socket.fill(element),
             "sctpdec" | "sctpenc" => element.set_property("sctp-association-id", association),
             "nicesrc" => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The bounds of everything that grows with what others send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Peers at a time, those that are being taken down among them. One costs 9 threads and 1 MB.
+    /// Peers at a time, those that are being taken down among them. One that only looks costs 8 threads and 1 MB.
     pub peers: usize,
     /// Candidates of one peer in one session. Browsers send under 20; each makes libnice probe an address.
     pub candidates: usize,

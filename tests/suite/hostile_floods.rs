@@ -46,27 +46,6 @@ impl Scene {
         drop(view);
         self.gateway.peer("watcher", is_connected).await;
     }
-
-    /// The daemon's threads by name.
-    fn threads(&self) -> Vec<String> {
-        let tasks = fs::read_dir(format!("/proc/{}/task", self.gateway.id())).unwrap();
-        // A thread may end between the listing and the look.
-        let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
-        let mut names: Vec<_> = tasks.filter_map(|task| name(task.unwrap())).map(|name| name.trim().to_owned()).collect();
-        names.sort_unstable();
-        names
-    }
-
-    /// Waits until the daemon has at most so many threads.
-    async fn threads_fall_to(&self, most: usize) {
-        let mut turns = tokio::time::interval(Duration::from_millis(100));
-        let fallen = tokio::time::timeout(Duration::from_secs(15), async {
-            while self.threads().len() > most {
-                turns.tick().await;
-            }
-        });
-        assert!(fallen.await.is_ok(), "more than {most} threads are left: {:?}", self.threads());
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +53,7 @@ async fn of_candidates_costs_nothing() {
     let scene = Scene::set().await;
     let viewer = Viewer::join(&scene.gateway.ws("/signal"), Options::new("hostile").meeting(GATEWAY)).await;
     viewer.video(10).await;
-    let threads = scene.threads().len();
+    let threads = scene.gateway.threads().len();
     for number in 0..2000 {
         let candidate = format!("candidate:{number} 1 udp 2130706175 10.77.0.{} 5000 typ host", 2 + number % 250);
         // An unknown section each second time; a name that must be looked up each third.
@@ -83,7 +62,7 @@ async fn of_candidates_costs_nothing() {
         viewer.signal(candidate_message("hostile", &json!({ "candidate": candidate, "sdpMLineIndex": section })));
     }
     viewer.video(90).await;
-    scene.threads_fall_to(threads + 4).await;
+    scene.gateway.threads_fall_to(threads + 4).await;
     scene.unharmed().await;
 }
 
@@ -105,10 +84,10 @@ async fn of_ssrcs_makes_no_threads() {
     let options = options.sending(picture.frames()).sending(tone.frames());
     let flooder = Viewer::join(&scene.gateway.ws("/signal"), options).await;
     scene.gateway.peer("flooder", |peer| receiving(peer, "vp8").is_some_and(|track| track["frames"] != 0)).await;
-    let threads = scene.threads().len();
+    let threads = scene.gateway.threads().len();
     flooder.order(Order::FloodSsrcs(400));
     scene.unharmed().await;
-    let flooded = scene.threads();
+    let flooded = scene.gateway.threads();
     assert!(flooded.len() < threads + 40, "{threads} threads have become {}: {flooded:?}", flooded.len());
 }
 
@@ -118,13 +97,13 @@ async fn of_channels_ends_the_connection() {
     let flooder = Viewer::join(&scene.gateway.ws("/signal"), Options::new("flooder").meeting(GATEWAY)).await;
     flooder.channel().await;
     scene.gateway.peer("flooder", is_connected).await;
-    let threads = scene.threads().len();
+    let threads = scene.gateway.threads().len();
     for number in 0..200 {
         let label = format!("{number}{}", "x".repeat(1000));
         flooder.order(Order::OpenChannel(ChannelConfig { label, ..ChannelConfig::default() }));
     }
     scene.ended("flooder").await;
-    scene.threads_fall_to(threads).await;
+    scene.gateway.threads_fall_to(threads).await;
     scene.unharmed().await;
 }
 
@@ -198,7 +177,7 @@ async fn of_joins_is_survived() {
     };
     // Who watches has one of the 64 places.
     scene.gateway.wait_for_state(SOON, |state| nobodies(state) == 63).await;
-    let most = scene.threads().len();
+    let most = scene.gateway.threads().len();
     assert!(most < 2000, "{most} threads");
     // All who never answered are given up after ten seconds.
     scene.gateway.wait_for_state(Duration::from_secs(60), |state| nobodies(state) == 0).await;

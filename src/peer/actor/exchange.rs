@@ -48,15 +48,15 @@ impl Actor {
 
     pub(super) async fn accept_answer(&mut self, answer: &RemoteAnswer) -> Outcome {
         self.expect(&answer.outline);
-        let answer_for_webrtcbin = match negotiation::nothing_to_receive(&answer.outline, &answer.text) {
+        match negotiation::nothing_to_receive(&answer.outline, &answer.text) {
             Some(mended) => {
                 self.webrtc.discard_reports();
                 self.claimed.iter().for_each(|claim| claim.outbound.keep_from_webrtcbin());
-                mended
+                self.webrtc.accept_answer(&mended).await.map_err(failed)?;
+                self.webrtc.end_reports().await;
             }
-            None => answer.text.clone(),
-        };
-        self.webrtc.accept_answer(&answer_for_webrtcbin).await.map_err(failed)?;
+            None => self.webrtc.accept_answer(&answer.text).await.map_err(failed)?,
+        }
         negotiation::agree(&mut self.claimed, &answer.outline);
         self.prepare(&answer.text).await?;
         self.add_early_candidates();

@@ -1,6 +1,7 @@
 //! The daemon itself: the binary, started with arguments, its log read, ended by its id.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::SocketAddr,
     process::{Child, Command, ExitStatus, Stdio},
@@ -85,6 +86,28 @@ impl Daemon {
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.id
+    }
+
+    /// Its threads by name.
+    pub(crate) fn threads(&self) -> Vec<String> {
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.id)).unwrap();
+        // A thread may end between the listing and the look.
+        let name = |task: fs::DirEntry| fs::read_to_string(task.path().join("comm")).ok();
+        let mut names: Vec<_> =
+            tasks.filter_map(|task| name(task.unwrap())).map(|name| name.trim().to_owned()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Waits until it has at most so many threads.
+    pub(crate) async fn threads_fall_to(&self, most: usize) {
+        let mut turns = tokio::time::interval(Duration::from_millis(100));
+        let fallen = timeout(Duration::from_secs(15), async {
+            while self.threads().len() > most {
+                turns.tick().await;
+            }
+        });
+        assert!(fallen.await.is_ok(), "more than {most} threads are left: {:?}", self.threads());
     }
 
     /// Where it listens.
