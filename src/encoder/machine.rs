@@ -1,6 +1,10 @@
 //! What the machine has for an encoder: its device, and the versions of all that it runs on.
 
-use std::{fs, io, path::PathBuf, time::UNIX_EPOCH};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
 use gst::prelude::*;
 use sha2::{Digest, Sha256};
@@ -87,8 +91,13 @@ fn files(patterns: &[String]) -> Vec<PathBuf> {
     files
 }
 
-/// Its name, size and time: a package that brings another one changes them.
-fn version(path: &PathBuf) -> String {
+/// Its name, size and time: a package that brings another one changes them. What the kernel shows under `/sys` has the
+/// same size always, and the time of the first look at it: there, it is what it says.
+fn version(path: &Path) -> String {
+    if path.starts_with("/sys") {
+        let says = fs::read(path).unwrap_or_default();
+        return format!("{} {}", path.display(), String::from_utf8_lossy(&says));
+    }
     let Ok(file) = fs::metadata(path) else { return path.display().to_string() };
     let written = file.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
     format!("{} {} {}", path.display(), file.len(), written.as_secs())
@@ -117,6 +126,13 @@ mod tests {
         let missing = Device::Missing { patterns: "/dev/nothing*".to_owned() };
         assert_eq!(encoder(&["/dev/nothing*"], &[]).device(), missing);
         assert_eq!(encoder(&[], &[]).device(), Device::Usable);
+    }
+
+    #[test]
+    fn a_name_in_sysfs_counts_by_what_it_says() {
+        let address = Path::new("/sys/class/net/lo/address");
+        let says = fs::read_to_string(address).unwrap();
+        assert_eq!(version(address), format!("/sys/class/net/lo/address {says}"));
     }
 
     #[test]
