@@ -89,7 +89,18 @@ impl Succession {
         self.standings.iter().position(rested).map_or(Pick::Nothing, Pick::Try)
     }
 
-    /// One better than `current` that may be tried, and when. It is tried aside before it takes over.
+    /// What to run `now` in place of one that has failed, as viewers wait: the first that works of those that are `safe`.
+    /// A device that works may hang where another one did, the more so if they are two names of the same.
+    #[must_use]
+    pub fn pick_at_once(&self, now: Duration, safe: impl Fn(usize) -> bool) -> Pick {
+        let is_in = |one: &Standing| one.out_until.is_none_or(|until| until <= now);
+        let is_sure = |(index, one): (usize, &Standing)| one.merit == Merit::Good && is_in(one) && safe(index);
+        let sure = self.standings.iter().enumerate().position(is_sure);
+        sure.map_or_else(|| self.pick(now), Pick::Start)
+    }
+
+    /// One better than `current` that may be tried, and when: the best of those whose time has come, else the one whose
+    /// time comes first. It is tried aside before it takes over.
     #[must_use]
     pub fn better(&self, current: usize, now: Duration) -> Option<(usize, Duration)> {
         let than = self.standings.get(current)?;
@@ -99,7 +110,8 @@ impl Succession {
             Merit::Good | Merit::Untried | Merit::Poor | Merit::Bad => Some(one.out_until.unwrap_or(now)),
         };
         let others = self.standings.iter().enumerate().filter(|(index, _)| *index != current);
-        others.filter(is_better).find_map(|(index, one)| Some((index, due(one)?)))
+        let better = others.filter(is_better).filter_map(|(index, one)| Some((index, due(one)?)));
+        better.min_by_key(|(index, due)| (*due.max(&now), *index))
     }
 
     /// It has begun to run.
@@ -194,6 +206,30 @@ mod tests {
         let succession = succession(&[Untried, Good]);
         assert_eq!(succession.pick(at(0)), Pick::Start(1));
         assert_eq!(succession.better(1, at(5)), Some((0, at(5))));
+    }
+
+    #[test]
+    fn one_that_must_wait_hides_no_other() {
+        let mut succession = succession(&[Untried, Untried, Good]);
+        assert_eq!(succession.better(2, at(5)), Some((0, at(5))));
+        succession.tried(0, &report(vec![Fault::Slow { wanted: 30 }]), at(6));
+        assert_eq!(succession.better(2, at(6)), Some((1, at(6))));
+        succession.tried(1, &report(vec![Fault::IgnoresKeyframes]), at(8));
+        // Both wait: the one whose time comes first, and of two whose time has come the better one.
+        assert_eq!(succession.better(2, at(9)), Some((0, at(36))));
+        assert_eq!(succession.better(2, at(50)).map(|(index, _)| index), Some(0));
+    }
+
+    #[test]
+    fn in_haste_one_that_is_safe_comes_first() {
+        let mut succession = succession(&[Good, Good, Good]);
+        succession.failed(0, at(10));
+        assert_eq!(succession.pick(at(10)), Pick::Start(1));
+        assert_eq!(succession.pick_at_once(at(10), |index| index == 2), Pick::Start(2));
+        // It is no better than those before it, which come back in their turn.
+        assert_eq!(succession.better(2, at(12)), Some((1, at(12))));
+        succession.failed(2, at(20));
+        assert_eq!(succession.pick_at_once(at(20), |index| index == 2), Pick::Start(1));
     }
 
     #[test]

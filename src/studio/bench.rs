@@ -25,6 +25,8 @@ impl Bench {
         retry_after: Duration,
     ) -> Self {
         let merit = |(index, encoder): (usize, &Encoder)| match trials.known(encoder, picture) {
+            // It may have been the moment; what is trusted stays better than nothing.
+            Some(report) if candidates.is_trusted(index) && Merit::of(&report) == Merit::Bad => Merit::Poor,
             Some(report) => Merit::of(&report),
             None if candidates.is_trusted(index) => Merit::Good,
             None => Merit::Untried,
@@ -70,9 +72,9 @@ impl Bench {
         }
     }
 
-    /// Which to start at once, as viewers wait.
+    /// Which to start at once, as viewers wait: software, where there is some. Devices come back by their trials.
     pub(super) fn pick_now(&self) -> Option<usize> {
-        match self.succession.borrow().pick(self.now()) {
+        match self.succession.borrow().pick_at_once(self.now(), |index| self.encoder(index).is_software()) {
             Pick::Start(index) | Pick::Try(index) => Some(index),
             Pick::Nothing => None,
         }

@@ -190,17 +190,61 @@ async fn a_device_that_fails_its_trial_is_never_used() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_device_that_has_passed_its_trial_is_used_from_the_first_frame_on() {
-    stand_in::register(&[("vah264enc", Behaviour::Works)]);
+async fn the_next_device_is_tried_when_the_first_has_failed_its_trial() {
+    let devices = [("vah264enc", Behaviour::IgnoresKeyframesAfter(0)), ("vah264lpenc", Behaviour::Works)];
+    let studio = start(&devices, patient());
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let taker = Taker::new(&lease.feed, || {});
+    let state = studio.state();
+    let by_device = || state.borrow().encoders.iter().any(|encoder| encoder.element == "vah264lpenc");
+    let (gap, _) = watch(&taker, by_device).await;
+    assert!(gap < GAP, "{gap:?} without a frame");
+    assert!(!stand_in::told("vah264enc").is_empty(), "the first was tried, too");
+    studio.stop().await;
+}
+
+/// A studio that knows from an earlier process that these devices work, and the cache that says so.
+async fn with_known(devices: &[&'static str]) -> (Studio, tempfile::TempDir) {
+    let working: Vec<_> = devices.iter().map(|device| (*device, Behaviour::Works)).collect();
+    stand_in::register(&working);
     let cache = tempfile::tempdir().unwrap();
     let settings = Settings { cache: Some(cache.path().to_owned()), ..patient() };
     let source = video("picture", VideoKind::Test { pattern: "smpte".to_owned() });
-    let device = settings.catalogue.iter().find(|encoder| encoder.row.element == "vah264enc").unwrap();
-    let trials = Trials::new(settings.cache.clone(), Clockwork::start());
-    assert!(trials.run(device, settings.target(&source).picture).await.works());
-    let told = stand_in::told("vah264enc").len();
+    let picture = settings.target(&source).picture;
+    for device in settings.catalogue.iter().filter(|encoder| devices.contains(&encoder.row.element.as_str())) {
+        let trials = Trials::new(settings.cache.clone(), Clockwork::start());
+        assert!(trials.run(device, picture).await.works());
+    }
+    (Studio::start(vec![source], settings, Clockwork::start()).unwrap(), cache)
+}
 
-    let studio = Studio::start(vec![source], settings, Clockwork::start()).unwrap();
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_next_device_hangs_too() {
+    let (studio, _cache) = with_known(&["vah264enc", "vah264lpenc"]).await;
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let taker = Taker::new(&lease.feed, || {});
+    encodes(&studio, "vah264enc").await;
+    // As when the graphics card does: it has two names.
+    stand_in::behave("vah264lpenc", Behaviour::StallsAfter(0));
+    stand_in::behave("vah264enc", Behaviour::StallsAfter(0));
+    let state = studio.state();
+    let by_x264 = || state.borrow().encoders.iter().any(|encoder| encoder.element == "x264enc");
+    let (gap, _) = watch(&taker, by_x264).await;
+    assert!(gap < GAP, "{gap:?} without a frame");
+    // Nor does it disturb when that one is tried.
+    let (begun, mut last) = (Instant::now(), Instant::now());
+    while begun.elapsed() < Duration::from_secs(4) {
+        taker.next().await;
+        assert!(last.elapsed() < GAP, "{:?} without a frame", last.elapsed());
+        last = Instant::now();
+    }
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_has_passed_its_trial_is_used_from_the_first_frame_on() {
+    let (studio, _cache) = with_known(&["vah264enc"]).await;
+    let told = stand_in::told("vah264enc").len();
     let lease = lease(&studio, "picture", Codec::H264).await;
     let taker = Taker::new(&lease.feed, || {});
     assert!(taker.next().await.keyframe);
