@@ -7,6 +7,7 @@ mod cache;
 mod catalogue;
 mod entry;
 mod health;
+mod keyframe_flag;
 mod knob;
 mod lineup;
 mod machine;

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::{
     Encoder, Target,
     health::Reading,
+    keyframe_flag,
     knob::{self, Knob, KnobError},
 };
 use crate::{
@@ -179,6 +180,7 @@ impl Parts {
         let sink = sink.ok_or_else(|| nothing_named("in"))?;
         let out = pipeline.appsink("out");
         let out = out.ok_or_else(|| unusable("no appsink in it is named `out`".to_owned()))?;
+        out.static_pad("sink").iter().for_each(|pad| keyframe_flag::set_flags(pad, encoder.row.codec));
         let inner = pipeline.element("encoder").ok_or_else(|| nothing_named("encoder"))?;
         let knob = knob::equip(&inner, &encoder.row)?;
         Ok(Self { pipeline, bus, sink, out, knob })

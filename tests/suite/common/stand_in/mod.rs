@@ -161,6 +161,13 @@ fn watch_output(bin: &gst::Bin, encoder: &gst::Element, model: &'static Model, s
             _ => gst::PadProbeReturn::Ok,
         }
     });
+    if model.controls {
+        // GStreamer 1.22.0 flags no frame of a V4L2 device as a keyframe.
+        pad.add_probe(gst::PadProbeType::BUFFER, |_, info| {
+            info.buffer_mut().unwrap().make_mut().set_flags(gst::BufferFlags::DELTA_UNIT);
+            gst::PadProbeReturn::Ok
+        });
+    }
     let shared = shared.clone();
     pad.add_probe(gst::PadProbeType::EVENT_UPSTREAM, move |_, info| {
         if !info.event().is_some_and(|event| gst_video::ForceKeyUnitEvent::is(event)) {
