@@ -209,10 +209,7 @@ impl Webrtc {
 /// Whether a packet on its way to the socket is a DTLS alert (RFC 9147, section 4.1; RFC 7983).
 fn carries_alert(info: &gst::PadProbeInfo<'_>) -> bool {
     const ALERT: u8 = 21;
-    let is_alert = |buffer: &gst::BufferRef| {
-        let mut first = [0];
-        buffer.copy_to_slice(0, &mut first).is_ok() && first == [ALERT]
-    };
+    let is_alert = |buffer: &gst::BufferRef| buffer.map_readable().is_ok_and(|bytes| bytes.first() == Some(&ALERT));
     match &info.data {
         Some(gst::PadProbeData::Buffer(buffer)) => is_alert(buffer),
         Some(gst::PadProbeData::BufferList(list)) => list.iter().any(is_alert),
