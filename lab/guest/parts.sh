@@ -6,6 +6,7 @@ guest_cache=${XDG_CACHE_HOME:-$HOME/.cache}/peergate-lab/guest
 guest_layer=$guest_cache/layer   # lies over the host's file system, in the guest
 guest_kernel=$guest_cache/kernel
 guest_initrd=$guest_cache/initrd
+guest_codec=$guest_cache/codec   # is there once the layer has the kernel's test codec
 layer_packages=(qemu-system-x86 busybox-static kmod udev v4l-utils)
 
 # Each step is skipped where its result is there already. Two at once: one does it, the other waits.
@@ -15,6 +16,7 @@ prepare_parts() {
   flock 9
   if [ ! -e "$guest_layer" ]; then make_layer; fi
   if [ ! -e "$guest_kernel" ]; then unpack_kernel; fi
+  if [ ! -e "$guest_codec" ]; then make_codec; fi
   if [ ! "$guest_initrd" -nt "$here/guest/init" ]; then make_initrd; fi
   exec 9>&-
 }
@@ -65,6 +67,38 @@ kmod_as() {
   local name=$1 kmod && shift
   kmod=$(program kmod "$1") && shift
   (exec -a "$name" "$kmod" "$@")
+}
+
+# The kernel's test codec (vicodec), a device that encodes: Debian's kernel is built without it, so it is built here, of
+# Debian's own source of that kernel.
+make_codec() {
+  local kernel common series headers package parts=$guest_cache/codec.parts media=drivers/media
+  kernel=$(basename "$guest_layer"/lib/modules/*)
+  # As in 6.1.0-49-amd64.
+  common=${kernel%-*}-common series=$(cut --delimiter=. --fields=1,2 <<<"$kernel")
+  printf 'camera-guest: building, once: vicodec for %s\n' "$kernel" >&2
+  rm --recursive --force "$parts"
+  mkdir --parents "$parts/module"
+  (cd "$parts" && apt-get -qq -o APT::Sandbox::User=root download \
+    "linux-headers-$kernel" "linux-headers-$common" "linux-kbuild-$series" "linux-source-$series" >&2) ||
+    give_up "what $kernel was built of can't be fetched: to go over to the newest kernel, rm -r $guest_cache"
+  for package in "$parts"/linux-{headers,kbuild}*.deb; do dpkg-deb --extract "$package" "$parts"; done
+  dpkg-deb --fsys-tarfile "$parts"/linux-source-*.deb | tar --extract --to-stdout --wildcards '*/linux-source-*.tar.xz' |
+    tar --extract --xz --directory "$parts/module" --strip-components=4 --wildcards \
+      "*/$media/test-drivers/vicodec/*.[ch]" "*/$media/v4l2-core/v4l2-mem2mem.c"
+  (cd "$parts/module" && find . -mindepth 2 -type f -exec mv {} . \;)
+  cat >"$parts/module/Kbuild" <<'END'
+obj-m := v4l2-mem2mem.o vicodec.o
+vicodec-y := vicodec-core.o codec-fwht.o codec-v4l2-fwht.o
+END
+  headers=$parts/usr/src/linux-headers
+  make --silent -C "$headers-$common" O="$headers-$kernel" M="$parts/module" CC=gcc modules >"$parts/log" 2>&1 ||
+    give_up "vicodec can't be built for $kernel: $(tail --lines=5 "$parts/log")"
+  mkdir --parents "$guest_layer/lib/modules/$kernel/extra"
+  cp "$parts"/module/*.ko "$guest_layer/lib/modules/$kernel/extra"
+  kmod_as depmod "$guest_layer" --basedir "$guest_layer" "$kernel"
+  rm --recursive --force "$parts"
+  touch "$guest_codec"
 }
 
 # The kernel inside of its compressed image: to unpack it in the guest takes 4 s at every boot.

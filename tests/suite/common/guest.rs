@@ -27,6 +27,8 @@ pub(crate) enum Camera {
     Vivid,
     /// What [`UsbCamera::plug`] plugs in.
     Usb,
+    /// None, but a device that encodes: the kernel's own test codec, whose element is `v4l2fwhtenc`.
+    Codec,
 }
 
 /// Runs `test` in a guest with `camera`: boots it, runs this very test of this very binary there, and
@@ -40,6 +42,7 @@ pub(crate) fn with_camera(camera: Camera, test: impl Future<Output = ()>) {
     let camera = match camera {
         Camera::Vivid => "vivid",
         Camera::Usb => "usb",
+        Camera::Codec => "codec",
     };
     let output = Command::new(lab("camera-guest"))
         .args(["--limit", GUEST_LIMIT, "--camera", camera])
