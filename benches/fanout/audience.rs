@@ -84,6 +84,8 @@ impl Seat {
         let own = std::env::current_exe().unwrap();
         let mut process = Command::new("ip")
             .args(["netns", "exec", &Network::namespace(viewer)])
+            // Others' machines would not keep the daemon from its own.
+            .args(["nice", "--adjustment=19"])
             .arg(own)
             .args(["viewer", relay, &Network::address(viewer).to_string(), &format!("viewer-{}", viewer + 1)])
             .stdin(Stdio::piped())
