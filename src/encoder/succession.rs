@@ -69,8 +69,7 @@ impl Succession {
     /// What to run `now`.
     #[must_use]
     pub fn pick(&self, now: Duration) -> Pick {
-        let is_in = |one: &Standing| one.out_until.is_none_or(|until| until <= now);
-        let first = |merit| self.standings.iter().position(|one| one.merit == merit && is_in(one));
+        let first = |merit| self.standings.iter().position(|one| one.merit == merit && one.is_in(now));
         if let Some(index) = first(Merit::Good) {
             return Pick::Start(index);
         }
@@ -85,7 +84,7 @@ impl Succession {
         if let Some((index, _)) = failed.min_by_key(|(index, one)| (one.out_until, *index)) {
             return Pick::Start(index);
         }
-        let rested = |one: &Standing| one.merit == Merit::Bad && one.out_until.is_some_and(|until| until <= now);
+        let rested = |one: &Standing| one.merit == Merit::Bad && one.is_in(now);
         self.standings.iter().position(rested).map_or(Pick::Nothing, Pick::Try)
     }
 
@@ -93,8 +92,7 @@ impl Succession {
     /// A device that works may hang where another one did, the more so if they are two names of the same.
     #[must_use]
     pub fn pick_at_once(&self, now: Duration, safe: impl Fn(usize) -> bool) -> Pick {
-        let is_in = |one: &Standing| one.out_until.is_none_or(|until| until <= now);
-        let is_sure = |(index, one): (usize, &Standing)| one.merit == Merit::Good && is_in(one) && safe(index);
+        let is_sure = |(index, one): (usize, &Standing)| one.merit == Merit::Good && one.is_in(now) && safe(index);
         let sure = self.standings.iter().enumerate().position(is_sure);
         sure.map_or_else(|| self.pick(now), Pick::Start)
     }
@@ -133,10 +131,10 @@ impl Succession {
     }
 
     /// A trial has shown this.
-    pub fn tried(&mut self, index: usize, report: &Report, now: Duration) {
+    pub fn tried(&mut self, index: usize, merit: Merit, now: Duration) {
         let retry_after = self.retry_after;
         let standing = &mut self.standings[index];
-        standing.merit = Merit::of(report);
+        standing.merit = merit;
         if standing.merit == Merit::Good {
             standing.out_until = None;
         } else {
@@ -162,6 +160,11 @@ impl Merit {
 }
 
 impl Standing {
+    /// It does not have to wait.
+    fn is_in(&self, now: Duration) -> bool {
+        self.out_until.is_none_or(|until| until <= now)
+    }
+
     fn served(&mut self, now: Duration) {
         if self.running_since.take().is_some_and(|since| now.saturating_sub(since) >= FORGIVEN) {
             self.failures = 0;
@@ -191,8 +194,8 @@ mod tests {
         Succession::new(merits.iter().copied(), RETRY)
     }
 
-    fn report(faults: Vec<Fault>) -> Report {
-        Report { frames_per_second: 1.0, faults }
+    fn shown(faults: Vec<Fault>) -> Merit {
+        Merit::of(&Report { frames_per_second: 1.0, faults })
     }
 
     #[test]
@@ -212,9 +215,9 @@ mod tests {
     fn one_that_must_wait_hides_no_other() {
         let mut succession = succession(&[Untried, Untried, Good]);
         assert_eq!(succession.better(2, at(5)), Some((0, at(5))));
-        succession.tried(0, &report(vec![Fault::Slow { wanted: 30 }]), at(6));
+        succession.tried(0, shown(vec![Fault::Slow { wanted: 30 }]), at(6));
         assert_eq!(succession.better(2, at(6)), Some((1, at(6))));
-        succession.tried(1, &report(vec![Fault::IgnoresKeyframes]), at(8));
+        succession.tried(1, shown(vec![Fault::IgnoresKeyframes]), at(8));
         // Both wait: the one whose time comes first, and of two whose time has come the better one.
         assert_eq!(succession.better(2, at(9)), Some((0, at(36))));
         assert_eq!(succession.better(2, at(50)).map(|(index, _)| index), Some(0));
@@ -236,16 +239,16 @@ mod tests {
     fn where_none_is_known_one_is_tried_first() {
         let mut succession = succession(&[Untried, Untried]);
         assert_eq!(succession.pick(at(0)), Pick::Try(0));
-        succession.tried(0, &report(vec![Fault::IgnoresKeyframes]), at(1));
+        succession.tried(0, shown(vec![Fault::IgnoresKeyframes]), at(1));
         assert_eq!(succession.pick(at(1)), Pick::Try(1));
-        succession.tried(1, &report(vec![]), at(2));
+        succession.tried(1, shown(vec![]), at(2));
         assert_eq!(succession.pick(at(2)), Pick::Start(1));
     }
 
     #[test]
     fn a_slow_one_is_better_than_none() {
         let mut succession = succession(&[Untried]);
-        succession.tried(0, &report(vec![Fault::Slow { wanted: 30 }]), at(1));
+        succession.tried(0, shown(vec![Fault::Slow { wanted: 30 }]), at(1));
         assert_eq!(succession.pick(at(1)), Pick::Start(0));
     }
 
@@ -259,7 +262,7 @@ mod tests {
             assert_eq!(succession.pick(now), Pick::Start(1));
             assert_eq!(succession.better(1, now), Some((0, now + at(wait))));
             now += at(wait);
-            succession.tried(0, &report(vec![]), now);
+            succession.tried(0, shown(vec![]), now);
             assert_eq!(succession.pick(now), Pick::Start(0));
         }
     }
@@ -296,7 +299,7 @@ mod tests {
     fn what_does_not_work_is_never_used() {
         let mut succession = succession(&[Bad, Untried]);
         assert_eq!(succession.pick(at(0)), Pick::Try(1));
-        succession.tried(1, &report(vec![Fault::IgnoresKeyframes]), at(1));
+        succession.tried(1, shown(vec![Fault::IgnoresKeyframes]), at(1));
         assert_eq!(succession.pick(at(2)), Pick::Nothing);
         assert_eq!(succession.pick(at(31)), Pick::Try(1), "what was found out now may have been the moment");
     }
@@ -314,7 +317,7 @@ mod tests {
     fn what_ended_the_process_is_never_tried_again() {
         assert_eq!(succession(&[Deadly, Good]).better(1, at(10_000)), None);
         assert_eq!(succession(&[Deadly]).pick(at(10_000)), Pick::Nothing);
-        assert_eq!(Merit::of(&report(vec![Fault::Crashed])), Deadly);
+        assert_eq!(shown(vec![Fault::Crashed]), Deadly);
     }
 
     #[test]

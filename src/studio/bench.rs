@@ -25,9 +25,7 @@ impl Bench {
         retry_after: Duration,
     ) -> Self {
         let merit = |(index, encoder): (usize, &Encoder)| match trials.known(encoder, picture) {
-            // It may have been the moment; what is trusted stays better than nothing.
-            Some(report) if candidates.is_trusted(index) && Merit::of(&report) == Merit::Bad => Merit::Poor,
-            Some(report) => Merit::of(&report),
+            Some(report) => shown(&candidates, index, &report),
             None if candidates.is_trusted(index) => Merit::Good,
             None => Merit::Untried,
         };
@@ -92,7 +90,8 @@ impl Bench {
     }
 
     pub(super) fn tried(&self, index: usize, report: &Report) {
-        self.succession.send_modify(|succession| succession.tried(index, report, self.now()));
+        let merit = shown(&self.candidates, index, report);
+        self.succession.send_modify(|succession| succession.tried(index, merit, self.now()));
     }
 
     pub(super) fn started(&self, index: usize) {
@@ -114,5 +113,35 @@ impl Bench {
             format!("{}: {}", encoder.row.element, report.map_or("not tried".to_owned(), |report| report.why()))
         };
         self.candidates.iter().map(why).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// What a trial says of the one at `index`. It may have been the moment: what is trusted stays better than nothing.
+fn shown(candidates: &Candidates, index: usize, report: &Report) -> Merit {
+    match Merit::of(report) {
+        Merit::Bad if candidates.is_trusted(index) => Merit::Poor,
+        merit => merit,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        codec::{Codec, MediaKind},
+        encoder::{Fault, Lineup, Settings},
+        media::clockwork::Clockwork,
+    };
+
+    #[test]
+    fn software_that_failed_a_trial_is_better_than_nothing() {
+        gst::init().unwrap();
+        let lineup = Lineup::choose(&Settings::default()).unwrap();
+        let vp8 = lineup.candidates(MediaKind::Video).find(|candidates| candidates.codec == Codec::Vp8).unwrap();
+        let trials = Trials::new(None, Clockwork::start());
+        let bench = Bench::new(vp8.clone(), None, &trials, Duration::from_secs(600));
+        let why = "none came out for 6 s".to_owned();
+        bench.tried(0, &Report { frames_per_second: 0.0, faults: vec![Fault::Failed { why }] });
+        assert_eq!(bench.pick_now(), Some(0));
     }
 }
