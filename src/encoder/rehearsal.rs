@@ -122,20 +122,23 @@ async fn run(
     facts.profile = caps.as_ref().and_then(|caps| caps.structure(0)?.get::<String>("profile").ok());
     let stopped = parts.pipeline.stop().await;
     match ended {
-        // GStreamer says no more than that of a size or a format that a device does not take.
-        Err(Some(why)) if why.contains("not-negotiated") => Err(match picture {
-            Some(Picture { size, .. }) => {
-                let size = encoder.row.align.fit(size);
-                format!(
-                    "it takes no pictures of {size} as its template gives them: its device may want larger ones ({why})"
-                )
-            }
-            None => why,
-        }),
-        Err(Some(why)) => Err(why),
+        Err(Some(why)) => Err(refusal(why, encoder, picture)),
         Err(None) if facts.frames_per_second == 0.0 => Err("frames went in, and none came out".to_owned()),
         Err(None) => Err("fewer frames came out than went in".to_owned()),
         Ok(()) => stopped.map_err(|error| error.to_string()),
+    }
+}
+
+/// Why it gave up. GStreamer does not say of a size or a format that a device does not take it.
+fn refusal(why: String, encoder: &Encoder, picture: Option<Picture>) -> String {
+    match picture.filter(|_| why.contains("not-negotiated")) {
+        Some(Picture { size, .. }) => {
+            let size = encoder.row.align.fit(size);
+            format!(
+                "it takes no pictures of {size} as its template gives them: its device may want larger ones ({why})"
+            )
+        }
+        None => why,
     }
 }
 
