@@ -32,6 +32,13 @@ run_qemu() {
   timeout --foreground --kill-after=3 "$limit" setpriv --pdeathsig KILL "$qemu" "${arguments[@]}" </dev/null
 }
 
+# Packages of Debian, into a new folder.
+fetch() { # FOLDER NAME...
+  rm --recursive --force "$1"
+  mkdir --parents "$1"
+  (cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "${@:2}" >&2)
+}
+
 make_layer() {
   local kernel missing building=$guest_cache/layer.new
   # A rehearsed installation tells what this host lacks.
@@ -40,12 +47,12 @@ make_layer() {
   [ -n "$kernel" ] || give_up "apt-get knows no linux-image-amd64: run apt-get update"
   printf 'camera-guest: fetching, once: %s\n' "$(tr '\n' ' ' <<<"$missing $kernel")" >&2
 
-  rm --recursive --force "$guest_cache/debs" "$building"
-  mkdir --parents "$guest_cache/debs" "$building"/usr/{bin,sbin,lib,lib64}
+  rm --recursive --force "$building"
+  mkdir --parents "$building"/usr/{bin,sbin,lib,lib64}
   # As on the host; else a folder of the layer would hide the host's link.
   ln --symbolic usr/bin usr/sbin usr/lib usr/lib64 "$building"
   # shellcheck disable=SC2086 # a list
-  (cd "$guest_cache/debs" && apt-get -qq -o APT::Sandbox::User=root download $missing "$kernel" >&2)
+  fetch "$guest_cache/debs" $missing "$kernel"
   local package
   for package in "$guest_cache"/debs/*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar --extract --keep-directory-symlink --no-same-owner --directory "$building" \
@@ -77,11 +84,9 @@ make_codec() {
   # As in 6.1.0-49-amd64.
   common=${kernel%-*}-common series=$(cut --delimiter=. --fields=1,2 <<<"$kernel")
   printf 'camera-guest: building, once: vicodec for %s\n' "$kernel" >&2
-  rm --recursive --force "$parts"
-  mkdir --parents "$parts/module"
-  (cd "$parts" && apt-get -qq -o APT::Sandbox::User=root download \
-    "linux-headers-$kernel" "linux-headers-$common" "linux-kbuild-$series" "linux-source-$series" >&2) ||
+  fetch "$parts" "linux-headers-$kernel" "linux-headers-$common" "linux-kbuild-$series" "linux-source-$series" ||
     give_up "what $kernel was built of can't be fetched: to go over to the newest kernel, rm -r $guest_cache"
+  mkdir "$parts/module"
   for package in "$parts"/linux-{headers,kbuild}*.deb; do dpkg-deb --extract "$package" "$parts"; done
   dpkg-deb --fsys-tarfile "$parts"/linux-source-*.deb | tar --extract --to-stdout --wildcards '*/linux-source-*.tar.xz' |
     tar --extract --xz --directory "$parts/module" --strip-components=4 --wildcards \
