@@ -10,6 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    daemon,
     network::Network,
     str0m_peer::{Options, Viewer},
 };
@@ -131,8 +132,8 @@ pub(crate) async fn view(relay: &str, address: Ipv4Addr, id: &str) {
     drop(str0m::Rtc::new(Instant::now()));
     say("ready");
     std::io::stdin().read_line(&mut String::new()).unwrap();
-    let viewer =
-        Viewer::join(relay, Options { address: address.into(), meets: Some("gateway"), ..Options::new(id) }).await;
+    let options = Options { address: address.into(), ..Options::new(id) };
+    let viewer = Viewer::join(relay, options.meeting(daemon::ID)).await;
     viewer.until("a keyframe", PATIENCE, |view| view.tracks().find_map(|track| track.first_keyframe_after)).await;
     say("playing");
     tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()).unwrap()).await.unwrap();

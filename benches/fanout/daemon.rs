@@ -8,6 +8,9 @@ use std::{
 
 use futures_util::StreamExt;
 
+/// Its id in the room.
+pub(crate) const ID: &str = "gateway";
+
 /// Where its API is: nobody else listens in the namespace that the benchmark runs in.
 const API: &str = "127.0.0.1:8080";
 
@@ -24,7 +27,7 @@ impl Daemon {
         let mut places = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file can be made");
         write!(places, "[[member]]\nroom = \"{relay}\"\npeers = 1000\n").expect("it can be written");
         let places = places.path().to_str().expect("its name is text");
-        let arguments = ["run", "--config", places, "--id", "gateway", "--video", "test", "--audio", "test"];
+        let arguments = ["run", "--config", places, "--id", ID, "--video", "test", "--audio", "test"];
         let picture = ["--size", "1280x720", "--fps", "30", "--bitrate", "2000k", "--codec", "h264"];
         let surroundings = ["--stun", "none", "--listen", API, "--log", "warn"];
         let begun = Instant::now();

@@ -88,7 +88,7 @@ async fn measure(plan: &Plan) {
     };
     let viewings = audience.leave().await;
     let start = daemon.joined_after();
-    print!("{}", Report { machine, period: plan.period, start, levels, crowd, few, capture_to_wire, viewings });
+    print!("{}", Report { machine, period: plan.period, start, levels, crowd, capture_to_wire, viewings });
 }
 
 /// Lets viewers come until there are so many, and measures.

@@ -35,8 +35,6 @@ pub(crate) struct Report {
     pub(crate) levels: Vec<Level>,
     /// With as many as can be.
     pub(crate) crowd: Option<Level>,
-    /// How many viewers there were before the crowd.
-    pub(crate) few: usize,
     /// In ms: 95 of 100 frames take no longer.
     pub(crate) capture_to_wire: Option<f64>,
     /// In the order in which they came.
@@ -82,7 +80,8 @@ impl Report {
 
     /// From `join` to the first keyframe, in ms: half of those before the crowd, and 95 of 100, take no longer.
     pub(crate) fn joins(&self) -> (u64, u64) {
-        let mut joins: Vec<_> = self.viewings.iter().take(self.few).map(|viewing| viewing.first_keyframe).collect();
+        let before = self.levels.iter().map(|level| level.viewers).max().unwrap_or(0);
+        let mut joins: Vec<_> = self.viewings.iter().take(before).map(|viewing| viewing.first_keyframe).collect();
         joins.sort_unstable();
         (quantile(&joins, 0.5), quantile(&joins, 0.95))
     }
