@@ -146,7 +146,9 @@ fn refusal(why: String, encoder: &Encoder, picture: Option<Picture>) -> String {
 fn appsrc(parts: &Parts, first: Option<&gst::Sample>) -> Option<gst_app::AppSrc> {
     let queue = parts.sink.parent_element()?;
     queue.set_property_from_str("leaky", "no");
-    let source = gst_app::AppSrc::builder().format(gst::Format::Time).block(true).max_buffers(2).max_bytes(0).build();
+    // VA's elements hold frames back where their source is not live, as a camera is.
+    let source = gst_app::AppSrc::builder().is_live(true).format(gst::Format::Time).block(true);
+    let source = source.max_buffers(2).max_bytes(0).build();
     source.set_caps(first?.caps_owned().as_ref());
     let pipeline = parts.pipeline.as_gst();
     pipeline.add(&source).ok()?;

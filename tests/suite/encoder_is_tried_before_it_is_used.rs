@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use peergate::{
     codec::Codec,
-    encoder::{Catalogue, Encoder, Fault, Picture, Report, Trials},
+    encoder::{Align, Catalogue, Encoder, Fault, Picture, Report, Trials},
     media::clockwork::Clockwork,
     units::Size,
 };
@@ -38,6 +38,7 @@ async fn works(element: &'static str, bits_per_unit: u32) {
     assert_eq!(report.faults, [], "{element}");
     let bits = (320.0 * 240.0 * 2.17) as u32;
     assert_eq!(stand_in::told(element), [bits / bits_per_unit, bits / 4 / bits_per_unit]);
+    assert_eq!(stand_in::was_live(element), Some(true), "{element} is tried as it is used: no frame is held back");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -45,6 +46,9 @@ async fn va() {
     works("vah264enc", 1000).await;
     works("vah264lpenc", 1000).await;
     works("vavp9enc", 1000).await;
+    works("vavp9lpenc", 1000).await;
+    works("vaav1enc", 1000).await;
+    works("vaav1lpenc", 1000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,11 +60,13 @@ async fn vaapi() {
 async fn quick_sync() {
     works("qsvh264enc", 1000).await;
     works("qsvvp9enc", 1000).await;
+    works("qsvav1enc", 1000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nvenc() {
     works("nvh264enc", 1000).await;
+    works("nvav1enc", 1000).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,9 +86,17 @@ async fn v4l2_with_its_controls() {
     works("v4l2vp8enc", 1).await;
 }
 
+/// GStreamer's element takes none while it runs.
+#[tokio::test(flavor = "multi_thread")]
+async fn svt_av1_takes_no_new_bitrate() {
+    let report = tried("svtav1enc", Behaviour::Works, SMALL).await;
+    assert_eq!(report.faults, [Fault::IgnoresBitrate]);
+    assert_eq!(stand_in::tuned("svtav1enc", "intra-period-length").as_deref(), Some("-1"));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_is_tuned_to_make_nothing_wait() {
-    let all = ["vah264enc", "nvh264enc", "nvv4l2h264enc", "mpph264enc", "qsvh264enc", "vaapih264enc"];
+    let all = ["vah264enc", "nvh264enc", "nvav1enc", "nvv4l2h264enc", "mpph264enc", "qsvh264enc", "vaapih264enc"];
     for element in all {
         assert!(tried(element, Behaviour::Works, SMALL).await.works(), "{element}");
     }
@@ -97,7 +111,11 @@ async fn each_is_tuned_to_make_nothing_wait() {
         ("nvh264enc", "rc-mode", "cbr"),
         // Of the properties that not every version has, those that this one has.
         ("nvh264enc", "zerolatency", "true"),
+        ("nvh264enc", "bframes", "0"),
+        ("nvav1enc", "tune", "ultra-low-latency"),
         ("nvv4l2h264enc", "maxperf-enable", "true"),
+        ("nvv4l2h264enc", "preset-level", "UltraFastPreset"),
+        ("nvv4l2h264enc", "profile", "Baseline"),
         ("nvv4l2h264enc", "insert-sps-pps", "true"),
         ("nvv4l2h264enc", "control-rate", "constant_bitrate"),
         ("mpph264enc", "rc-mode", "cbr"),
@@ -172,14 +190,43 @@ async fn one_that_makes_another_profile_is_not_usable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pictures_are_cut_to_the_widths_that_a_device_takes() {
-    let odd = Picture { size: Size { width: 340, height: 240 }, fps: 30 };
-    // The catalogue says that it wants multiples of 32.
-    let report = tried("v4l2h264enc", Behaviour::WantsWidths(32), odd).await;
-    assert_eq!(report.faults, []);
-    // Of this one it does not.
-    let report = tried("vah264enc", Behaviour::WantsWidths(32), odd).await;
-    assert!(report.why().contains("340 is no width of this device"), "{}", report.why());
+async fn pictures_are_cut_to_the_sizes_that_a_device_takes() {
+    let odd = Picture { size: Size { width: 341, height: 243 }, fps: 30 };
+    // What the catalogue says of each: lines of 32 or 16 pixels, and an even number of them; or even sides.
+    let wants = [("v4l2h264enc", 32), ("v4l2vp8enc", 16), ("mpph264enc", 16), ("mppvp8enc", 16), ("vah264enc", 2)];
+    for (element, width) in wants {
+        let report = tried(element, Behaviour::WantsMultiples(width, 2), odd).await;
+        assert_eq!(report.faults, [], "{element}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_refuses_a_size_says_so() {
+    let picture = Picture { size: Size { width: 340, height: 242 }, fps: 30 };
+    let refuses = |width, height| tried("qsvh264enc", Behaviour::WantsMultiples(width, height), picture);
+    for report in [refuses(32, 2).await, refuses(2, 16).await] {
+        assert!(report.why().contains("340x242 is no size of this device"), "{}", report.why());
+        assert!(!report.is_usable());
+    }
+    // A row of one's own helps.
+    let mut encoder = encoder("qsvh264enc");
+    encoder.row.align = Align::try_from([32, 16]).unwrap();
+    stand_in::behave("qsvh264enc", Behaviour::WantsMultiples(32, 16));
+    assert_eq!(trials().run(&encoder, Some(picture)).await.faults, []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_whose_property_takes_no_such_value_fails_in_words() {
+    stand_in::register(&[("vah264enc", Behaviour::Works), ("nvh264enc", Behaviour::Works)]);
+    let mut template = encoder("vah264enc");
+    template.template = template.template.replace("rate-control=cbr", "rate-control=constant").into();
+    let report = trials().run(&template, Some(SMALL)).await;
+    assert!(report.why().contains("rate-control") && report.why().contains("constant"), "{}", report.why());
+    let mut optional = encoder("nvh264enc");
+    optional.row.optional.insert("zerolatency".to_owned(), "perhaps".to_owned());
+    let report = trials().run(&optional, Some(SMALL)).await;
+    let expected = "the property \"zerolatency\" of nvh264enc does not take \"perhaps\"";
+    assert!(report.why().starts_with(expected), "{}", report.why());
 }
 
 #[tokio::test(flavor = "multi_thread")]

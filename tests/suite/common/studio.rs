@@ -75,7 +75,10 @@ impl Taker {
     fn unlinked(feed: &Feed, work: impl Fn() + Send + Sync + 'static) -> Self {
         use gst::prelude::*;
         let (sender, frames) = std::sync::mpsc::channel();
-        let sink = gst::Pad::builder(gst::PadDirection::Sink)
+        // Without a template, a pad takes no other caps than its first: another encoder's may differ.
+        let (direction, presence) = (gst::PadDirection::Sink, gst::PadPresence::Always);
+        let template = gst::PadTemplate::new("sink", direction, presence, &gst::Caps::new_any()).unwrap();
+        let sink = gst::Pad::builder_from_template(&template)
             .chain_function(move |_, _, buffer| {
                 work();
                 let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);

@@ -1,37 +1,43 @@
-//! The vendors' elements, each with its properties.
+//! The vendors' elements: what each takes, and what encodes in it. From their own sources: GStreamer's `va` (1.22 and
+//! 1.28), `qsv` and `nvcodec` (1.22 and 1.28), `vaapi` (1.22), `svtav1` (1.24), JeffyCN's gstreamer-rockchip, JetPack 5.
 
 use std::sync::Arc;
 
 use gst::{glib, prelude::*, subclass::prelude::*};
 
-use super::{Behaviour, Model, Shared, assemble, behaviour, control, force_keyframe, properties, tell, tune};
-
-pub(super) const X264: &str = "x264enc name=inner tune=zerolatency speed-preset=ultrafast key-int-max=2560 b-adapt=false \
-                    vbv-buf-capacity=120 ! capsfilter caps=video/x-h264,profile=constrained-baseline";
-pub(super) const HIGH: &str = "x264enc name=inner tune=zerolatency speed-preset=veryfast key-int-max=2560 b-adapt=false \
-                    vbv-buf-capacity=120 ! capsfilter caps=video/x-h264,profile=high";
-const JETSON: &str = "standinunwrap ! x264enc name=inner tune=zerolatency speed-preset=ultrafast key-int-max=2560 \
-                      b-adapt=false vbv-buf-capacity=120 ! capsfilter caps=video/x-h264,profile=constrained-baseline";
-const VP8: &str = "videoconvert ! vp8enc name=inner deadline=1 cpu-used=-16 end-usage=cbr keyframe-mode=disabled keyframe-max-dist=2000 \
-                   buffer-initial-size=100 buffer-optimal-size=120 buffer-size=150 lag-in-frames=0 threads=1";
-const VP9: &str = "videoconvert ! vp9enc name=inner deadline=1 cpu-used=9 end-usage=cbr keyframe-mode=disabled \
-                   keyframe-max-dist=2000 buffer-initial-size=100 buffer-optimal-size=120 buffer-size=150 lag-in-frames=0";
+use super::{
+    Behaviour, behaviour,
+    device::{Inside, Model, Shared, assemble, control, force_keyframe, properties, tell},
+    property::{
+        JetsonControlRate, JetsonPreset, JetsonProfile,
+        Kind::{Bool, Int, Text, UInt, Word},
+        MppHeaderMode, MppProfile, MppRcMode, NvRcMode, NvTune, Property, QsvAv1RateControl, QsvRateControl,
+        VaRateControl, VaapiRateControl,
+    },
+    tune,
+};
 
 /// Registers an element; `false` where there is none of this name, or it can't be done.
 pub(super) fn register(element: &str) -> bool {
     match element {
-        "vah264enc" => va::register(),
-        "nvh264enc" => nv::register(),
-        "nvv4l2h264enc" => jetson::register() && converter::register(),
-        "mpph264enc" => mpp::register(),
-        "mppvp8enc" => mpp_vp8::register(),
-        "v4l2h264enc" => v4l2::register(),
-        "v4l2vp8enc" => v4l2_vp8::register(),
-        "qsvh264enc" => qsv::register(),
-        "vaapih264enc" => vaapi::register(),
-        "vah264lpenc" => va_low_power::register(),
+        "vah264enc" => va_h264::register(),
+        "vah264lpenc" => va_h264_low_power::register(),
         "vavp9enc" => va_vp9::register(),
+        "vavp9lpenc" => va_vp9_low_power::register(),
+        "vaav1enc" => va_av1::register(),
+        "vaav1lpenc" => va_av1_low_power::register(),
+        "vaapih264enc" => vaapi::register(),
+        "qsvh264enc" => qsv_h264::register(),
         "qsvvp9enc" => qsv_vp9::register(),
+        "qsvav1enc" => qsv_av1::register(),
+        "nvh264enc" => nv_h264::register(),
+        "nvav1enc" => nv_av1::register(),
+        "nvv4l2h264enc" => jetson::register() && converter::register(),
+        "mpph264enc" => mpp_h264::register(),
+        "mppvp8enc" => mpp_vp8::register(),
+        "v4l2h264enc" => v4l2_h264::register(),
+        "v4l2vp8enc" => v4l2_vp8::register(),
+        "svtav1enc" => svt_av1::register(),
         _ => false,
     }
 }
@@ -134,154 +140,192 @@ macro_rules! stand_in {
     };
 }
 
+const MOST: u32 = i32::MAX as u32;
+/// `bitrate` of most, in kbit/s.
+const KILOBITS: (&str, u32) = ("bitrate", 1000);
+
+const VA_H264: &[Property] = &[
+    Property("rate-control", Word(VaRateControl::spec)),
+    Property("key-int-max", UInt(0, 1024)),
+    Property("b-frames", UInt(0, 31)),
+    Property("ref-frames", UInt(0, 16)),
+    Property("target-usage", UInt(1, 7)),
+];
+const VA_VP9: &[Property] = &[
+    Property("rate-control", Word(VaRateControl::spec)),
+    Property("key-int-max", UInt(0, 1024)),
+    Property("ref-frames", UInt(0, 3)),
+    Property("target-usage", UInt(1, 7)),
+];
+const VA_AV1: &[Property] = &[
+    Property("rate-control", Word(VaRateControl::spec)),
+    Property("key-int-max", UInt(0, 1024)),
+    Property("ref-frames", UInt(0, 7)),
+    Property("target-usage", UInt(1, 7)),
+];
+const NV: &[Property] = &[
+    Property("rc-mode", Word(NvRcMode::spec)),
+    Property("gop-size", Int(-1, i32::MAX)),
+    Property("bframes", UInt(0, 4)),
+    Property("zerolatency", Bool),
+    Property("tune", Word(NvTune::spec)),
+];
+
+stand_in!(va_h264, Model { element: "vah264enc", bitrate: KILOBITS, others: VA_H264, ..Model::of(Inside::H264) });
 stand_in!(
-    va,
-    Model {
-        element: "vah264enc",
-        inside: X264,
-        bitrate: ("bitrate", 1000),
-        others: &["rate-control", "key-int-max", "b-frames", "ref-frames", "target-usage"],
-        controls: false,
-        action: None,
-    }
+    va_h264_low_power,
+    Model { element: "vah264lpenc", bitrate: KILOBITS, others: VA_H264, ..Model::of(Inside::H264) }
 );
+stand_in!(va_vp9, Model { element: "vavp9enc", bitrate: KILOBITS, others: VA_VP9, ..Model::of(Inside::Vp9) });
 stand_in!(
-    nv,
-    Model {
-        element: "nvh264enc",
-        inside: X264,
-        bitrate: ("bitrate", 1000),
-        others: &["rc-mode", "gop-size", "zerolatency"],
-        controls: false,
-        action: None,
-    }
+    va_vp9_low_power,
+    Model { element: "vavp9lpenc", bitrate: KILOBITS, others: VA_VP9, ..Model::of(Inside::Vp9) }
 );
+stand_in!(va_av1, Model { element: "vaav1enc", bitrate: KILOBITS, others: VA_AV1, ..Model::of(Inside::Av1) });
 stand_in!(
-    jetson,
-    Model {
-        element: "nvv4l2h264enc",
-        inside: JETSON,
-        bitrate: ("bitrate", 1),
-        others: &["control-rate", "iframeinterval", "idrinterval", "profile", "insert-sps-pps", "maxperf-enable"],
-        controls: false,
-        action: Some("force-IDR"),
-    }
-);
-stand_in!(
-    converter,
-    Model {
-        element: "nvvidconv",
-        inside: "videoconvertscale name=inner ! standinwrap",
-        bitrate: ("", 1),
-        others: &[],
-        controls: false,
-        action: None,
-    }
-);
-stand_in!(
-    mpp,
-    Model {
-        element: "mpph264enc",
-        inside: X264,
-        bitrate: ("bps", 1),
-        others: &["rc-mode", "gop", "header-mode", "profile"],
-        controls: false,
-        action: None,
-    }
-);
-stand_in!(
-    mpp_vp8,
-    Model {
-        element: "mppvp8enc",
-        inside: VP8,
-        bitrate: ("bps", 1),
-        others: &["rc-mode", "gop"],
-        controls: false,
-        action: None,
-    }
-);
-stand_in!(
-    v4l2,
-    Model {
-        element: "v4l2h264enc",
-        inside: X264,
-        bitrate: ("video_bitrate", 1),
-        others: &[],
-        controls: true,
-        action: None,
-    }
-);
-stand_in!(
-    v4l2_vp8,
-    Model {
-        element: "v4l2vp8enc",
-        inside: VP8,
-        bitrate: ("video_bitrate", 1),
-        others: &[],
-        controls: true,
-        action: None,
-    }
-);
-stand_in!(
-    qsv,
-    Model {
-        element: "qsvh264enc",
-        inside: X264,
-        bitrate: ("bitrate", 1000),
-        others: &[
-            "low-latency",
-            "rate-control",
-            "disable-hrd-conformance",
-            "gop-size",
-            "b-frames",
-            "ref-frames",
-            "target-usage"
-        ],
-        controls: false,
-        action: None,
-    }
+    va_av1_low_power,
+    Model { element: "vaav1lpenc", bitrate: KILOBITS, others: VA_AV1, ..Model::of(Inside::Av1) }
 );
 stand_in!(
     vaapi,
     Model {
         element: "vaapih264enc",
-        inside: X264,
-        bitrate: ("bitrate", 1000),
-        others: &["rate-control", "keyframe-period", "max-bframes", "quality-level"],
-        controls: false,
-        action: None,
+        bitrate: KILOBITS,
+        others: &[
+            Property("rate-control", Word(VaapiRateControl::spec)),
+            Property("keyframe-period", UInt(0, u32::MAX)),
+            Property("max-bframes", UInt(0, 10)),
+            Property("quality-level", UInt(1, 7)),
+        ],
+        ..Model::of(Inside::H264)
     }
 );
 stand_in!(
-    va_low_power,
+    qsv_h264,
     Model {
-        element: "vah264lpenc",
-        inside: X264,
-        bitrate: ("bitrate", 1000),
-        others: &["rate-control", "key-int-max", "b-frames", "ref-frames", "target-usage"],
-        controls: false,
-        action: None,
-    }
-);
-stand_in!(
-    va_vp9,
-    Model {
-        element: "vavp9enc",
-        inside: VP9,
-        bitrate: ("bitrate", 1000),
-        others: &["rate-control", "key-int-max", "ref-frames", "target-usage"],
-        controls: false,
-        action: None,
+        element: "qsvh264enc",
+        bitrate: KILOBITS,
+        others: &[
+            Property("low-latency", Bool),
+            Property("rate-control", Word(QsvRateControl::spec)),
+            Property("disable-hrd-conformance", Bool),
+            Property("gop-size", UInt(0, 65_535)),
+            Property("b-frames", UInt(0, 65_535)),
+            Property("ref-frames", UInt(0, 16)),
+            Property("target-usage", UInt(1, 7)),
+        ],
+        ..Model::of(Inside::H264)
     }
 );
 stand_in!(
     qsv_vp9,
     Model {
         element: "qsvvp9enc",
-        inside: VP9,
-        bitrate: ("bitrate", 1000),
-        others: &["low-latency", "rate-control", "gop-size", "ref-frames", "target-usage"],
-        controls: false,
-        action: None,
+        bitrate: KILOBITS,
+        others: &[
+            Property("low-latency", Bool),
+            Property("rate-control", Word(QsvRateControl::spec)),
+            Property("gop-size", UInt(0, MOST)),
+            Property("ref-frames", UInt(0, 3)),
+            Property("target-usage", UInt(1, 7)),
+        ],
+        ..Model::of(Inside::Vp9)
+    }
+);
+stand_in!(
+    qsv_av1,
+    Model {
+        element: "qsvav1enc",
+        bitrate: KILOBITS,
+        others: &[
+            Property("low-latency", Bool),
+            Property("rate-control", Word(QsvAv1RateControl::spec)),
+            Property("gop-size", UInt(0, MOST)),
+            Property("ref-frames", UInt(0, 3)),
+            Property("target-usage", UInt(1, 7)),
+        ],
+        ..Model::of(Inside::Av1)
+    }
+);
+// As GStreamer 1.22 has it: `tune` came later.
+stand_in!(
+    nv_h264,
+    Model {
+        element: "nvh264enc",
+        bitrate: KILOBITS,
+        others: &[
+            Property("rc-mode", Word(NvRcMode::spec)),
+            Property("gop-size", Int(-1, i32::MAX)),
+            Property("bframes", UInt(0, 4)),
+            Property("zerolatency", Bool),
+        ],
+        ..Model::of(Inside::H264)
+    }
+);
+stand_in!(nv_av1, Model { element: "nvav1enc", bitrate: KILOBITS, others: NV, ..Model::of(Inside::Av1) });
+stand_in!(
+    jetson,
+    Model {
+        element: "nvv4l2h264enc",
+        bitrate: ("bitrate", 1),
+        others: &[
+            Property("control-rate", Word(JetsonControlRate::spec)),
+            Property("iframeinterval", UInt(0, u32::MAX)),
+            Property("idrinterval", UInt(0, u32::MAX)),
+            Property("profile", Word(JetsonProfile::spec)),
+            Property("insert-sps-pps", Bool),
+            Property("insert-vui", Bool),
+            Property("maxperf-enable", Bool),
+            Property("poc-type", UInt(0, 2)),
+            Property("preset-level", Word(JetsonPreset::spec)),
+        ],
+        action: Some("force-IDR"),
+        ..Model::of(Inside::H264InNvmm)
+    }
+);
+stand_in!(converter, Model { element: "nvvidconv", ..Model::of(Inside::Converter) });
+stand_in!(
+    mpp_h264,
+    Model {
+        element: "mpph264enc",
+        bitrate: ("bps", 1),
+        others: &[
+            Property("rc-mode", Word(MppRcMode::spec)),
+            Property("gop", Int(-1, i32::MAX)),
+            Property("header-mode", Word(MppHeaderMode::spec)),
+            Property("profile", Word(MppProfile::spec)),
+        ],
+        ..Model::of(Inside::H264)
+    }
+);
+stand_in!(
+    mpp_vp8,
+    Model {
+        element: "mppvp8enc",
+        bitrate: ("bps", 1),
+        others: &[Property("rc-mode", Word(MppRcMode::spec)), Property("gop", Int(-1, i32::MAX))],
+        ..Model::of(Inside::Vp8)
+    }
+);
+stand_in!(
+    v4l2_h264,
+    Model { element: "v4l2h264enc", bitrate: ("video_bitrate", 1), controls: true, ..Model::of(Inside::H264) }
+);
+stand_in!(
+    v4l2_vp8,
+    Model { element: "v4l2vp8enc", bitrate: ("video_bitrate", 1), controls: true, ..Model::of(Inside::Vp8) }
+);
+stand_in!(
+    svt_av1,
+    Model {
+        element: "svtav1enc",
+        bitrate: ("target-bitrate", 1000),
+        others: &[
+            Property("preset", UInt(0, 13)),
+            Property("intra-period-length", Int(-2, i32::MAX)),
+            Property("parameters-string", Text),
+        ],
+        keeps_bitrate: true,
+        ..Model::of(Inside::Av1)
     }
 );
