@@ -196,7 +196,7 @@ pub struct DoctorArgs {
     #[arg(long, value_name = "FILE", env = CONFIG, hide_env_values = true)]
     pub config: Option<PathBuf>,
 
-    /// Try every encoder with the pictures of the first source: a second or two for each that is installed
+    /// Try every encoder with each size of picture that would be encoded: a second or two for each
     #[arg(long)]
     pub encoders: bool,
 }

@@ -23,25 +23,46 @@ pub struct Encoders {
 pub struct Found {
     /// The encoder.
     pub encoder: Encoder,
-    /// What its trial has shown; `None`: it is not installed.
-    pub report: Option<Report>,
+    /// What its trials have shown, by the pictures that it was given; `None`: it is not installed.
+    pub trials: Option<Vec<(Option<Picture>, Report)>>,
     /// Whether its device can be used.
     pub device: Device,
 }
 
-/// Tries every encoder, one after the other, with the pictures of the first source, and keeps what that shows for the
-/// daemon. Within a tokio runtime, with GStreamer started.
+/// Tries every encoder, one after the other, with each size and rate of pictures that the daemon would have it encode, and
+/// keeps what that shows for it. Within a tokio runtime, with GStreamer started.
 pub async fn encoders(settings: &Settings) -> Encoders {
     let trials = Trials::new(settings.encode.cache.clone(), Clockwork::start());
-    let configured = settings.sources.iter().find_map(|source| settings.encode.target(source).picture);
-    let picture = configured.unwrap_or(PICTURE);
+    let pictures = pictures(settings);
     let mut rows = Vec::new();
     for encoder in settings.encode.catalogue.iter() {
-        let picture = (encoder.row.codec.kind() == MediaKind::Video).then_some(picture);
-        let report = if encoder.is_installed() { Some(trials.run(encoder, picture).await) } else { None };
-        rows.push(Found { encoder: encoder.clone(), report, device: encoder.device() });
+        let shown = if encoder.is_installed() { Some(try_each(encoder, &pictures, &trials).await) } else { None };
+        rows.push(Found { encoder: encoder.clone(), trials: shown, device: encoder.device() });
     }
     Encoders { rows }
+}
+
+/// What is encoded: each source in each of its qualities.
+fn pictures(settings: &Settings) -> Vec<Picture> {
+    let mut pictures = Vec::new();
+    let rungs = settings.sources.iter().flat_map(|source| settings.encode.rungs(source));
+    for picture in rungs.filter_map(|(_, target)| target.picture) {
+        if !pictures.contains(&picture) {
+            pictures.push(picture);
+        }
+    }
+    if pictures.is_empty() { vec![PICTURE] } else { pictures }
+}
+
+async fn try_each(encoder: &Encoder, pictures: &[Picture], trials: &Trials) -> Vec<(Option<Picture>, Report)> {
+    if encoder.row.codec.kind() == MediaKind::Audio {
+        return vec![(None, trials.run(encoder, None).await)];
+    }
+    let mut shown = Vec::new();
+    for picture in pictures {
+        shown.push((Some(*picture), trials.run(encoder, Some(*picture)).await));
+    }
+    shown
 }
 
 impl Encoders {
@@ -75,7 +96,7 @@ impl Encoders {
 
     /// What is odd about those that are here.
     fn notes(&self) -> String {
-        let here = self.rows.iter().filter(|found| found.report.is_some()).map(|found| &found.encoder.row);
+        let here = self.rows.iter().filter(|found| found.trials.is_some()).map(|found| &found.encoder.row);
         let notes = here.flat_map(|row| row.quirks.iter().map(|quirk| format!("{}: {quirk}\n", row.element)));
         let notes: String = notes.collect();
         if notes.is_empty() { notes } else { format!("\n{notes}") }
@@ -84,17 +105,17 @@ impl Encoders {
 
 impl Found {
     fn works(&self) -> bool {
-        self.report.as_ref().is_some_and(Report::works)
+        self.trials.as_ref().is_some_and(|trials| trials.iter().all(|(_, report)| report.works()))
     }
 
     fn line(&self) -> [String; 6] {
         let row = &self.encoder.row;
         let yes = |yes| if yes { "yes" } else { "no" }.to_owned();
-        let (works, speed) = match &self.report {
+        let (works, speed) = match &self.trials {
             None => ("-".to_owned(), "-".to_owned()),
-            Some(report) => (yes(report.works()), format!("{:.0}", report.frames_per_second)),
+            Some(trials) => (yes(self.works()), format!("{:.0}", slowest(trials))),
         };
-        [row.codec.to_string(), row.element.clone(), yes(self.report.is_some()), works, speed, self.advice()]
+        [row.codec.to_string(), row.element.clone(), yes(self.trials.is_some()), works, speed, self.advice()]
     }
 
     fn advice(&self) -> String {
@@ -103,9 +124,9 @@ impl Found {
         }
         let hardware = self.encoder.row.hardware.as_ref();
         let mut advice = Vec::new();
-        match &self.report {
+        match &self.trials {
             None => advice.push(format!("package {}", self.encoder.row.package)),
-            Some(report) => advice.push(report.why()),
+            Some(trials) => advice.extend(faults(trials)),
         }
         match &self.device {
             Device::Usable => {}
@@ -124,14 +145,39 @@ impl Found {
     }
 }
 
+/// How fast it is with the pictures that cost it most.
+fn slowest(trials: &[(Option<Picture>, Report)]) -> f64 {
+    trials.iter().map(|(_, report)| report.frames_per_second).reduce(f64::min).unwrap_or(0.0)
+}
+
+/// What is wrong, and with which pictures where it is not the same with all.
+fn faults(trials: &[(Option<Picture>, Report)]) -> Vec<String> {
+    let all_alike = trials.iter().all(|(_, report)| report.faults == trials[0].1.faults);
+    let told = if all_alike { &trials[..1] } else { trials };
+    let ill = told.iter().filter(|(_, report)| !report.works());
+    ill.map(|(picture, report)| match picture {
+        Some(Picture { size, fps }) if !all_alike => format!("{size} at {fps}/s: {}", report.why()),
+        _ => report.why(),
+    })
+    .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encoder::{Catalogue, Fault};
+    use crate::{
+        config::{self, Overrides, Purpose},
+        encoder::{Catalogue, Fault},
+        ids::SourceName,
+        source::{Spec, VideoKind, VideoSpec},
+    };
+
+    const SMALL: Picture = Picture { size: Size { width: 640, height: 360 }, fps: 30 };
 
     fn found(element: &str, report: Option<Report>, device: Device) -> Found {
         let encoder = Catalogue::default().iter().find(|encoder| encoder.row.element == element).cloned().unwrap();
-        Found { encoder, report, device }
+        let picture = (encoder.row.codec.kind() == MediaKind::Video).then_some(PICTURE);
+        Found { encoder, trials: report.map(|report| vec![(picture, report)]), device }
     }
 
     fn works(element: &str) -> Found {
@@ -158,6 +204,32 @@ mod tests {
              \n\
              vah264enc: GStreamer ranks it 'none', so nothing that goes by rank ever picks it\n"
         );
+    }
+
+    #[test]
+    fn each_picture_that_it_can_t_is_named() {
+        let slow = Report { frames_per_second: 12.0, faults: vec![Fault::Slow { wanted: 30 }] };
+        let mut both = works("x264enc");
+        both.trials.as_mut().unwrap().insert(0, (Some(SMALL), slow.clone()));
+        assert!(!both.works());
+        assert_eq!(both.line()[3..], ["no", "12", "640x360 at 30/s: it is too slow: 30 frames/s are wanted"]);
+        let mut alike = found("x264enc", Some(slow.clone()), Device::Usable);
+        alike.trials.as_mut().unwrap().push((Some(SMALL), slow));
+        assert_eq!(alike.line()[5], "it is too slow: 30 frames/s are wanted");
+    }
+
+    #[test]
+    fn each_quality_of_each_source_is_tried_once() {
+        let test = |name: &str, width, height| {
+            let (name, kind) = (SourceName::new(name).unwrap(), VideoKind::Test { pattern: "smpte".to_owned() });
+            Spec::Video(VideoSpec { name, kind, size: Size { width, height }, fps: 30, keep: false })
+        };
+        let mut settings = config::load(None, Purpose::Daemon, &Overrides::default(), &[]).unwrap();
+        settings.sources = vec![test("a", 640, 480), test("b", 1280, 960)];
+        let sizes: Vec<_> = pictures(&settings).iter().map(|picture| picture.size.to_string()).collect();
+        assert_eq!(sizes, ["640x480", "320x240", "1280x960"]);
+        settings.sources.clear();
+        assert_eq!(pictures(&settings), [PICTURE]);
     }
 
     #[test]

@@ -39,14 +39,17 @@ fn what_works_here_is_told_and_kept() {
     let absent = line(table, "nvv4l2h264enc").join(" ");
     assert!(absent.contains("package nvidia-l4t-gstreamer; no device here"), "{table}");
     let kept = fs::read_to_string(cache.path().join("peergate/encoders.json")).unwrap();
-    assert!(kept.contains("x264enc 320x240@30 ") && kept.contains("\"shown\""), "{kept}");
+    // The picture in full, and in its lower quality.
+    for shown in ["x264enc 320x240@30 ", "x264enc 160x120@30 ", "\"shown\""] {
+        assert!(kept.contains(shown), "{shown}: {kept}");
+    }
 }
 
 #[test]
 fn what_is_not_enough_is_1() {
     let cache = tempfile::tempdir().unwrap();
     // Nothing encodes so many frames.
-    let hopeless = "[video.picture]\nsource = 'test'\nsize = '3840x2160'\nfps = 240\n";
+    let hopeless = "[video.picture]\nsource = 'test'\nsize = '3840x2160'\nfps = 240\n[encode]\nrungs = 1\n";
     let ended = doctor(hopeless, cache.path(), &["--encoders"]);
     assert_eq!(ended.status.code(), Some(1), "{}\n{}", ended.stdout, ended.stderr);
     assert!(ended.stdout.contains("it is too slow: 240 frames/s are wanted"), "{}", ended.stdout);
