@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Deserialize;
 
-use super::Target;
+use super::{Pattern, Target};
 use crate::{
     codec::Codec,
     media::template::{self, TemplateError},
@@ -100,12 +100,12 @@ pub enum KeyframeRule {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Hardware {
-    /// The device's nodes, as patterns with `*`; one of them must be there. None: that can't be told.
-    pub devices: Vec<String>,
+    /// The device's nodes; one of them must be there. None: that can't be told.
+    pub devices: Vec<Pattern>,
     /// Who may open them.
     pub group: Option<String>,
-    /// Files of the driver, as patterns with `*`. A change of one is another driver.
-    pub drivers: Vec<String>,
+    /// Files of the driver. A change of one is another driver.
+    pub drivers: Vec<Pattern>,
     /// What may help when it does not work, in words.
     pub help: Option<String>,
 }

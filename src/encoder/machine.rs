@@ -9,7 +9,7 @@ use std::{
 use gst::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{Encoder, Picture};
+use super::{Encoder, Pattern, Picture};
 
 /// Whether the device of an encoder can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +43,8 @@ impl Encoder {
         };
         let nodes = files(&hardware.devices);
         if nodes.is_empty() {
-            return Device::Missing { patterns: hardware.devices.join(", ") };
+            let patterns: Vec<_> = hardware.devices.iter().map(Pattern::to_string).collect();
+            return Device::Missing { patterns: patterns.join(", ") };
         }
         let is_forbidden = |node: &PathBuf| {
             let opened = fs::OpenOptions::new().read(true).write(true).open(node);
@@ -84,9 +85,8 @@ impl Encoder {
 }
 
 /// The files that fit the patterns, in a fixed order.
-fn files(patterns: &[String]) -> Vec<PathBuf> {
-    let mut files: Vec<_> =
-        patterns.iter().filter_map(|pattern| glob::glob(pattern).ok()).flatten().filter_map(Result::ok).collect();
+fn files(patterns: &[Pattern]) -> Vec<PathBuf> {
+    let mut files: Vec<_> = patterns.iter().flat_map(Pattern::files).collect();
     files.sort_unstable();
     files
 }
@@ -113,7 +113,7 @@ mod tests {
 
     fn encoder(devices: &[&str], drivers: &[&str]) -> Encoder {
         gst::init().unwrap();
-        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        let texts = |list: &[&str]| list.iter().map(|text| Pattern::try_from((*text).to_owned()).unwrap()).collect();
         let mut encoder = Catalogue::default().iter().find(|one| one.row.element == "x264enc").unwrap().clone();
         let hardware = Hardware { devices: texts(devices), drivers: texts(drivers), ..Hardware::default() };
         encoder.row.hardware = Some(hardware);

@@ -95,6 +95,21 @@ fn what_is_wrong_with_an_encoder_of_one_s_own_is_64_with_its_place() {
             "x264enc has no action signal \"force-IDR\"",
         ),
         (format!("{ROW}align = [3, 2]\n"), TEMPLATE.to_owned(), "expected even numbers of pixels"),
+        (
+            format!("{ROW}[encoder.hardware]\ndevices = ['/dev/video[0-']\n"),
+            TEMPLATE.to_owned(),
+            "expected a path with patterns, such as \"/dev/video*\", got \"/dev/video[0-\"",
+        ),
+        (
+            format!("{ROW}[encoder.hardware]\ndrivers = ['lib/driver.so']\n"),
+            TEMPLATE.to_owned(),
+            "got \"lib/driver.so\": it has to begin at /",
+        ),
+        (
+            format!("{ROW}optional = {{ speed-preset = 'warp' }}\n"),
+            TEMPLATE.to_owned(),
+            "the property \"speed-preset\" of x264enc does not take \"warp\"; the catalogue has it among `optional`",
+        ),
     ];
     for (row, template, expected) in wrong {
         let ended = check_own(&row, &template);
