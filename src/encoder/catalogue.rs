@@ -40,6 +40,8 @@ const TEMPLATES: &[(&str, &str)] = templates![
     "vaav1lpenc",
     "vah264enc",
     "vah264lpenc",
+    "vavp8enc",
+    "vavp8lpenc",
     "vavp9enc",
     "vavp9lpenc",
     "vp8enc",

@@ -22,6 +22,8 @@ pub(super) fn register(element: &str) -> bool {
     match element {
         "vah264enc" => va_h264::register(),
         "vah264lpenc" => va_h264_low_power::register(),
+        "vavp8enc" => va_vp8::register(),
+        "vavp8lpenc" => va_vp8_low_power::register(),
         "vavp9enc" => va_vp9::register(),
         "vavp9lpenc" => va_vp9_low_power::register(),
         "vaav1enc" => va_av1::register(),
@@ -151,6 +153,11 @@ const VA_H264: &[Property] = &[
     Property("ref-frames", UInt(0, 16)),
     Property("target-usage", UInt(1, 7)),
 ];
+const VA_VP8: &[Property] = &[
+    Property("rate-control", Word(VaRateControl::spec)),
+    Property("key-int-max", UInt(0, 1024)),
+    Property("target-usage", UInt(1, 7)),
+];
 const VA_VP9: &[Property] = &[
     Property("rate-control", Word(VaRateControl::spec)),
     Property("key-int-max", UInt(0, 1024)),
@@ -175,6 +182,11 @@ stand_in!(va_h264, Model { element: "vah264enc", bitrate: KILOBITS, others: VA_H
 stand_in!(
     va_h264_low_power,
     Model { element: "vah264lpenc", bitrate: KILOBITS, others: VA_H264, ..Model::of(Inside::H264) }
+);
+stand_in!(va_vp8, Model { element: "vavp8enc", bitrate: KILOBITS, others: VA_VP8, ..Model::of(Inside::Vp8) });
+stand_in!(
+    va_vp8_low_power,
+    Model { element: "vavp8lpenc", bitrate: KILOBITS, others: VA_VP8, ..Model::of(Inside::Vp8) }
 );
 stand_in!(va_vp9, Model { element: "vavp9enc", bitrate: KILOBITS, others: VA_VP9, ..Model::of(Inside::Vp9) });
 stand_in!(
