@@ -8,7 +8,7 @@ use std::sync::{
 
 use gst::{glib, prelude::*};
 
-use super::{Behaviour, LIVE, TOLD, behaviour, property::Property};
+use super::{Behaviour, LIVE, TOLD, behaviour, property::Property, tune};
 
 /// What the element of a vendor is like.
 pub(super) struct Model {
@@ -242,6 +242,9 @@ pub(super) fn control(bin: &gst::Bin, model: &'static Model, shared: &Shared, co
     }
     if controls.get::<i32>("force_key_frame").is_ok() {
         force_keyframe(bin, shared);
+    }
+    for (name, value) in controls.iter() {
+        tune(model.element, name, value);
     }
 }
 

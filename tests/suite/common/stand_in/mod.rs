@@ -5,6 +5,7 @@ mod device;
 mod memory;
 mod models;
 mod property;
+pub(crate) mod vendors;
 
 use std::{
     collections::BTreeMap,
@@ -75,7 +76,7 @@ pub(crate) fn was_live(element: &str) -> Option<bool> {
 }
 
 fn tune(element: &'static str, property: &str, value: &glib::Value) {
-    let value = value.serialize().unwrap().to_string();
+    let value = value.get::<String>().unwrap_or_else(|_| value.serialize().unwrap().to_string());
     TUNED.lock().unwrap_or_else(PoisonError::into_inner).insert((element, property.to_owned()), value);
 }
 
