@@ -61,10 +61,10 @@ async fn a_taker_gets_whole_pictures_that_are_not_old() {
     assert!((7.0..=10.5).contains(&per_second), "{per_second} pictures/s");
     let numbers: Vec<_> = seen.iter().map(|seen| seen.picture.number().expect("a picture without damage")).collect();
     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
-    let skipped = numbers.last().unwrap() - numbers[0] + 1 - numbers.len() as u32;
-    assert!(skipped >= 2 * WATCHED.as_secs() as u32 * 6, "of the raw ones, most were dropped: {skipped}");
+    let skipped = (numbers.last().unwrap() - numbers[0] + 1) as usize - numbers.len();
+    assert!(skipped > numbers.len(), "most raw ones were dropped: {skipped} besides {}", numbers.len());
     // What the device has made is all there: handed over by the feed, and taken.
-    assert!(made.abs_diff(seen.len() as u64) <= 2, "{made} were made, {} pictures seen", seen.len());
+    assert!(made.abs_diff(seen.len() as u64) <= 5, "{made} were made, {} pictures seen", seen.len());
     assert_eq!(taker.tap.counts().dropped, 0);
     let ages: Vec<_> = seen.iter().map(|seen| seen.age).collect();
     // Nor does that grow.
