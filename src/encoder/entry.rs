@@ -59,6 +59,8 @@ pub struct BitrateRule {
     pub place: Place,
     /// What the element counts in.
     pub unit: Unit,
+    /// It begins anew at each change: the next frame is a keyframe.
+    pub begins_anew: bool,
 }
 
 /// Where an element takes a number.
@@ -124,6 +126,8 @@ struct RawBitrateRule {
     property: Option<String>,
     control: Option<String>,
     unit: Unit,
+    #[serde(default)]
+    begins_anew: bool,
 }
 
 impl TryFrom<RawBitrateRule> for BitrateRule {
@@ -134,7 +138,7 @@ impl TryFrom<RawBitrateRule> for BitrateRule {
             (None, Some(control)) => Place::Control(control),
             _ => return Err("expected either `property` or `control` beside `unit`".to_owned()),
         };
-        Ok(Self { place, unit: raw.unit })
+        Ok(Self { place, unit: raw.unit, begins_anew: raw.begins_anew })
     }
 }
 
@@ -213,10 +217,11 @@ mod tests {
     #[test]
     fn a_bitrate_goes_to_one_place() {
         let rule = |text: &str| toml::from_str::<BitrateRule>(text).map_err(|error| error.message().to_owned());
-        let property = BitrateRule { place: Place::Property("bitrate".to_owned()), unit: Unit::Kilobits };
-        assert_eq!(rule("property = 'bitrate'\nunit = 'kbit/s'"), Ok(property));
-        let control = BitrateRule { place: Place::Control("video_bitrate".to_owned()), unit: Unit::Bits };
-        assert_eq!(rule("control = 'video_bitrate'\nunit = 'bit/s'"), Ok(control));
+        let rule_of = |place, unit, begins_anew| Ok(BitrateRule { place, unit, begins_anew });
+        let property = rule_of(Place::Property("bitrate".to_owned()), Unit::Kilobits, false);
+        assert_eq!(rule("property = 'bitrate'\nunit = 'kbit/s'"), property);
+        let control = rule_of(Place::Control("video_bitrate".to_owned()), Unit::Bits, true);
+        assert_eq!(rule("control = 'video_bitrate'\nunit = 'bit/s'\nbegins_anew = true"), control);
         let wrong = "expected either `property` or `control` beside `unit`".to_owned();
         assert_eq!(rule("unit = 'bit/s'"), Err(wrong.clone()));
         assert_eq!(rule("property = 'a'\ncontrol = 'b'\nunit = 'bit/s'"), Err(wrong));

@@ -243,7 +243,7 @@ mod tests {
     }
 
     fn knob(name: &str, property: &str) -> Result<Knob, KnobError> {
-        let rule = BitrateRule { place: Place::Property(property.to_owned()), unit: Unit::Bits };
+        let rule = BitrateRule { place: Place::Property(property.to_owned()), unit: Unit::Bits, begins_anew: false };
         Knob::new(element(name), rule)
     }
 

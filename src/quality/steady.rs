@@ -15,6 +15,7 @@ const STEP: f64 = 0.05;
 pub struct Steady {
     bitrate: Bitrate,
     wanted: Bitrate,
+    interval: Duration,
     changed: Option<Instant>,
 }
 
@@ -22,7 +23,13 @@ impl Steady {
     /// It is `bitrate` to begin with.
     #[must_use]
     pub const fn new(bitrate: Bitrate) -> Self {
-        Self { bitrate, wanted: bitrate, changed: None }
+        Self::apart(bitrate, INTERVAL)
+    }
+
+    /// The same, with changes that are further apart.
+    #[must_use]
+    pub const fn apart(bitrate: Bitrate, interval: Duration) -> Self {
+        Self { bitrate, wanted: bitrate, interval, changed: None }
     }
 
     /// What it is.
@@ -55,7 +62,7 @@ impl Steady {
     /// When it is time for a change that is wanted.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
-        self.changed.filter(|_| self.matters()).map(|changed| changed + INTERVAL)
+        self.changed.filter(|_| self.matters()).map(|changed| changed + self.interval)
     }
 
     fn matters(&self) -> bool {
@@ -107,5 +114,10 @@ mod tests {
         assert_eq!(steady.deadline(), Some(start + Duration::from_millis(200)));
         assert!(steady.settle(start + Duration::from_millis(200)));
         assert_eq!((steady.bitrate(), steady.deadline()), (bits(700_000), None));
+        let mut rare = Steady::apart(bits(1_000_000), Duration::from_secs(1));
+        rare.want(bits(500_000));
+        assert!(rare.settle(start));
+        rare.want(bits(700_000));
+        assert_eq!(rare.deadline(), Some(start + Duration::from_secs(1)));
     }
 }

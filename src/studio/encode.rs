@@ -3,7 +3,7 @@
 //! One that fails, stalls or ignores requests for keyframes is replaced behind the feed by the next that there is. A
 //! better one is tried aside, and takes over with its first keyframe: takers see that nothing was missing.
 
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::{
     sync::watch,
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     encoder::{EncodeError, Encoding, Health, Report, Target},
     media::{clockwork::Clockwork, feed::Feed, packetizer::Packetizer},
+    quality::steady::Steady,
     report::Replaced,
     units::Bitrate,
 };
@@ -29,6 +30,10 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// How long an encoder runs before a better one is tried beside it: whoever waits for a first picture comes first.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// The least time between two bitrates that one is told that makes a keyframe at each: another one a second costs it a
+/// tenth of its bitrate, and a link that got worse can wait that long, as its queue takes it up.
+const APART: Duration = Duration::from_secs(1);
 
 /// An encoder that makes an encoded feed of a raw one.
 #[derive(Debug, Clone)]
@@ -80,6 +85,8 @@ struct Running {
     encoding: Encoding,
     health: Health,
     since: Duration,
+    /// Its bitrate, where each change costs a keyframe.
+    pace: Option<Steady>,
 }
 
 impl AtWork {
@@ -101,7 +108,8 @@ impl EncodeJob {
         let encoding = Encoding::start(encoder, &target, &self.raw, &self.encoded, &self.clockwork).await?;
         self.bench.started(index);
         let since = self.bench.now();
-        Ok(Running { index, encoding, health: Health::of(encoder, since), since })
+        let pace = encoder.row.bitrate.begins_anew.then(|| Steady::apart(bitrate, APART));
+        Ok(Running { index, encoding, health: Health::of(encoder, since), since, pace })
     }
 
     fn element(&self, index: usize) -> String {
@@ -179,6 +187,7 @@ impl Encode {
     /// Looks how all of them do. Why the present one has to be replaced, if it has to.
     async fn look(&mut self) -> Option<EncodeError> {
         while self.retiring.try_join_next().is_some() {}
+        self.present.settle();
         self.look_at_challenger();
         self.look_for_a_better_one().await;
         self.present.illness(&self.job)
@@ -274,12 +283,32 @@ impl Encode {
 
     fn follow_bitrate(&mut self) {
         let bitrate = *self.bitrate.borrow_and_update();
-        self.present.encoding.set_bitrate(bitrate);
-        self.challenger.iter().for_each(|challenger| challenger.encoding.set_bitrate(bitrate));
+        self.present.follow(bitrate);
+        self.challenger.iter_mut().for_each(|challenger| challenger.follow(bitrate));
     }
 }
 
 impl Running {
+    /// Brings it to `bitrate`, now or when it is time.
+    fn follow(&mut self, bitrate: Bitrate) {
+        match &mut self.pace {
+            None => self.encoding.set_bitrate(bitrate),
+            Some(pace) => {
+                pace.want(bitrate);
+                self.settle();
+            }
+        }
+    }
+
+    /// Tells it a bitrate that had to wait, if it is time.
+    fn settle(&mut self) {
+        if let Some(pace) = &mut self.pace
+            && pace.settle(Instant::now())
+        {
+            self.encoding.set_bitrate(pace.bitrate());
+        }
+    }
+
     fn illness(&mut self, job: &EncodeJob) -> Option<EncodeError> {
         let illness = self.health.look(job.bench.now(), self.encoding.reading())?;
         Some(EncodeError::Failed { element: job.element(self.index), why: illness.to_string() })

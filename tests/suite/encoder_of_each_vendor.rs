@@ -29,6 +29,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// What a viewer may miss at most.
 const GAP: Duration = Duration::from_secs(1);
 
+/// How long a link is now so and now so.
+const SWAYING: Duration = Duration::from_secs(3);
+
 const FAILS: Behaviour = Behaviour::FailsAfter(0);
 const STALLS: Behaviour = Behaviour::StallsAfter(0);
 const IGNORES: Behaviour = Behaviour::IgnoresKeyframesAfter(0);
@@ -132,6 +135,39 @@ impl<'a> AtWork<'a> {
         tokio::time::timeout(LIMIT, followed).await.expect("it is told another bitrate");
         assert!((100_000..=400_000).contains(&(told()[1] * unit)), "{element}: {:?}", told());
         self.is_replaced(&taker, FAILS, "the device is gone").await;
+        self.studio.stop().await;
+    }
+
+    /// A link that is now so and now so costs no keyframe each time, where an encoder makes one at each new bitrate; and
+    /// what is wanted in the end is told in the end.
+    async fn told_a_bitrate_once_a_second_where_each_costs_a_keyframe(self) {
+        let Device { element, codec, unit, .. } = *self.device;
+        let lease = lease(&self.studio, "picture", codec).await;
+        let taker = Taker::new(&lease.feed, || {});
+        taker.next().await;
+        self.encodes().await;
+        let before = stand_in::told(element).len();
+        let told = || stand_in::told(element)[before..].to_vec();
+        let begun = Instant::now();
+        let mut keyframes = 0;
+        for turn in 0.. {
+            keyframes += usize::from(taker.next().await.keyframe);
+            if begun.elapsed() >= SWAYING {
+                break;
+            }
+            lease.bears(Some(Bitrate::from_bits(if turn / 8 % 2 == 0 { 400_000 } else { 800_000 })));
+        }
+        let most = SWAYING.as_secs() as usize + 1;
+        assert!((2..=most).contains(&told().len()), "{element}: {:?}", told());
+        assert!(keyframes <= most, "{element}: {keyframes} keyframes");
+        lease.bears(Some(Bitrate::from_bits(300_000)));
+        let last = || told().last().is_some_and(|told| *told * unit <= 300_000);
+        let settled = async {
+            while !last() {
+                taker.next().await;
+            }
+        };
+        tokio::time::timeout(LIMIT, settled).await.expect("it is told the last one, too");
         self.studio.stop().await;
     }
 
@@ -245,4 +281,12 @@ async fn v4l2() {
 #[tokio::test(flavor = "multi_thread")]
 async fn svt_av1() {
     AtWork::named(&SVT_AV1, Behaviour::Works).told_and_replaced_when_it_gives_up().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_bitrate_that_costs_a_keyframe_is_told_once_a_second() {
+    for device in [&VA_H264[0], &NVENC[0]] {
+        let at_work = AtWork::named(device, Behaviour::Works);
+        at_work.told_a_bitrate_once_a_second_where_each_costs_a_keyframe().await;
+    }
 }

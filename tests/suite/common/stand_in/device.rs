@@ -24,6 +24,8 @@ pub(super) struct Model {
     pub(super) action: Option<&'static str>,
     /// It takes no new bitrate while it runs.
     pub(super) keeps_bitrate: bool,
+    /// It begins with a keyframe at each new bitrate.
+    pub(super) begins_anew: bool,
 }
 
 /// What encodes.
@@ -51,7 +53,16 @@ pub(super) struct Shared {
 
 impl Model {
     pub(super) const fn of(inside: Inside) -> Self {
-        Self { element: "", inside, bitrate: ("", 1), others: &[], controls: false, action: None, keeps_bitrate: false }
+        Self {
+            element: "",
+            inside,
+            bitrate: ("", 1),
+            others: &[],
+            controls: false,
+            action: None,
+            keeps_bitrate: false,
+            begins_anew: false,
+        }
     }
 }
 
@@ -226,6 +237,9 @@ pub(super) fn tell(bin: &gst::Bin, model: &'static Model, shared: &Shared, value
         Inside::Vp8 | Inside::Vp9 => inner.set_property("target-bitrate", bits as i32),
         Inside::Av1 => inner.set_property("target-bitrate", kilobits),
         Inside::Converter => {}
+    }
+    if runs && model.begins_anew {
+        force_keyframe(bin, shared);
     }
 }
 

@@ -178,25 +178,37 @@ const NV: &[Property] = &[
     Property("tune", Word(NvTune::spec)),
 ];
 
-stand_in!(va_h264, Model { element: "vah264enc", bitrate: KILOBITS, others: VA_H264, ..Model::of(Inside::H264) });
+stand_in!(
+    va_h264,
+    Model { element: "vah264enc", bitrate: KILOBITS, others: VA_H264, begins_anew: true, ..Model::of(Inside::H264) }
+);
 stand_in!(
     va_h264_low_power,
-    Model { element: "vah264lpenc", bitrate: KILOBITS, others: VA_H264, ..Model::of(Inside::H264) }
+    Model { element: "vah264lpenc", bitrate: KILOBITS, others: VA_H264, begins_anew: true, ..Model::of(Inside::H264) }
 );
-stand_in!(va_vp8, Model { element: "vavp8enc", bitrate: KILOBITS, others: VA_VP8, ..Model::of(Inside::Vp8) });
+stand_in!(
+    va_vp8,
+    Model { element: "vavp8enc", bitrate: KILOBITS, others: VA_VP8, begins_anew: true, ..Model::of(Inside::Vp8) }
+);
 stand_in!(
     va_vp8_low_power,
-    Model { element: "vavp8lpenc", bitrate: KILOBITS, others: VA_VP8, ..Model::of(Inside::Vp8) }
+    Model { element: "vavp8lpenc", bitrate: KILOBITS, others: VA_VP8, begins_anew: true, ..Model::of(Inside::Vp8) }
 );
-stand_in!(va_vp9, Model { element: "vavp9enc", bitrate: KILOBITS, others: VA_VP9, ..Model::of(Inside::Vp9) });
+stand_in!(
+    va_vp9,
+    Model { element: "vavp9enc", bitrate: KILOBITS, others: VA_VP9, begins_anew: true, ..Model::of(Inside::Vp9) }
+);
 stand_in!(
     va_vp9_low_power,
-    Model { element: "vavp9lpenc", bitrate: KILOBITS, others: VA_VP9, ..Model::of(Inside::Vp9) }
+    Model { element: "vavp9lpenc", bitrate: KILOBITS, others: VA_VP9, begins_anew: true, ..Model::of(Inside::Vp9) }
 );
-stand_in!(va_av1, Model { element: "vaav1enc", bitrate: KILOBITS, others: VA_AV1, ..Model::of(Inside::Av1) });
+stand_in!(
+    va_av1,
+    Model { element: "vaav1enc", bitrate: KILOBITS, others: VA_AV1, begins_anew: true, ..Model::of(Inside::Av1) }
+);
 stand_in!(
     va_av1_low_power,
-    Model { element: "vaav1lpenc", bitrate: KILOBITS, others: VA_AV1, ..Model::of(Inside::Av1) }
+    Model { element: "vaav1lpenc", bitrate: KILOBITS, others: VA_AV1, begins_anew: true, ..Model::of(Inside::Av1) }
 );
 stand_in!(
     vaapi,
@@ -271,6 +283,7 @@ stand_in!(
             Property("bframes", UInt(0, 4)),
             Property("zerolatency", Bool),
         ],
+        begins_anew: true,
         ..Model::of(Inside::H264)
     }
 );
