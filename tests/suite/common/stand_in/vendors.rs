@@ -12,15 +12,16 @@ pub(crate) struct Device {
     /// What the sides of its pictures are multiples of.
     pub(crate) align: (u32, u32),
     /// What it is set to, so that no frame waits for another.
-    pub(crate) tuned: &'static [(&'static str, &'static str)],
+    pub(crate) tuned: Tuned,
 }
 
+/// Properties, and their values as texts.
 type Tuned = &'static [(&'static str, &'static str)];
 
-const VA: Tuned = &[("rate-control", "cbr"), ("key-int-max", "1024"), ("ref-frames", "1"), ("target-usage", "7")];
-const VA_H264_TUNED: Tuned = &[("rate-control", "cbr"), ("b-frames", "0"), ("ref-frames", "1"), ("target-usage", "7")];
-const VA_VP8_TUNED: Tuned = &[("rate-control", "cbr"), ("key-int-max", "1024"), ("target-usage", "7")];
-const QSV: Tuned = &[("low-latency", "true"), ("rate-control", "cbr"), ("ref-frames", "1"), ("gop-size", "1024")];
+const TUNED_VA: Tuned = &[("rate-control", "cbr"), ("key-int-max", "1024"), ("ref-frames", "1"), ("target-usage", "7")];
+const TUNED_VA_H264: Tuned = &[("rate-control", "cbr"), ("b-frames", "0"), ("ref-frames", "1"), ("target-usage", "7")];
+const TUNED_VA_VP8: Tuned = &[("rate-control", "cbr"), ("key-int-max", "1024"), ("target-usage", "7")];
+const TUNED_QSV: Tuned = &[("low-latency", "true"), ("rate-control", "cbr"), ("ref-frames", "1"), ("gop-size", "1024")];
 
 /// One that counts in kbit/s and takes all pictures with even sides.
 const fn device(element: &'static str, codec: Codec, tuned: Tuned) -> Device {
@@ -28,14 +29,14 @@ const fn device(element: &'static str, codec: Codec, tuned: Tuned) -> Device {
 }
 
 pub(crate) const VA_H264: [Device; 2] =
-    [device("vah264enc", H264, VA_H264_TUNED), device("vah264lpenc", H264, VA_H264_TUNED)];
+    [device("vah264enc", H264, TUNED_VA_H264), device("vah264lpenc", H264, TUNED_VA_H264)];
 pub(crate) const VA_VPX: [Device; 4] = [
-    device("vavp8enc", Vp8, VA_VP8_TUNED),
-    device("vavp8lpenc", Vp8, VA_VP8_TUNED),
-    device("vavp9enc", Vp9, VA),
-    device("vavp9lpenc", Vp9, VA),
+    device("vavp8enc", Vp8, TUNED_VA_VP8),
+    device("vavp8lpenc", Vp8, TUNED_VA_VP8),
+    device("vavp9enc", Vp9, TUNED_VA),
+    device("vavp9lpenc", Vp9, TUNED_VA),
 ];
-pub(crate) const VA_AV1: [Device; 2] = [device("vaav1enc", Av1, VA), device("vaav1lpenc", Av1, VA)];
+pub(crate) const VA_AV1: [Device; 2] = [device("vaav1enc", Av1, TUNED_VA), device("vaav1lpenc", Av1, TUNED_VA)];
 pub(crate) const VAAPI: [Device; 1] =
     [device("vaapih264enc", H264, &[("rate-control", "cbr"), ("max-bframes", "0"), ("quality-level", "7")])];
 pub(crate) const QUICK_SYNC: [Device; 3] = [
@@ -50,8 +51,8 @@ pub(crate) const QUICK_SYNC: [Device; 3] = [
             ("ref-frames", "1"),
         ],
     ),
-    device("qsvvp9enc", Vp9, QSV),
-    device("qsvav1enc", Av1, QSV),
+    device("qsvvp9enc", Vp9, TUNED_QSV),
+    device("qsvav1enc", Av1, TUNED_QSV),
 ];
 pub(crate) const NVENC: [Device; 2] = [
     // Of the properties that not every version has, those that this one has.
