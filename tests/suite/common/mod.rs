@@ -11,6 +11,7 @@ pub(crate) mod follower;
 pub(crate) mod gateway;
 pub(crate) mod guest;
 pub(crate) mod hostile;
+pub(crate) mod link_scene;
 pub(crate) mod logs;
 pub(crate) mod lone_peer;
 pub(crate) mod netns;

@@ -1,0 +1,153 @@
+//! A gateway on a host of its own, and viewers, one of them behind a link of its own; and what they see.
+
+use std::{
+    io::Write,
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
+
+use peergate::codec::{Codec, MediaKind};
+use serde_json::Value;
+
+use super::{
+    daemon::Daemon,
+    netns::{self, Host},
+    plain_relay::PlainRelay,
+    str0m_peer::{Options, Track, Viewer},
+};
+
+/// How long a viewer waits for a lost packet. A browser goes on with the next keyframe in any case, str0m does not.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(300);
+
+const TOKEN: &str = "a-token-of-the-test";
+
+/// A gateway on a host of its own, and viewers, one of them behind a link of its own.
+pub(crate) struct Scene {
+    pub(crate) host: Host,
+    pub(crate) gateway: Daemon,
+    pub(crate) relay: PlainRelay,
+    pub(crate) slow_address: Ipv4Addr,
+    _token: tempfile::NamedTempFile,
+}
+
+/// What a viewer has seen at one moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) at: Instant,
+    pub(crate) frames: u64,
+    pub(crate) gaps: u64,
+    pub(crate) sound: u64,
+    pub(crate) sound_gaps: u64,
+}
+
+impl Scene {
+    /// A gateway whose test picture is large enough to need that `bitrate`.
+    pub(crate) async fn new(bitrate: &str, more: &[&str]) -> Self {
+        let host = Host::new();
+        let relay = PlainRelay::start_on(host.router).await;
+        let mut token = tempfile::NamedTempFile::new().unwrap();
+        token.write_all(TOKEN.as_bytes()).unwrap();
+        let mut command = host.command(env!("CARGO_BIN_EXE_peergate"));
+        command.args(["run", "--listen", &format!("{}:0", host.address), "--control-token-file"]).arg(token.path());
+        command.args(["--stun", "none", "--size", "960x540", "--bitrate", bitrate, "--codec", "h264"]);
+        command.args(["--room", relay.url()]).args(more);
+        let gateway = Daemon::start(command).await;
+        let scene = Self { host, gateway, relay, slow_address: netns::another_address(), _token: token };
+        let is_in_room = |state: &Value| state["members"][0]["relay"]["state"] == "connected";
+        scene.until("a gateway in the room", Duration::from_secs(10), is_in_room).await;
+        scene
+    }
+
+    pub(crate) async fn viewer(&self, id: &str) -> Viewer {
+        Viewer::join(self.relay.url(), Options::new(id).codecs(&[Codec::H264, Codec::Opus])).await
+    }
+
+    pub(crate) async fn slow_viewer(&self) -> Viewer {
+        let options = Options::new("slow").codecs(&[Codec::H264, Codec::Opus]);
+        Viewer::join(self.relay.url(), Options { address: self.slow_address.into(), patience: PATIENCE, ..options })
+            .await
+    }
+
+    pub(crate) async fn state(&self) -> Value {
+        let request = reqwest::Client::new().get(self.gateway.http("/api/state")).bearer_auth(TOKEN);
+        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+    }
+
+    pub(crate) async fn until(&self, what: &str, limit: Duration, is_so: impl Fn(&Value) -> bool) -> Value {
+        let begun = Instant::now();
+        loop {
+            let state = self.state().await;
+            if is_so(&state) {
+                return state;
+            }
+            assert!(begun.elapsed() < limit, "wanted {what} within {limit:?}; the state is {state:#}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+pub(crate) fn peer<'a>(state: &'a Value, id: &str) -> &'a Value {
+    state["members"][0]["peers"].as_array().unwrap().iter().find(|peer| peer["id"] == id).unwrap_or(&Value::Null)
+}
+
+/// The rung of the pictures that a peer is sent.
+pub(crate) fn rung(state: &Value, id: &str) -> Option<u64> {
+    let sending = peer(state, id)["sending"].as_array()?;
+    sending.iter().find(|track| track["kind"] == "video")?["rung"].as_u64()
+}
+
+pub(crate) fn encoder(state: &Value, rung: u64) -> &Value {
+    let mut encoders = state["encoders"].as_array().unwrap().iter();
+    encoders.find(|encoder| encoder["codec"] == "h264" && encoder["rung"] == rung).unwrap()
+}
+
+pub(crate) fn seen(viewer: &Viewer) -> Seen {
+    let view = viewer.view();
+    let of = |kind: MediaKind| view.tracks().find(|track| track.codec.kind() == kind);
+    let count = |kind, what: fn(&Track) -> u64| of(kind).map_or(0, what);
+    Seen {
+        at: Instant::now(),
+        frames: count(MediaKind::Video, |track| track.frames),
+        gaps: count(MediaKind::Video, |track| track.gaps),
+        sound: count(MediaKind::Audio, |track| track.frames),
+        sound_gaps: count(MediaKind::Audio, |track| track.gaps),
+    }
+}
+
+/// What all see, ten times a second, for so long.
+pub(crate) async fn watch<const COUNT: usize>(viewers: [&Viewer; COUNT], time: Duration) -> [Vec<Seen>; COUNT] {
+    let mut all = [const { Vec::new() }; COUNT];
+    let mut turns = tokio::time::interval(Duration::from_millis(100));
+    let begun = Instant::now();
+    while begun.elapsed() < time {
+        turns.tick().await;
+        for (viewer, seen_by) in viewers.iter().zip(&mut all) {
+            seen_by.push(seen(viewer));
+        }
+    }
+    all
+}
+
+/// The fewest frames of any second. A busy machine may make a second longer.
+pub(crate) fn slowest(seen: &[Seen]) -> u64 {
+    let second = |from: &Seen| {
+        let to = seen.iter().find(|to| to.at - from.at >= Duration::from_secs(1))?;
+        Some(((to.frames - from.frames) as f64 / (to.at - from.at).as_secs_f64()).round() as u64)
+    };
+    seen.iter().filter_map(second).min().unwrap()
+}
+
+/// The frames of a second, on the whole.
+pub(crate) fn each_second(seen: &[Seen]) -> f64 {
+    let (first, last) = (seen[0], seen[seen.len() - 1]);
+    (last.frames - first.frames) as f64 / (last.at - first.at).as_secs_f64()
+}
+
+pub(crate) fn after(seen: &[Seen], begun: Instant, time: Duration) -> &[Seen] {
+    let index = seen.iter().position(|seen| seen.at >= begun + time).unwrap();
+    &seen[index..]
+}
+
+pub(crate) fn gaps(seen: &[Seen]) -> u64 {
+    seen[seen.len() - 1].gaps - seen[0].gaps
+}
