@@ -2,26 +2,36 @@
 
 use std::time::Instant;
 
+use tokio::sync::watch;
+
 use super::sender::Word;
-use crate::{quality::link::Link, report::LinkState, units::Bitrate};
+use crate::{
+    quality::{self, link::Link},
+    report::LinkState,
+    units::Bitrate,
+};
 
 /// One peer's link, and what was sent over it when it was last judged.
 #[derive(Debug)]
 pub(super) struct Bandwidth {
     link: Link,
+    /// What the pictures have in full.
+    full: watch::Receiver<Bitrate>,
     sent: u64,
     at: Instant,
 }
 
 impl Bandwidth {
-    /// Of a link that nothing is known of; it is never asked to bear more than `most`.
-    pub(super) const fn new(most: Bitrate, now: Instant) -> Self {
-        Self { link: Link::new(most), sent: 0, at: now }
+    /// Of a link that nothing is known of, and pictures that have so much in `full`.
+    pub(super) fn new(full: watch::Receiver<Bitrate>, now: Instant) -> Self {
+        let link = Link::new(quality::asked(*full.borrow()));
+        Self { link, full, sent: 0, at: now }
     }
 
     /// The peer's feedback has said something, when so many bytes of pictures had been `sent` in all. Gives what the link
     /// bears of pictures.
     pub(super) fn hear(&mut self, now: Instant, word: Word, sent: u64) -> Option<Bitrate> {
+        self.link.ask(quality::asked(*self.full.borrow()));
         match word {
             Word::Estimate(estimate) => self.link.estimated(estimate),
             Word::Report(report) => {
@@ -38,7 +48,7 @@ impl Bandwidth {
     pub(super) fn state(&self, lost: Option<f64>) -> LinkState {
         let last = self.link.last();
         LinkState {
-            estimate: self.link.bears(),
+            estimate: self.link.estimate(),
             by_arrival: self.link.is_judged_by_arrival(),
             lost: lost.filter(|_| self.link.is_judged_by_arrival()).or(last.map(|report| report.lost)),
             round_trip_ms: last.and_then(|report| report.round_trip).map(|time| time.as_secs_f64() * 1000.0),

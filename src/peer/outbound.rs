@@ -1,6 +1,7 @@
 //! What we send the peer: for each track a stream of its own, fed from an encode that all share.
 
 use gst::prelude::*;
+use tokio::sync::watch;
 
 use super::{
     OutboundTrack,
@@ -11,7 +12,6 @@ use super::{
 use crate::{
     codec::{Codec, MediaKind},
     media::tap::LinkError,
-    quality,
     report::TrackState,
     rtp::{Repair, StreamSettings},
     studio::Lease,
@@ -118,10 +118,9 @@ impl Outbound {
         self.sending = None;
     }
 
-    /// The most that the peer's link is ever asked to bear of this track: somewhat more than is sent of it, to tell a link
-    /// that just bears it from a better one. `None` where nothing is sent.
-    pub(super) fn most(&self) -> Option<Bitrate> {
-        Some(quality::scaled(self.sending.as_ref()?.lease.full(), 1.5))
+    /// What this track has in full. `None` where nothing is sent.
+    pub(super) fn full(&self) -> Option<watch::Receiver<Bitrate>> {
+        Some(self.sending.as_ref()?.lease.full())
     }
 
     /// Says what the peer's link bears of this track.

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::arrivals::{Arrivals, Packet};
+use super::{
+    UNLIMITED,
+    arrivals::{Arrivals, Packet},
+};
 use crate::{rtp::Arrival, units::Bitrate};
 
 /// How many packets wait for feedback at most: those of some seconds. Feedback on what is older is of no use.
@@ -61,6 +64,17 @@ impl Estimator {
     #[must_use]
     pub const fn estimate(&self) -> Bitrate {
         self.arrivals.estimate()
+    }
+
+    /// The same, for who decides by it what is sent: [`UNLIMITED`] where it has borne all that it was asked to.
+    #[must_use]
+    pub fn bears(&self) -> Bitrate {
+        if self.arrivals.is_unlimited() { UNLIMITED } else { self.estimate() }
+    }
+
+    /// Asks the link to bear `most` from now on, and no more.
+    pub fn ask(&mut self, most: Bitrate) {
+        self.arrivals.ask(most);
     }
 
     /// How long packets wait on their way, all of them.
@@ -165,7 +179,7 @@ mod tests {
     const MOST: Bitrate = Bitrate::from_bits(3_000_000);
 
     /// Sends a frame of five packets each 33 ms, each of which takes what `way` says in ms; `None`: it is lost.
-    fn run(first: u16, clock: u64, way: impl Fn(u64) -> Option<u64>) -> Bitrate {
+    fn run(first: u16, clock: u64, way: impl Fn(u64) -> Option<u64>) -> Estimator {
         let begun = Instant::now();
         let mut estimator = Estimator::new(begun, MOST);
         for frame in 0..300_u64 {
@@ -179,25 +193,39 @@ mod tests {
             });
             estimator.feedback(&arrivals.collect::<Vec<_>>());
         }
-        estimator.estimate()
+        estimator
     }
 
     #[test]
     fn a_link_that_delivers_bears_all_wherever_numbers_and_clocks_begin() {
         for (first, clock) in [(0, 0), (65_000, 5_000_000), (7, WRAP - 2_000_000)] {
-            assert_eq!(run(first, clock, |_| Some(20)), MOST, "{first} {clock}");
+            assert_eq!(run(first, clock, |_| Some(20)).estimate(), MOST, "{first} {clock}");
         }
     }
 
     #[test]
     fn a_queue_that_grows_is_seen_across_wraps() {
         let growing = |frame: u64| Some(20 + frame.saturating_sub(60) * 10);
-        assert!(run(65_000, WRAP - 2_000_000, growing) < Bitrate::from_bits(1_500_000));
+        assert!(run(65_000, WRAP - 2_000_000, growing).estimate() < Bitrate::from_bits(1_500_000));
+    }
+
+    #[test]
+    fn only_one_that_bore_all_is_thought_to_bear_more_when_more_is_asked() {
+        let more = Bitrate::from_bits(9_000_000);
+        let mut estimator = run(0, 0, |_| Some(20));
+        assert_eq!((estimator.bears(), estimator.estimate()), (UNLIMITED, MOST));
+        estimator.ask(more);
+        assert_eq!((estimator.bears(), estimator.estimate()), (UNLIMITED, more));
+        let mut estimator = run(0, 0, |frame| Some(20 + frame.saturating_sub(60) * 10));
+        let bears = estimator.bears();
+        assert!(bears < MOST);
+        estimator.ask(more);
+        assert_eq!((estimator.bears(), estimator.estimate()), (bears, bears));
     }
 
     #[test]
     fn losses_are_seen() {
-        assert!(run(0, 0, |frame| (frame % 2 == 0).then_some(20)) < Bitrate::from_bits(1_500_000));
+        assert!(run(0, 0, |frame| (frame % 2 == 0).then_some(20)).estimate() < Bitrate::from_bits(1_500_000));
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::{quality::scaled, units::Bitrate};
+use crate::{
+    quality::{UNLIMITED, scaled},
+    units::Bitrate,
+};
 
 /// Less than this is lost where radio is involved, whatever is sent. It is sent again.
 const HARMLESS_LOSS: f64 = 0.02;
@@ -49,10 +52,25 @@ impl Link {
         Self { most, estimate: None, by_arrival: false, last: None, shortest_round_trip: None, grown: None }
     }
 
-    /// What it bears, as far as that is known.
+    /// What it bears, as far as that is known; never more than it was asked to.
     #[must_use]
-    pub const fn bears(&self) -> Option<Bitrate> {
-        self.estimate
+    pub fn estimate(&self) -> Option<Bitrate> {
+        self.estimate.map(|estimate| estimate.min(self.most))
+    }
+
+    /// The same, for who decides by it what is sent: [`UNLIMITED`] where it has borne all that it was asked to.
+    #[must_use]
+    pub fn bears(&self) -> Option<Bitrate> {
+        self.estimate.map(|estimate| if estimate >= self.most { UNLIMITED } else { estimate })
+    }
+
+    /// Asks it to bear `most` from now on, and no more.
+    pub fn ask(&mut self, most: Bitrate) {
+        // What the arrival of packets shows was concluded from what was asked then.
+        if !self.by_arrival {
+            self.estimate = self.bears().map(|bears| bears.min(most));
+        }
+        self.most = most;
     }
 
     /// The last report.
@@ -67,10 +85,10 @@ impl Link {
         self.by_arrival
     }
 
-    /// The estimator has come to `estimate`.
-    pub fn estimated(&mut self, estimate: Bitrate) {
+    /// The estimator has come to `bears`: [`UNLIMITED`] where all was borne.
+    pub fn estimated(&mut self, bears: Bitrate) {
         self.by_arrival = true;
-        self.estimate = Some(estimate.min(self.most));
+        self.estimate = Some(bears);
     }
 
     /// A report has come, while `sent` was sent.
@@ -165,6 +183,22 @@ mod tests {
         assert_eq!((link.bears(), link.last()), (Some(kilobits(1500)), Some(report(0.3, 40))));
     }
 
+    #[test]
+    fn one_that_bears_all_bears_more_when_more_is_asked_and_another_does_not() {
+        let mut link = Link::new(MOST);
+        link.ask(kilobits(6000));
+        assert_eq!(link.bears(), None);
+        link.reported(Instant::now(), report(0.0, 50), kilobits(1000));
+        assert_eq!((link.bears(), link.estimate()), (Some(UNLIMITED), Some(kilobits(6000))));
+        link.ask(kilobits(9000));
+        assert_eq!((link.bears(), link.estimate()), (Some(UNLIMITED), Some(kilobits(9000))));
+        link.reported(Instant::now(), report(0.5, 50), kilobits(8000));
+        let less = link.bears();
+        assert!(less < Some(kilobits(5000)), "{less:?}");
+        link.ask(kilobits(20_000));
+        assert_eq!(link.bears(), less);
+    }
+
     proptest! {
         #[test]
         fn it_never_bears_more_than_the_most(
@@ -175,7 +209,7 @@ mod tests {
             for (wait, lost, ms, sent) in reports {
                 now += Duration::from_millis(wait);
                 link.reported(now, report(lost, ms), kilobits(sent));
-                prop_assert!(link.bears().unwrap() <= MOST);
+                prop_assert!(link.estimate().unwrap() <= MOST);
             }
         }
     }

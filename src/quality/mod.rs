@@ -9,6 +9,7 @@ pub mod budget;
 pub mod estimator;
 pub mod ladder;
 pub mod link;
+pub mod meter;
 pub mod splice;
 pub mod steady;
 
@@ -20,6 +21,16 @@ pub const VIDEO_OVERHEAD: f64 = 1.05;
 
 /// What 50 packets of sound a second add to what the encoder makes: 58 bytes each.
 pub const AUDIO_OVERHEAD: Bitrate = Bitrate::from_bits(50 * 58 * 8);
+
+/// What a link is said to bear that has borne all that it was ever asked to. Nothing is known of where it ends.
+pub const UNLIMITED: Bitrate = Bitrate::from_bits(u32::MAX);
+
+/// The most that a link is asked to bear of an encode that has so much in `full`: more than is sent of it, to tell a link
+/// that just bears it from a better one.
+#[must_use]
+pub fn asked(full: Bitrate) -> Bitrate {
+    scaled(full, 1.5)
+}
 
 /// One quality of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

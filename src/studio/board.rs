@@ -50,7 +50,7 @@ pub(super) struct EncoderEntry {
     pub(super) codec: Codec,
     pub(super) rung: usize,
     pub(super) at_work: watch::Receiver<AtWork>,
-    /// What its encoder is brought to.
+    /// What its encoder is brought to, or a camera makes by itself.
     pub(super) bitrate: watch::Sender<Bitrate>,
     pub(super) feed: Feed,
     pub(super) demand: Demand,

@@ -10,9 +10,11 @@ use tokio::{
 use super::audience::{Claim, Claims, LadderIndex};
 use crate::{
     codec::MediaKind,
+    media::feed::Feed,
     quality::{
         budget::{self, Wish},
         ladder::{Ladder, SeatId},
+        meter::Meter,
         steady::Steady,
     },
     units::Bitrate,
@@ -29,22 +31,29 @@ const IDLE: Duration = Duration::from_secs(3600);
 pub(super) struct Part {
     pub(super) kind: MediaKind,
     pub(super) ladder: Ladder,
-    /// Where each rung's encoder is told its bitrate.
+    /// Who makes each rung.
     pub(super) rungs: Vec<Voice>,
+    /// Where its takers hear what the best one is made at where links bear it.
+    pub(super) full: watch::Sender<Bitrate>,
 }
 
-/// One rung's encoder.
+/// What makes a rung.
 #[derive(Debug)]
-pub(super) struct Voice {
-    bitrate: Steady,
-    told: watch::Sender<Bitrate>,
+pub(super) enum Voice {
+    /// An encoder, which is brought to what `told` says.
+    Encoder { bitrate: Steady, told: watch::Sender<Bitrate> },
+    /// A camera's own, which makes what it likes: `shown` says what that is.
+    Camera { feed: Feed, meter: Meter, shown: watch::Sender<Bitrate> },
 }
 
 impl Voice {
-    /// An encoder that is brought to what `told` says.
-    pub(super) fn new(told: watch::Sender<Bitrate>) -> Self {
+    pub(super) fn of_encoder(told: watch::Sender<Bitrate>) -> Self {
         let bitrate = Steady::new(*told.borrow());
-        Self { bitrate, told }
+        Self::Encoder { bitrate, told }
+    }
+
+    pub(super) fn of_camera(feed: Feed, shown: watch::Sender<Bitrate>) -> Self {
+        Self::Camera { feed, meter: Meter::default(), shown }
     }
 }
 
@@ -82,14 +91,15 @@ impl Conductor {
 
     /// Gives when to do so again though nothing is said.
     fn settle(&mut self, claims: &Claims, seated: &mut BTreeMap<SeatId, LadderIndex>) -> Option<Instant> {
+        let now = Instant::now();
         self.seat(claims, seated);
+        let measured = self.parts.iter_mut().filter_map(|part| part.measure(now.into_std())).min();
         for (id, bears) in self.allot(claims) {
             if let Some(part) = claims.get(&id).and_then(|claim| self.parts.get_mut(claim.ladder.0)) {
                 part.ladder.bears(id, bears);
             }
         }
-        let now = Instant::now();
-        let mut next = None;
+        let mut next = measured;
         for part in &mut self.parts {
             next = earliest(next, part.ladder.settle(now.into_std()));
             next = earliest(next, part.conduct(now.into_std()));
@@ -141,10 +151,26 @@ impl Conductor {
 }
 
 impl Part {
+    /// Sees what it can't tell. Gives when to do so again.
+    fn measure(&mut self, now: std::time::Instant) -> Option<std::time::Instant> {
+        let mut next = None;
+        for (index, voice) in self.rungs.iter_mut().enumerate() {
+            let Voice::Camera { feed, meter, shown } = voice else { continue };
+            if let Some(bitrate) = meter.look(now, feed.counts().bytes) {
+                self.ladder.is_made_at(index, bitrate);
+                shown.send_replace(bitrate);
+            }
+            next = earliest(next, meter.deadline());
+        }
+        self.full.send_if_modified(|full| std::mem::replace(full, self.ladder.full()) != self.ladder.full());
+        next.filter(|_| !self.ladder.is_empty())
+    }
+
     /// Brings the encoders to what their takers need. Gives when to do so again.
     fn conduct(&mut self, now: std::time::Instant) -> Option<std::time::Instant> {
         let mut next = None;
-        for (index, Voice { bitrate, told }) in self.rungs.iter_mut().enumerate() {
+        for (index, voice) in self.rungs.iter_mut().enumerate() {
+            let Voice::Encoder { bitrate, told } = voice else { continue };
             bitrate.want(self.ladder.bitrate(index));
             let changed = if self.ladder.taken(index) == 0 { bitrate.reset() } else { bitrate.settle(now) };
             if changed {

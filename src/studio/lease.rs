@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::{
     audience::Seat,
     demand::{Demand, Taken},
@@ -24,7 +26,7 @@ pub struct Lease {
     /// The same, cut into packets: see [`packetizer`](crate::media::packetizer).
     pub packets: Feed,
     rung: usize,
-    full: Bitrate,
+    full: watch::Receiver<Bitrate>,
     steps: Arc<[Step]>,
     seat: Seat,
     encoder: Taken,
@@ -43,7 +45,7 @@ pub struct Rung {
 }
 
 impl Lease {
-    pub(super) fn new(steps: &Arc<[Step]>, full: Bitrate, seat: Seat, source: Taken) -> Option<Self> {
+    pub(super) fn new(steps: &Arc<[Step]>, full: watch::Receiver<Bitrate>, seat: Seat, source: Taken) -> Option<Self> {
         let best = steps.first()?;
         Some(Self {
             feed: best.feed.clone(),
@@ -63,10 +65,11 @@ impl Lease {
         self.rung
     }
 
-    /// What the best rung is encoded at where links bear it.
+    /// What the best rung is encoded at where links bear it. That of a camera that is passed through changes with what it
+    /// sees.
     #[must_use]
-    pub const fn full(&self) -> Bitrate {
-        self.full
+    pub fn full(&self) -> watch::Receiver<Bitrate> {
+        self.full.clone()
     }
 
     /// Whether there is more than one rung.

@@ -45,7 +45,7 @@ pub(super) struct Shelf {
 pub(super) struct Encode {
     pub(super) codec: Codec,
     ladder: LadderIndex,
-    full: Bitrate,
+    full: watch::Receiver<Bitrate>,
     steps: Arc<[Step]>,
     source_demand: Demand,
 }
@@ -80,7 +80,7 @@ impl Shelf {
 impl Encode {
     /// Takes it, in full.
     pub(super) fn lease(&self, audience: &Audience) -> Option<Lease> {
-        Lease::new(&self.steps, self.full, audience.join(self.ladder), self.source_demand.take())
+        Lease::new(&self.steps, self.full.clone(), audience.join(self.ladder), self.source_demand.take())
     }
 }
 
@@ -191,9 +191,9 @@ impl Stock {
         let (qualities, steps): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         let (steps, rungs): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         let ladder = Ladder::new(qualities);
-        let full = ladder.full();
+        let (told, full) = watch::channel(ladder.full());
         let index = LadderIndex(self.parts.len());
-        self.parts.push(Part { kind: origin.spec.media(), ladder, rungs });
+        self.parts.push(Part { kind: origin.spec.media(), ladder, rungs, full: told });
         let source_demand = origin.demand.clone();
         Encode { codec, ladder: index, full, steps: steps.into(), source_demand }
     }
@@ -212,7 +212,6 @@ impl Stock {
         let (encoded, clockwork) = (camera.clone(), self.clockwork.clone());
         let job = PacketizeJob { encoded, packets: packets.clone(), clockwork };
         let condition = look_after(label, job, camera, &demand, &self.board, running);
-        // Nobody listens: it is encoded as the camera likes.
         let bitrate = watch::Sender::new(target.bitrate);
         self.board.encoders.push(EncoderEntry {
             source: name.clone(),
@@ -224,7 +223,7 @@ impl Stock {
             demand: demand.clone(),
             condition,
         });
-        (Step { feed: camera.clone(), packets, demand }, Voice::new(bitrate))
+        (Step { feed: camera.clone(), packets, demand }, Voice::of_camera(camera.clone(), bitrate))
     }
 
     fn step(
@@ -265,7 +264,7 @@ impl Stock {
             demand: demand.clone(),
             condition,
         });
-        (Step { feed, packets, demand }, Voice::new(bitrate))
+        (Step { feed, packets, demand }, Voice::of_encoder(bitrate))
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{fs, process::Output};
 
 use gst::prelude::*;
-use peergate::{codec::Codec, report::Condition, source::VideoKind, studio::StudioState};
+use peergate::{codec::Codec, encoder::Settings, quality::UNLIMITED, report::Condition, source::VideoKind, studio::StudioState, units::Bitrate};
 
 use crate::common::{
     daemon::{self, Daemon, GATEWAY, is_connected},
@@ -12,7 +12,7 @@ use crate::common::{
     decode_track,
     guest::{self, Camera, FRONT, UsbCamera},
     str0m_peer::{Options, Viewer},
-    studio::{Taker, failure, lease, studio, video},
+    studio::{Taker, failure, lease, settings, studio, studio_with, video},
 };
 
 /// A keyframe each second: the camera makes 15 frames/s.
@@ -24,10 +24,16 @@ fn own_h264() -> VideoKind {
 
 /// Some access units of what `encoder`, the properties of x264enc and what follows, makes of a ball that moves.
 fn units(encoder: &str, count: u32) -> Vec<Vec<u8>> {
+    units_of("ball", 300, encoder, count)
+}
+
+/// The same of another pattern, at so many kbit/s.
+fn units_of(pattern: &str, kilobits: u32, encoder: &str, count: u32) -> Vec<Vec<u8>> {
     gst::init().unwrap();
     let description = format!(
-        "videotestsrc pattern=ball num-buffers={count} ! video/x-raw,format=I420,width=640,height=360,framerate=15/1 \
-         ! x264enc tune=zerolatency speed-preset=ultrafast bitrate=300 {encoder} ! h264parse config-interval=-1 \
+        "videotestsrc pattern={pattern} num-buffers={count} \
+         ! video/x-raw,format=I420,width=640,height=360,framerate=15/1 \
+         ! x264enc tune=zerolatency speed-preset=ultrafast bitrate={kilobits} {encoder} ! h264parse config-interval=-1 \
          ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=out sync=false"
     );
     let clockwork = peergate::media::clockwork::Clockwork::start();
@@ -101,6 +107,32 @@ fn to_peers_of_either_codec() {
         assert!(!gateway.log().contains("assertion"), "GStreamer finds no fault:\n{}", gateway.log());
         gateway.encoder("h264", |encoder| encoder["element"] == "passthrough" && encoder["takers"] == 1).await;
         gateway.encoder("vp8", |encoder| encoder["element"] == "vp8enc" && encoder["takers"] == 1).await;
+    });
+}
+
+#[test]
+fn to_those_whose_link_bears_what_the_camera_makes() {
+    guest::with_camera(Camera::Usb, async {
+        let sent = tokio::spawn(async { units_of("snow", 600, GOOD, 45) }).await.unwrap();
+        let bytes = sent.iter().map(Vec::len).sum::<usize>();
+        let _camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        // What is configured is for our own encoders, and both links bear it twice.
+        let settings = Settings { video_bitrate: Bitrate::from_bits(160_000), ..settings() };
+        let studio = studio_with(vec![video("front", own_h264())], settings);
+        let (fast, mut slow) =
+            (lease(&studio, "front", Codec::H264).await, lease(&studio, "front", Codec::H264).await);
+        let _taker = Taker::new(&fast.feed, || {});
+        fast.bears(Some(UNLIMITED));
+        slow.bears(Some(Bitrate::from_bits(320_000)));
+        slow.moved().await;
+        assert_eq!((slow.next().map(|rung| rung.index()), fast.next().is_none()), (Some(1), true));
+        // Its first second may not be a whole one.
+        let made = bytes as f64 * 8.0 / 3.0;
+        let is_made = |full: &Bitrate| (0.7..1.4).contains(&(f64::from(full.bits()) / made));
+        fast.full().wait_for(is_made).await.unwrap();
+        let shown = |state: &StudioState| state.encoders.iter().any(|one| one.rung == 0 && is_made(&one.bitrate));
+        studio.state().wait_for(shown).await.unwrap();
+        studio.stop().await;
     });
 }
 

@@ -146,10 +146,10 @@ impl Actor {
         for claim in &mut self.claimed {
             let outbound = &mut claim.outbound;
             if outbound.track.kind == MediaKind::Video
-                && let Some(most) = outbound.most()
+                && let Some(full) = outbound.full()
             {
-                sender.judge(outbound.ssrc, most, self.signals.clone());
-                self.bandwidth = Some(Bandwidth::new(most, Instant::now()));
+                sender.judge(outbound.ssrc, full.clone(), self.signals.clone());
+                self.bandwidth = Some(Bandwidth::new(full, Instant::now()));
             }
             outbound.start(&sender, &label)?;
         }

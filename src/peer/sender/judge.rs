@@ -6,9 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::sync::watch;
+
 use crate::{
     peer::wiring::{Signal, Signals},
-    quality::{estimator::Estimator, link::Report, steady::Steady},
+    quality::{self, estimator::Estimator, link::Report, steady::Steady},
     rtp::{Arrival, Ntp, ReceptionReport},
     units::Bitrate,
 };
@@ -19,7 +21,8 @@ const ROUND_TRIPS: usize = 8;
 /// What the task is told.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::peer) enum Word {
-    /// What the link bears, by the arrival of its packets. Comes when it changes by a twentieth, and not too often.
+    /// What the link bears, by the arrival of its packets; [`quality::UNLIMITED`] where that is all that it was asked to.
+    /// Comes when it changes by a twentieth, and not too often.
     Estimate(Bitrate),
     /// What the peer reports of our video.
     Report(Report),
@@ -29,6 +32,8 @@ pub(in crate::peer) enum Word {
 #[derive(Debug)]
 pub(super) struct Judge {
     ssrc: u32,
+    /// What the stream has in full.
+    full: watch::Receiver<Bitrate>,
     signals: Signals,
     state: Mutex<State>,
 }
@@ -51,12 +56,12 @@ pub(super) struct Way {
 }
 
 impl Judge {
-    /// Of the link over which the stream `ssrc` goes, which is never asked to bear more than `most`.
-    pub(super) fn new(ssrc: u32, most: Bitrate, signals: Signals) -> Self {
-        let estimator = Estimator::new(Instant::now(), most);
+    /// Of the link over which the stream `ssrc` goes, which has so much in `full`.
+    pub(super) fn new(ssrc: u32, full: watch::Receiver<Bitrate>, signals: Signals) -> Self {
+        let estimator = Estimator::new(Instant::now(), quality::asked(*full.borrow()));
         // So that the first word comes at once.
         let told = Steady::new(Bitrate::from_bits(0));
-        Self { ssrc, signals, state: Mutex::new(State { estimator, told, round_trips: VecDeque::new() }) }
+        Self { ssrc, full, signals, state: Mutex::new(State { estimator, told, round_trips: VecDeque::new() }) }
     }
 
     /// Packets are sent: their numbers, one after the other, and their lengths.
@@ -71,8 +76,9 @@ impl Judge {
     pub(super) fn arrivals(&self, arrivals: &[Arrival]) {
         let mut state = self.state();
         let State { estimator, told, .. } = &mut *state;
+        estimator.ask(quality::asked(*self.full.borrow()));
         estimator.feedback(arrivals);
-        told.want(estimator.estimate());
+        told.want(estimator.bears());
         if told.settle(Instant::now()) {
             self.signals.send(Signal::Link(Word::Estimate(told.bitrate())));
         }

@@ -19,6 +19,7 @@ use std::{
 };
 
 use gst::prelude::*;
+use tokio::sync::watch;
 
 use self::{batch::Batch, judge::Judge};
 pub(super) use self::{
@@ -142,11 +143,11 @@ impl Sender {
         Ok(Self { link, listening: probe.map(|probe| (arrivals, probe)) })
     }
 
-    /// Has the link judged from now on by what the peer says of the stream `ssrc`, and `signals` told. It is never asked to
-    /// bear more than `most`.
-    pub(super) fn judge(&self, ssrc: u32, most: Bitrate, signals: Signals) {
+    /// Has the link judged from now on by what the peer says of the stream `ssrc`, which has so much in `full`, and
+    /// `signals` told.
+    pub(super) fn judge(&self, ssrc: u32, full: watch::Receiver<Bitrate>, signals: Signals) {
         // There is one stream of pictures, and it is enough.
-        let _ = self.link.judge.set(Judge::new(ssrc, most, signals));
+        let _ = self.link.judge.set(Judge::new(ssrc, full, signals));
     }
 
     /// The share of packets that were lost in the last second, as the peer tells of each.

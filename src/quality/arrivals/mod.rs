@@ -95,6 +95,18 @@ impl Arrivals {
         self.estimate
     }
 
+    /// Whether nothing that it was ever asked to bear was too much.
+    #[must_use]
+    pub fn is_unlimited(&self) -> bool {
+        self.estimate >= self.most
+    }
+
+    /// Asks it to bear `most` from now on, and no more. One that has borne all so far is thought to bear that, too.
+    pub fn ask(&mut self, most: Bitrate) {
+        self.estimate = if self.is_unlimited() { most } else { self.estimate.min(most) };
+        self.most = most;
+    }
+
     /// How long packets wait on their way, all of them.
     #[must_use]
     pub const fn queue(&self) -> Duration {

@@ -58,10 +58,23 @@ impl Ladder {
         }
     }
 
+    /// Says what a rung is made at that nobody can tell anything.
+    pub fn is_made_at(&mut self, rung: usize, bitrate: Bitrate) {
+        if let Some(rung) = self.rungs.get_mut(rung) {
+            *rung = Rung { bitrate, floor: bitrate };
+        }
+    }
+
     /// The rung that a viewer sits on, 0 for the best.
     #[must_use]
     pub fn rung(&self, id: SeatId) -> Option<usize> {
         self.seats.get(&id).map(|seat| seat.rung)
+    }
+
+    /// Whether nobody is on it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty()
     }
 
     /// How many sit on a rung.

@@ -181,6 +181,22 @@ fn who_could_climb_but_would_cost_the_others_stays_below() {
 }
 
 #[test]
+fn what_nobody_can_tell_a_bitrate_is_for_those_who_bear_it() {
+    let mut world = World::new(3);
+    for id in 0..3 {
+        world.bears(id, 4000);
+    }
+    world.ladder.is_made_at(0, Bitrate::from_bits(5_000_000));
+    world.bears(0, 20_000);
+    world.bears(1, 4500);
+    world.bears(2, 3500);
+    assert_eq!((world.rung(0), world.rung(1), world.rung(2)), (0, 0, 1));
+    assert_eq!((world.kilobits(0), world.kilobits(1)), (5000, 500));
+    world.pass(seconds(60));
+    assert_eq!(world.rung(2), 1, "it would not be made at less for it");
+}
+
+#[test]
 fn below_the_last_rung_there_is_only_its_floor() {
     let mut world = World::new(2);
     world.bears(0, 300);

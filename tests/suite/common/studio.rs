@@ -39,9 +39,13 @@ pub(crate) fn test_sources() -> Vec<Spec> {
 }
 
 pub(crate) fn studio(specs: Vec<Spec>) -> Studio {
+    studio_with(specs, settings())
+}
+
+pub(crate) fn studio_with(specs: Vec<Spec>, settings: Settings) -> Studio {
     super::logs::show();
     peergate::media::elements::start().unwrap();
-    Studio::start(specs, settings(), Clockwork::start()).unwrap()
+    Studio::start(specs, settings, Clockwork::start()).unwrap()
 }
 
 /// What came over a tap: each frame, and whether it was a keyframe.
