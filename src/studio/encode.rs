@@ -340,6 +340,7 @@ impl Work for Encode {
         job.bench.stopped(present.index);
         present.encoding.stop().await;
         if let Some(challenger) = challenger {
+            job.bench.stopped(challenger.index);
             challenger.encoding.stop().await;
         }
         while retiring.join_next().await.is_some() {}
