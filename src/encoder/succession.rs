@@ -112,6 +112,27 @@ impl Succession {
         better.min_by_key(|(index, due)| (*due.max(&now), *index))
     }
 
+    /// Whose trial comes first while nobody takes anything: the best that was never tried, unless one before it is known
+    /// to work. One that runs has better ones tried beside it.
+    #[must_use]
+    pub fn unknown(&self, now: Duration) -> Option<usize> {
+        let works = |one: &Standing| one.merit == Merit::Good && one.is_in(now);
+        let first = self.standings.iter().position(|one| one.merit == Merit::Untried || works(one))?;
+        (self.is_untried(first) && !self.runs()).then_some(first)
+    }
+
+    /// Whether nothing is known of the one at `index`.
+    #[must_use]
+    pub fn is_untried(&self, index: usize) -> bool {
+        self.standings.get(index).is_some_and(|one| one.merit == Merit::Untried)
+    }
+
+    /// Whether one of them runs.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        self.standings.iter().any(|one| one.running_since.is_some())
+    }
+
     /// It has begun to run.
     pub fn started(&mut self, index: usize, now: Duration) {
         self.standings[index].running_since = Some(now);
@@ -209,6 +230,28 @@ mod tests {
         let succession = succession(&[Untried, Good]);
         assert_eq!(succession.pick(at(0)), Pick::Start(1));
         assert_eq!(succession.better(1, at(5)), Some((0, at(5))));
+    }
+
+    #[test]
+    fn while_nobody_takes_those_before_what_works_are_tried_in_their_order() {
+        let mut succession = succession(&[Bad, Untried, Untried, Good, Untried]);
+        assert_eq!(succession.unknown(at(1)), Some(1));
+        succession.tried(1, shown(vec![Fault::IgnoresKeyframes]), at(2));
+        assert_eq!(succession.unknown(at(2)), Some(2));
+        succession.tried(2, shown(vec![]), at(3));
+        assert_eq!(succession.unknown(at(3)), None, "one works");
+        assert_eq!(succession.pick(at(3)), Pick::Start(2));
+    }
+
+    #[test]
+    fn nothing_is_tried_for_nobody_below_what_works() {
+        assert_eq!(succession(&[Good, Untried]).unknown(at(0)), None);
+        assert_eq!(succession(&[Deadly, Poor, Bad]).unknown(at(0)), None, "what is known is known");
+        let mut failed = succession(&[Good, Untried, Good]);
+        failed.failed(0, at(1));
+        assert_eq!(failed.unknown(at(1)), Some(1), "what has just failed is none that works");
+        failed.started(2, at(2));
+        assert_eq!(failed.unknown(at(2)), None, "beside one that runs");
     }
 
     #[test]

@@ -36,6 +36,7 @@ impl Trials {
     pub async fn run(&self, encoder: &Encoder, picture: Option<Picture>) -> Report {
         let key = encoder.fingerprint(picture);
         let mut cache = self.cache.lock().await;
+        tracing::debug!(element = encoder.row.element, "an encoder is tried");
         cache.begin(&key);
         let mut begun = Begun { cache: &mut cache, key: &key, shown: None };
         let report = rehearsal::rehearse(encoder, picture, &self.clockwork).await;

@@ -1,8 +1,11 @@
 //! The encoders for one encode, how they stand, and their trials.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use crate::encoder::{Candidates, Encoder, Merit, Pick, Picture, Report, Succession, Trials};
 
@@ -15,6 +18,8 @@ pub(super) struct Bench {
     epoch: Instant,
     /// Written by whoever runs the encode; kept from one run to the next.
     succession: watch::Sender<Succession>,
+    /// Held while one of them is tried for the first picture, or for nobody: who comes then needs no trial of its own.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Bench {
@@ -31,7 +36,7 @@ impl Bench {
         };
         let succession = Succession::new(candidates.iter().enumerate().map(merit), retry_after);
         let (trials, epoch) = (trials.clone(), Instant::now());
-        Self { candidates, picture, trials, epoch, succession: watch::Sender::new(succession) }
+        Self { candidates, picture, trials, epoch, succession: watch::Sender::new(succession), turn: Arc::default() }
     }
 
     /// The one that is shown before any has run.
@@ -63,8 +68,10 @@ impl Bench {
                 Pick::Start(index) => return Some(index),
                 Pick::Nothing => return None,
                 Pick::Try(index) => {
-                    let report = self.try_out(index).await;
-                    self.tried(index, &report);
+                    let _turn = self.turn.lock().await;
+                    if self.succession.borrow().pick(self.now()) == pick {
+                        self.find_out(index).await;
+                    }
                 }
             }
         }
@@ -78,11 +85,44 @@ impl Bench {
         }
     }
 
+    /// Whether there is one to be tried while nobody takes anything.
+    pub(super) fn has_unknown(&self) -> bool {
+        self.succession.borrow().unknown(self.now()).is_some()
+    }
+
+    /// Tries the next that is to be tried while nobody takes anything.
+    pub(super) async fn find_out_next(&self) {
+        let _turn = self.turn.lock().await;
+        let unknown = self.succession.borrow().unknown(self.now());
+        if let Some(index) = unknown {
+            self.find_out(index).await;
+        }
+    }
+
+    /// Whether one of them encodes.
+    pub(super) fn is_at_work(&self) -> bool {
+        self.succession.borrow().runs()
+    }
+
     /// One better than `current` whose time has come to be tried.
     pub(super) fn better(&self, current: usize) -> Option<usize> {
+        if self.turn.try_lock().is_err() {
+            return None;
+        }
         let now = self.now();
         let (index, due) = self.succession.borrow().better(current, now)?;
         (due <= now).then_some(index)
+    }
+
+    /// Tries the one at `index`, unless it has never been tried here and an encode of such pictures had it tried already.
+    async fn find_out(&self, index: usize) {
+        let is_untried = self.succession.borrow().is_untried(index);
+        let known = self.trials.known(self.encoder(index), self.picture).filter(|_| is_untried);
+        let report = match known {
+            Some(report) => report,
+            None => self.try_out(index).await,
+        };
+        self.tried(index, &report);
     }
 
     pub(super) async fn try_out(&self, index: usize) -> Report {

@@ -46,6 +46,11 @@ impl Demand {
         let _ = self.0.subscribe().wait_for(Wish::is_wanted).await;
     }
 
+    /// Waits until nobody takes it.
+    pub(super) async fn untaken(&self) {
+        let _ = self.0.subscribe().wait_for(|wish| wish.takers == 0).await;
+    }
+
     /// Waits until it has not been wanted for so long.
     pub(super) async fn unwanted_for(&self, linger: Duration) {
         let mut wish = self.0.subscribe();

@@ -4,6 +4,7 @@
 //! few qualities, the rungs, and the conductor says which of them each taker gets. What fails is tried again for as long as somebody wants it, and nobody is told but by the state.
 
 mod audience;
+mod audition;
 mod backoff;
 mod bench;
 mod board;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 
 use self::{
     audience::Audience,
+    audition::Audition,
     board::Board,
     conductor::Conductor,
     demand::Taken,
@@ -83,7 +85,8 @@ pub enum TakeError {
 }
 
 impl Studio {
-    /// A studio of these sources. Nothing runs before it is taken. Needs a tokio runtime.
+    /// A studio of these sources. Nothing runs before it is taken, but for trials of encoders of which nothing is known.
+    /// Needs a tokio runtime.
     ///
     /// # Errors
     /// When the settings ask for an encoder that is not here.
@@ -91,9 +94,18 @@ impl Studio {
         let lineup = Lineup::choose(&settings)?;
         let trials = Trials::new(settings.cache.clone(), clockwork.clone());
         let running = watch::Sender::new(true);
-        let mut stock = Stock { settings, lineup, trials, clockwork, board: Board::default(), parts: Vec::new() };
+        let mut stock = Stock {
+            settings,
+            lineup,
+            trials,
+            clockwork,
+            board: Board::default(),
+            parts: Vec::new(),
+            audition: Audition::default(),
+        };
         let shelves: Vec<_> = specs.iter().map(|spec| stock.shelf(spec, &running)).collect();
-        let Stock { settings, board, parts, .. } = stock;
+        let Stock { settings, board, parts, audition, .. } = stock;
+        audition.spawn(&running);
         let audience = Audience::default();
         Conductor { parts, uplink: settings.uplink }.spawn(audience.claims(), &running);
         let state = board.publish(&running);

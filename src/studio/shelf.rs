@@ -6,6 +6,7 @@ use tokio::sync::watch;
 
 use super::{
     audience::{Audience, LadderIndex},
+    audition::Audition,
     bench::Bench,
     board::{Board, EncoderEntry, SourceEntry},
     capture::CaptureJob,
@@ -59,6 +60,7 @@ pub(super) struct Stock {
     pub(super) clockwork: Clockwork,
     pub(super) board: Board,
     pub(super) parts: Vec<Part>,
+    pub(super) audition: Audition,
 }
 
 /// A source, as its encodes see it.
@@ -94,6 +96,7 @@ impl Stock {
             false => Feed::new(format!("{name} (raw)"), Contents::Raw),
         };
         let demand = Demand::default();
+        self.audition.listens_to(&demand);
         let clockwork = self.clockwork.clone();
         let job = CaptureJob { spec: spec.clone(), feed: feed.clone(), clockwork, trust: Trust::default() };
         let condition = look_after(format!("source {name}"), job, &feed, &demand, &self.board, running);
@@ -238,6 +241,7 @@ impl Stock {
         let label = if rung == 0 { format!("{codec} of {name}") } else { format!("{codec} of {name}, rung {rung}") };
         let bench = Bench::new(candidates.clone(), target.picture, &self.trials, self.settings.retry_after);
         let (at_work, shown) = watch::channel(AtWork::first(&bench));
+        self.audition.add(&bench, &at_work);
         let bitrate = watch::Sender::new(target.bitrate);
         let feed = Feed::new(&label, Contents::Encoded);
         let packets = Feed::new(format!("packets of {label}"), Contents::Packets);

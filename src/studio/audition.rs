@@ -1,0 +1,87 @@
+//! Trials of encoders while nobody takes anything: the first viewer is to have the device from the first frame on.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{LINGER, bench::Bench, demand::Demand, encode::AtWork};
+
+/// How long after the start the first trial begins: rooms are joined, and whoever waited for us to come back is there.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// What may be tried, and who comes first.
+#[derive(Debug, Default)]
+pub(super) struct Audition {
+    encodes: Vec<Encode>,
+    sources: Vec<Demand>,
+}
+
+#[derive(Debug)]
+struct Encode {
+    bench: Bench,
+    /// Told who will begin.
+    at_work: watch::Sender<AtWork>,
+}
+
+impl Audition {
+    /// Adds the candidates for one encode.
+    pub(super) fn add(&mut self, bench: &Bench, at_work: &watch::Sender<AtWork>) {
+        self.encodes.push(Encode { bench: bench.clone(), at_work: at_work.clone() });
+    }
+
+    /// Nothing is begun while somebody takes this source, or is about to.
+    pub(super) fn listens_to(&mut self, source: &Demand) {
+        self.sources.push(source.clone());
+    }
+
+    /// Has them tried, one after the other, until all is known or `running` says no. Where there is nothing to try, as
+    /// on most machines and at each second start, nothing is begun.
+    pub(super) fn spawn(self, running: &watch::Sender<bool>) {
+        if self.next().is_none() {
+            return;
+        }
+        let mut running = running.subscribe();
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = running.wait_for(|running| !running) => {}
+                () = self.run() => {}
+            }
+        });
+    }
+
+    async fn run(&self) {
+        tokio::time::sleep(MOMENT).await;
+        loop {
+            self.quiet().await;
+            let Some(encode) = self.next() else { return };
+            encode.bench.find_out_next().await;
+            encode.say_who_is_first();
+        }
+    }
+
+    /// The one whose candidates are tried next.
+    fn next(&self) -> Option<&Encode> {
+        self.encodes.iter().find(|encode| encode.bench.has_unknown())
+    }
+
+    /// Waits until nobody takes anything. After somebody has, what they took has to have stopped, too.
+    async fn quiet(&self) {
+        while self.sources.iter().any(|source| source.takers() > 0) {
+            for source in &self.sources {
+                source.untaken().await;
+            }
+            tokio::time::sleep(LINGER + MOMENT).await;
+        }
+    }
+}
+
+impl Encode {
+    /// Whoever encodes has said so by itself; it says so after it has begun.
+    fn say_who_is_first(&self) {
+        self.at_work.send_modify(|shown| {
+            if !self.bench.is_at_work() {
+                shown.element = AtWork::first(&self.bench).element;
+            }
+        });
+    }
+}
