@@ -12,7 +12,7 @@ use std::{
 use serde_json::Value;
 
 use super::common::{
-    daemon::Daemon,
+    daemon::{self, Daemon},
     socket::Socket,
     str0m_peer::{Options, State, Viewer},
 };
@@ -87,6 +87,26 @@ async fn with_a_source_that_hangs() {
     let mut other_room = Socket::open(&daemon.ws("/signal/other")).await;
     ends_in_time(daemon, &["TERM"]).await.wait_for_log("all is closed", PATIENCE).await;
     assert_eq!(other_room.closed().await, (1001, "the relay stops".to_owned()));
+}
+
+#[tokio::test]
+async fn while_an_encoder_is_tried_that_hangs() {
+    let (folder, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let template = "identity name=in sleep-time=60000000 ! openh264enc name=encoder bitrate={bitrate} ! appsink name=out";
+    std::fs::write(folder.path().join("hangs.launch"), template).unwrap();
+    let device = "[[encoder]]\ncodec = \"h264\"\nelement = \"openh264enc\"\ntemplate = \"hangs\"\npackage = \"none\"\n\
+                  bitrate = { property = \"bitrate\", unit = \"bit/s\" }\n\
+                  hardware = { devices = [\"/dev/null\"], group = \"video\" }\n";
+    std::fs::write(folder.path().join("encoders.toml"), device).unwrap();
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, "[encode]\ncatalogue = \"encoders.toml\"\n").unwrap();
+    let arguments = ["run", "--listen", "127.0.0.1:0", "--stun", "none", "--log", "peergate=debug", "--config"];
+    let mut command = daemon::command(&[&arguments[..], &[config.to_str().unwrap()]].concat());
+    command.env("XDG_CACHE_HOME", cache.path()).env_remove("CACHE_DIRECTORY");
+    let daemon = Daemon::start(command).await;
+    daemon.wait_for_log("an encoder is tried element=\"openh264enc\"", PATIENCE).await;
+    ends_in_time(daemon, &["TERM"]).await.wait_for_log("all is closed", PATIENCE).await;
+    assert_eq!(std::fs::read_to_string(cache.path().join("peergate/encoders.json")).unwrap(), "{}");
 }
 
 /// A file of which no more comes after 2 s of film: who reads on hangs in the system until what is returned is dropped.
