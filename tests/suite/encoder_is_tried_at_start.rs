@@ -9,11 +9,11 @@ use std::{
 
 use peergate::{
     codec::Codec,
-    encoder::{CodecChoice, Settings},
+    encoder::{Catalogue, CodecChoice, Settings},
     media::clockwork::Clockwork,
     report::{Condition, EncoderState},
     source::VideoKind,
-    studio::Studio,
+    studio::{Lease, Studio},
 };
 
 use crate::common::{
@@ -42,6 +42,20 @@ fn start(elements: &[(&'static str, Behaviour)], settings: Settings) -> Studio {
     stand_in::register(elements);
     let source = video("picture", VideoKind::Test { pattern: "smpte".to_owned() });
     Studio::start(vec![source], settings, Clockwork::start()).unwrap()
+}
+
+/// A catalogue in which each of these, which encode H.264, is a device.
+fn devices(elements: &[&str]) -> Catalogue {
+    let row = |element: &&str| {
+        format!(
+            "[[encoder]]\ncodec = \"h264\"\nelement = \"{element}\"\ntemplate = \"{element}\"\npackage = \"none\"\n\
+             bitrate = {{ property = \"bitrate\", unit = \"kbit/s\" }}\n\
+             hardware = {{ devices = [\"/dev/null\"], group = \"video\" }}\n"
+        )
+    };
+    let rows: String = elements.iter().map(row).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("pipelines/encode");
+    Catalogue::with_own(&rows, |name| fs::read_to_string(folder.join(format!("{name}.launch")))).unwrap()
 }
 
 /// Waits until the state says so of all encoders for `codec`.
@@ -151,27 +165,56 @@ async fn encodes_of_the_same_pictures_share_a_trial() {
     studio.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_comes_during_a_trial_gets_a_picture_at_once_and_no_other_trial_begins() {
-    // Each rung's trial takes as long as one may.
-    let studio = start(&[("vah264enc", Behaviour::StallsAfter(0))], h264());
-    wait_until("the first trial has begun", LIMIT, || !stand_in::told("vah264enc").is_empty()).await;
+/// How long it takes from the lease to the first frame, and what took it.
+async fn first_picture(studio: &Studio) -> (Duration, Lease, Taker) {
     let begun = Instant::now();
-    let lease = lease(&studio, "picture", Codec::H264).await;
+    let lease = lease(studio, "picture", Codec::H264).await;
     let taker = Taker::new(&lease.feed, || {});
     assert!(taker.next().await.keyframe);
-    let first = begun.elapsed();
-    tracing::info!(?first, "the first picture came beside a trial");
-    assert!(first < Duration::from_secs(1), "{first:?}");
+    let time = begun.elapsed();
     let encoder = studio.state().borrow().encoders[0].clone();
     assert_eq!((encoder.element.as_str(), encoder.replaced), ("x264enc", None));
-    // For longer than the trial takes.
-    while begun.elapsed() < Duration::from_secs(8) {
+    (time, lease, taker)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_during_a_trial_gets_a_picture_at_once_and_no_other_trial_begins() {
+    let studio = start(&[], h264());
+    let (without, ..) = first_picture(&studio).await;
+    studio.stop().await;
+    let cache = tempfile::tempdir().unwrap();
+    let under_way = || kept(cache.path()).contains("begun");
+    // Each trial takes as long as one may, 6 s.
+    let device = [("vah264enc", Behaviour::Takes(Duration::from_secs(60)))];
+    let studio = start(&device, Settings { cache: Some(cache.path().to_owned()), ..h264() });
+    wait_until("the first trial has begun", LIMIT, || !stand_in::told("vah264enc").is_empty()).await;
+    let (first, lease, taker) = first_picture(&studio).await;
+    assert!(under_way(), "it goes on beside the first picture");
+    println!("the first picture: {first:?} beside a trial, {without:?} without");
+    assert!(first < without + Duration::from_millis(300), "{first:?} beside a trial, {without:?} without");
+    while under_way() {
+        taker.next().await;
+    }
+    // For longer than another would take to begin.
+    let ended = Instant::now();
+    while ended.elapsed() < Duration::from_secs(3) {
         taker.next().await;
     }
     assert_eq!(stand_in::told("vah264enc"), [FULL], "tried once, and with the pictures of one rung only");
     drop((taker, lease));
     wait_until("the rung's trial has begun", LIMIT, || stand_in::told("vah264enc").contains(&RUNG)).await;
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_only_a_device_encodes_who_comes_during_its_trial_needs_no_other() {
+    let settings = Settings { catalogue: devices(&["vah264enc", "x264enc", "openh264enc"]), rungs: 1, ..h264() };
+    let studio = start(&[("vah264enc", Behaviour::Works)], settings);
+    wait_until("its trial has begun", LIMIT, || !stand_in::told("vah264enc").is_empty()).await;
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let taker = Taker::new(&lease.feed, || {});
+    assert!(taker.next().await.keyframe);
+    assert_eq!(stand_in::told("vah264enc").iter().filter(|told| **told == FULL).count(), 1);
     studio.stop().await;
 }
 
