@@ -17,6 +17,7 @@ mod running;
 mod settings;
 mod succession;
 mod target;
+mod throughput;
 mod trial;
 mod trials;
 
@@ -31,5 +32,6 @@ pub use running::{EncodeError, Encoding};
 pub use settings::{CodecChoice, ElementChoice, Settings};
 pub use succession::{Merit, Pick, Succession};
 pub use target::{Picture, Target};
+pub use throughput::{Shortfall, Throughput};
 pub use trial::{Fault, Report};
 pub use trials::Trials;

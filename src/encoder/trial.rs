@@ -13,9 +13,9 @@ const KEYFRAME_WITHIN: u32 = 12;
 /// the picture that is tried; those that take no notice stay where they are.
 const LEFT_OF_QUARTERED: f64 = 0.75;
 
-/// How much of the wanted rate it has to reach. The trial is made while another encodes, on a machine that may be busy
+/// How much of the wanted rate it has to reach. The trial may be made while another encodes, on a machine that may be busy
 /// with more than that.
-const ENOUGH: f64 = 0.8;
+pub(super) const ENOUGH: f64 = 0.8;
 
 /// What was seen of an encoder.
 #[derive(Debug, Clone, PartialEq, Default)]

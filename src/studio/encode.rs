@@ -17,7 +17,7 @@ use super::{
     supervise::{Job, Work},
 };
 use crate::{
-    encoder::{EncodeError, Encoding, Health, Report, Target},
+    encoder::{EncodeError, Encoding, Health, Report, Shortfall, Target, Throughput},
     media::{clockwork::Clockwork, feed::Feed, packetizer::Packetizer},
     quality::steady::Steady,
     report::Replaced,
@@ -84,6 +84,7 @@ struct Running {
     index: usize,
     encoding: Encoding,
     health: Health,
+    throughput: Throughput,
     since: Duration,
     /// Its bitrate, where each change costs a keyframe.
     pace: Option<Steady>,
@@ -109,7 +110,8 @@ impl EncodeJob {
         self.bench.started(index);
         let since = self.bench.now();
         let pace = encoder.row.bitrate.begins_anew.then(|| Steady::apart(bitrate, APART));
-        Ok(Running { index, encoding, health: Health::of(encoder, since), since, pace })
+        let (health, throughput) = (Health::of(encoder, since), Throughput::new(since));
+        Ok(Running { index, encoding, health, throughput, since, pace })
     }
 
     fn element(&self, index: usize) -> String {
@@ -190,6 +192,7 @@ impl Encode {
         self.present.settle();
         self.look_at_challenger();
         self.look_for_a_better_one().await;
+        self.present.complain(&self.job);
         self.present.illness(&self.job)
     }
 
@@ -306,6 +309,20 @@ impl Running {
             && pace.settle(Instant::now())
         {
             self.encoding.set_bitrate(pace.bitrate());
+        }
+    }
+
+    /// Says in the log that it is too slow, once.
+    fn complain(&mut self, job: &EncodeJob) {
+        if let Some(Shortfall { made, wanted }) = self.throughput.look(job.bench.now(), self.encoding.reading()) {
+            tracing::warn!(
+                what = job.label,
+                element = job.element(self.index),
+                made,
+                wanted,
+                "an encoder is too slow: of the frames that come each second, not all can be encoded here; a smaller size or \
+                 fps of the source helps, or a device ('peergate doctor --encoders' says what there is)"
+            );
         }
     }
 
