@@ -66,6 +66,8 @@ impl Supervision {
         loop {
             self.say(Condition::Idle);
             tokio::select! {
+                // Whoever still takes it when all ends does not begin it once more.
+                biased;
                 () = ended(&running) => return,
                 () = self.demand.wanted() => {}
             }
