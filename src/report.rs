@@ -109,8 +109,8 @@ pub struct TrackState {
     pub kind: MediaKind,
     /// How it is encoded.
     pub codec: Codec,
-    /// The quality of pictures that we send: 0 for full, then each of a quarter of the bitrate of the one before. `None` for
-    /// sound, and for what it sends us.
+    /// The quality of pictures that we send: 0 for full, then each of a quarter of the bitrate of the one before. `None` while
+    /// the link bears none of them, for sound, and for what it sends us.
     pub rung: Option<usize>,
     /// Encoded bytes so far, without packet headers.
     pub bytes: u64,

@@ -18,10 +18,22 @@ use crate::{
 /// What flows. In the order in which it ends.
 #[derive(Debug)]
 pub(super) struct Flow {
-    way: Way,
-    _inlet: Inlet,
+    /// `None` while nothing flows, because the link bears nothing of it.
+    way: Option<Way>,
+    inlet: Inlet,
     stream: Arc<StreamSender>,
     label: String,
+    /// Frames that ways which are gone have dropped.
+    dropped: u64,
+}
+
+/// What one more step towards the quality that is to be had has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// To nothing that anybody need know of.
+    Onward,
+    /// It flows again, and nothing is known of the link any more.
+    Anew,
 }
 
 /// From the encode to the stream.
@@ -41,21 +53,65 @@ impl Flow {
     /// From what `lease` has, beginning with a keyframe.
     pub(super) fn start(lease: &Lease, stream: Arc<StreamSender>, label: &str) -> Result<Self, LinkError> {
         let inlet = stream.inlet();
-        let way = if lease.has_rungs() {
-            Way::Changing { junction: Junction::link_at_once(&lease.packets, label, inlet.pad())?, next: None }
-        } else {
-            let tap = lease.packets.tap(label);
-            tap.link_at_once(inlet.pad())?;
-            Way::Straight(tap)
-        };
-        Ok(Self { way, _inlet: inlet, stream, label: label.to_owned() })
+        let way = Some(Way::open(lease, &inlet, label)?);
+        Ok(Self { way, inlet, stream, label: label.to_owned(), dropped: 0 })
     }
 
     /// Goes over to the rung that is to be taken, a step at a time: the other encoder is started, then its first keyframe
     /// waited for, then the old one let go of. To be called again and again. Where the way to the peer `is_full`, nothing
     /// more of the old one is sent.
-    pub(super) fn steer(&mut self, lease: &mut Lease, is_full: bool) -> Result<(), OutboundError> {
-        let Way::Changing { junction, next } = &mut self.way else { return Ok(()) };
+    pub(super) fn steer(&mut self, lease: &mut Lease, is_full: bool) -> Result<Turn, OutboundError> {
+        if lease.is_to_pause() {
+            if let Some(way) = self.way.take() {
+                self.dropped += way.dropped();
+                drop(way);
+                self.stream.forget();
+                lease.pause();
+                tracing::info!("no pictures for now: the link, or the uplink, bears less than the least of them");
+            }
+        } else if let Some(way) = &mut self.way {
+            way.steer(lease, &self.stream, &self.label, is_full)?;
+        } else if let Some(rung) = lease.next() {
+            lease.settle(rung);
+            self.way = Some(Way::open(lease, &self.inlet, &self.label)?);
+            tracing::info!("pictures again");
+            return Ok(Turn::Anew);
+        }
+        Ok(Turn::Onward)
+    }
+
+    /// What was sent so far.
+    pub(super) fn counts(&self) -> StreamCounts {
+        self.stream.counts()
+    }
+
+    /// Frames that were dropped because the peer did not keep up.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped + self.way.as_ref().map_or(0, Way::dropped)
+    }
+}
+
+impl Way {
+    fn open(lease: &Lease, inlet: &Inlet, label: &str) -> Result<Self, LinkError> {
+        if lease.has_rungs() {
+            return Ok(Self::Changing {
+                junction: Junction::link_at_once(&lease.packets, label, inlet.pad())?,
+                next: None,
+            });
+        }
+        let tap = lease.packets.tap(label);
+        tap.link_at_once(inlet.pad())?;
+        Ok(Self::Straight(tap))
+    }
+
+    fn steer(
+        &mut self,
+        lease: &mut Lease,
+        stream: &StreamSender,
+        label: &str,
+        is_full: bool,
+    ) -> Result<(), OutboundError> {
+        let Self::Changing { junction, next } = self else { return Ok(()) };
         if next.is_some()
             && junction.settle()
             && let Some(rung) = next.take()
@@ -68,10 +124,10 @@ impl Flow {
         match wanted {
             _ if is_under_way => {}
             Some(rung) => {
-                let pause = is_full && rung.index() > lease.rung();
-                if junction.switch(&rung.packets, &self.label, pause)? {
+                let pause = is_full && lease.rung().is_some_and(|now| rung.index() > now);
+                if junction.switch(&rung.packets, label, pause)? {
                     if pause {
-                        self.stream.forget();
+                        stream.forget();
                     }
                     *next = Some(rung);
                 }
@@ -85,16 +141,10 @@ impl Flow {
         Ok(())
     }
 
-    /// What was sent so far.
-    pub(super) fn counts(&self) -> StreamCounts {
-        self.stream.counts()
-    }
-
-    /// Frames that were dropped because the peer did not keep up.
-    pub(super) fn dropped(&self) -> u64 {
-        let TapCounts { dropped, .. } = match &self.way {
-            Way::Straight(tap) => tap.counts(),
-            Way::Changing { junction, .. } => junction.counts(),
+    fn dropped(&self) -> u64 {
+        let TapCounts { dropped, .. } = match self {
+            Self::Straight(tap) => tap.counts(),
+            Self::Changing { junction, .. } => junction.counts(),
         };
         dropped
     }

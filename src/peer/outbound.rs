@@ -5,7 +5,7 @@ use tokio::sync::watch;
 
 use super::{
     OutboundTrack,
-    flow::Flow,
+    flow::{Flow, Turn},
     formats,
     sender::{Sender, SenderError},
 };
@@ -139,10 +139,10 @@ impl Outbound {
     }
 
     /// Goes over to the quality that it is to be sent in, a step at a time; see [`Flow::steer`].
-    pub(super) fn steer(&mut self, is_full: bool) -> Result<(), OutboundError> {
+    pub(super) fn steer(&mut self, is_full: bool) -> Result<Turn, OutboundError> {
         match &mut self.sending {
             Some(Sending { flow: Some(flow), lease, .. }) => flow.steer(lease, is_full),
-            _ => Ok(()),
+            _ => Ok(Turn::Onward),
         }
     }
 
@@ -153,7 +153,7 @@ impl Outbound {
         Some(TrackState {
             kind: self.track.kind,
             codec: sending.codec,
-            rung: (self.track.kind == MediaKind::Video).then(|| sending.lease.rung()),
+            rung: sending.lease.rung().filter(|_| self.track.kind == MediaKind::Video),
             bytes: counts.bytes,
             frames: counts.frames,
             dropped: flow.map_or(0, Flow::dropped),

@@ -3,6 +3,9 @@
 use super::{AUDIO_OVERHEAD, VIDEO_OVERHEAD, scaled};
 use crate::units::Bitrate;
 
+/// What is left for what nobody plans: packets that are sent again, reports, messages.
+const UNPLANNED: f64 = 0.05;
+
 /// A viewer that wants pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wish {
@@ -10,21 +13,33 @@ pub struct Wish {
     pub bears: Option<Bitrate>,
     /// More than this is of no use to it.
     pub full: Bitrate,
+    /// And less than this neither.
+    pub least: Bitrate,
 }
 
 /// What each viewer may be sent of its encode, so that all that leaves the box fits into `uplink`. Sound comes first:
-/// `audio` is what each stream of it is encoded at. Who is not limited bears what it bears.
+/// `audio` is what each stream of it is encoded at. Who is not limited bears what it bears. Where there is not enough for
+/// the least of everybody's pictures, who came last gets none: 0.
 #[must_use]
 pub fn allot(uplink: Bitrate, audio: &[Bitrate], wishes: &[Wish]) -> Vec<Option<Bitrate>> {
     let sound = audio.iter().map(|audio| u64::from(audio.bits()) + u64::from(AUDIO_OVERHEAD.bits())).sum::<u64>();
-    let left = u64::from(uplink.bits()).saturating_sub(sound);
+    let left = u64::from(scaled(uplink, 1.0 - UNPLANNED).bits()).saturating_sub(sound);
     let left = Bitrate::from_bits(u32::try_from(left).unwrap_or(u32::MAX));
     let wanted = |wish: &Wish| scaled(wish.bears.map_or(wish.full, |bears| bears.min(wish.full)), VIDEO_OVERHEAD);
-    let wants: Vec<_> = wishes.iter().map(wanted).collect();
+    let mut wants: Vec<_> = wishes.iter().map(wanted).collect();
+    let mut needed = 0;
+    let least = |(wish, want): (&Wish, &Bitrate)| u64::from(scaled(wish.least, VIDEO_OVERHEAD).min(*want).bits());
+    let has_room = |each: &(&Wish, &Bitrate)| {
+        needed += least(*each);
+        needed <= u64::from(left.bits())
+    };
+    let served = wishes.iter().zip(&wants).take_while(has_room).count();
+    wants.truncate(served);
     let limited = |((wish, want), share): ((&Wish, &Bitrate), Bitrate)| {
         if share < *want { Some(scaled(share, 1.0 / VIDEO_OVERHEAD)) } else { wish.bears }
     };
-    wishes.iter().zip(&wants).zip(share(left, &wants)).map(limited).collect()
+    let allotted = wishes.iter().zip(&wants).zip(share(left, &wants)).map(limited);
+    allotted.chain(std::iter::repeat_n(Some(Bitrate::from_bits(0)), wishes.len() - served)).collect()
 }
 
 /// Shares `total` out over those who want `wants`: each gets the same, and who wants less leaves the rest to the others.
@@ -55,19 +70,32 @@ mod tests {
     }
 
     fn wish(bears: Option<u32>) -> Wish {
-        Wish { bears: bears.map(|kilobits| Bitrate::from_bits(kilobits * 1000)), full: Bitrate::from_bits(2_000_000) }
+        let [full, least] = [2_000_000, 125_000].map(Bitrate::from_bits);
+        Wish { bears: bears.map(|kilobits| Bitrate::from_bits(kilobits * 1000)), full, least }
     }
 
     #[test]
     fn sound_comes_first_and_pictures_get_what_is_left() {
         let sound = [Bitrate::from_bits(64_000); 2];
         let both = [wish(None), wish(Some(5000))];
-        // 174 kbit/s of sound with what it is wrapped in.
-        let allotted = allot(Bitrate::from_bits(2_274_400), &sound, &both);
+        // 174 kbit/s of sound with what it is wrapped in, and a twentieth that nobody gets.
+        let allotted = allot(Bitrate::from_bits(2_394_106), &sound, &both);
         assert_eq!(allotted, [Some(Bitrate::from_bits(1_000_000)); 2]);
         assert_eq!(allot(Bitrate::from_bits(100_000), &sound, &both), [Some(Bitrate::from_bits(0)); 2]);
         let enough = allot(Bitrate::from_bits(10_000_000), &sound, &both);
         assert_eq!(enough, [None, Some(Bitrate::from_bits(5_000_000))], "nobody is limited");
+    }
+
+    #[test]
+    fn who_came_last_gets_no_pictures_where_there_is_not_enough_for_the_least_of_all() {
+        let allotted = |kilobits: u32, wishes: &[Wish]| {
+            let allotted = allot(Bitrate::from_bits(kilobits * 1000), &[], wishes);
+            allotted.into_iter().map(|bits| bits.map(Bitrate::kilobits)).collect::<Vec<_>>()
+        };
+        let three = [wish(None), wish(Some(100)), wish(None)];
+        assert_eq!(allotted(350, &three), [Some(216), Some(100), Some(0)], "125 and 100 with what they are wrapped in");
+        assert_eq!(allotted(400, &three), [Some(130), Some(100), Some(130)]);
+        assert_eq!(allotted(100, &three), [Some(0); 3]);
     }
 
     #[test]

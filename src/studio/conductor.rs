@@ -139,18 +139,21 @@ impl Conductor {
         let (video, audio): (Vec<_>, Vec<_>) = claims.iter().partition(|(_, claim)| is_video(claim));
         let Some(uplink) = self.uplink else { return video.iter().map(|(id, claim)| (**id, claim.bears)).collect() };
         let audio: Vec<_> = audio.iter().filter_map(|(_, claim)| of(claim)).map(|part| part.ladder.full()).collect();
-        let wishes: Vec<_> = video
-            .iter()
-            .map(|(_, claim)| Wish {
-                bears: claim.bears,
-                full: of(claim).map_or(Bitrate::from_bits(0), |part| part.ladder.full()),
-            })
-            .collect();
+        let wishes: Vec<_> =
+            video.iter().filter_map(|(id, claim)| of(claim).map(|part| part.wish(**id, claim))).collect();
         video.iter().map(|(id, _)| **id).zip(budget::allot(uplink, &audio, &wishes)).collect()
     }
 }
 
 impl Part {
+    /// What a taker wants of the uplink. One that gets nothing for now leaves the place to others, but for the least: it
+    /// may come back.
+    fn wish(&self, id: SeatId, claim: &Claim) -> Wish {
+        let least = self.ladder.least();
+        let full = if self.ladder.is_paused(id) { least } else { self.ladder.full() };
+        Wish { bears: claim.bears, full, least }
+    }
+
     /// Sees what it can't tell. Gives when to do so again.
     fn measure(&mut self, now: std::time::Instant) -> Option<std::time::Instant> {
         let mut next = None;

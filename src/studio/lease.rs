@@ -25,11 +25,12 @@ pub struct Lease {
     pub feed: Feed,
     /// The same, cut into packets: see [`packetizer`](crate::media::packetizer).
     pub packets: Feed,
-    rung: usize,
+    /// `None` while it is paused.
+    rung: Option<usize>,
     full: watch::Receiver<Bitrate>,
     steps: Arc<[Step]>,
     seat: Seat,
-    encoder: Taken,
+    encoder: Option<Taken>,
     _source: Taken,
 }
 
@@ -50,18 +51,18 @@ impl Lease {
         Some(Self {
             feed: best.feed.clone(),
             packets: best.packets.clone(),
-            rung: 0,
+            rung: Some(0),
             full,
             steps: Arc::clone(steps),
             seat,
-            encoder: best.demand.take(),
+            encoder: Some(best.demand.take()),
             _source: source,
         })
     }
 
-    /// The rung that it has, 0 for the best.
+    /// The rung that it has, 0 for the best; `None` while it is paused.
     #[must_use]
-    pub const fn rung(&self) -> usize {
+    pub const fn rung(&self) -> Option<usize> {
         self.rung
     }
 
@@ -78,9 +79,13 @@ impl Lease {
         self.steps.len() > 1
     }
 
-    /// Says what the taker's link bears of this encode; `None` for nothing known.
+    /// Says what the taker's link bears of this encode; `None` for nothing known. Says nothing while it is paused.
     pub fn bears(&self, bitrate: Option<Bitrate>) {
-        self.seat.bears(bitrate);
+        // 0 is what there is for who is to get nothing. A link that let nothing through lately may have had a bad moment.
+        let least = Bitrate::from_bits(1);
+        if self.rung.is_some() {
+            self.seat.bears(bitrate.map(|bears| bears.max(least)));
+        }
     }
 
     /// Waits until another rung is to be taken than was when this was called last.
@@ -88,18 +93,31 @@ impl Lease {
         self.seat.moved().await;
     }
 
-    /// The rung that is to be taken, if that is another one.
+    /// The rung that is to be taken, if there is one and that is another one.
     #[must_use]
     pub fn next(&self) -> Option<Rung> {
         let index = self.seat.rung();
-        let step = self.steps.get(index).filter(|_| index != self.rung)?;
+        let step = self.steps.get(index).filter(|_| self.rung != Some(index))?;
         Some(Rung { feed: step.feed.clone(), packets: step.packets.clone(), index, encoder: step.demand.take() })
     }
 
     /// Goes over to another rung; lets go of the one that it had.
     pub fn settle(&mut self, rung: Rung) {
         let Rung { feed, packets, index, encoder } = rung;
-        (self.feed, self.packets, self.rung, self.encoder) = (feed, packets, index, encoder);
+        (self.feed, self.packets, self.rung, self.encoder) = (feed, packets, Some(index), Some(encoder));
+    }
+
+    /// Whether the link bears none of the rungs, so that nothing is to be taken for now.
+    #[must_use]
+    pub fn is_to_pause(&self) -> bool {
+        self.seat.rung() >= self.steps.len()
+    }
+
+    /// Lets go of the rung that it had, until there is a [`next`](Self::next) one. Nothing is known of the link meanwhile:
+    /// there is nothing to judge it by.
+    pub fn pause(&mut self) {
+        (self.rung, self.encoder) = (None, None);
+        self.seat.bears(None);
     }
 }
 

@@ -1,12 +1,12 @@
 //! A viewer gets what its link bears, and costs the others nothing.
 
-use std::{io::Write, time::{Duration, Instant}};
+use std::time::{Duration, Instant};
 
 use peergate::codec::Codec;
 use serde_json::Value;
 
 use crate::common::{
-    link_scene::{PATIENCE, Scene, after, each_second, encoder, gaps, peer, rung, seen, slowest, watch},
+    link_scene::{PATIENCE, Scene, after, each_second, encoder, gaps, is_paused, peer, rung, seen, slowest, watch},
     str0m_peer::{Options, Viewer},
 };
 
@@ -106,19 +106,29 @@ async fn one_that_does_not_tell_of_arrivals_is_judged_by_its_reports() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_may_leave_the_box_is_shared_out() {
-    let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
-    file.write_all(b"[encode]\nuplink = '1500k'\n").unwrap();
-    let scene = Scene::new("1000k", &["--config", file.path().to_str().unwrap()]).await;
-    let one = scene.viewer("one").await;
-    one.video(30).await;
-    let alone = scene.state().await;
-    assert_eq!(encoder(&alone, 0)["bitrate"], 1_000_000, "there is enough for one: {alone:#}");
-    let two = scene.viewer("two").await;
-    two.video(30).await;
-    // 174 kbit/s are for their sound, the half of the rest for each one's pictures.
-    let shared = |state: &Value| (600_000..640_000).contains(&encoder(state, 0)["bitrate"].as_u64().unwrap());
-    scene.until("half of it for each", Duration::from_secs(5), shared).await;
+async fn a_link_that_bears_no_pictures_carries_the_sound() {
+    let scene = Scene::new("2000k", &[]).await;
+    scene.host.link_to(&format!("{}/32", scene.slow_address), 5000);
+    let (slow, other) = tokio::join!(scene.slow_viewer(), scene.viewer("other"));
+    tokio::join!(slow.video(60), other.video(60));
+    // Sound takes 94 of them with all that it is wrapped in, and the least of pictures would take 131.
+    scene.host.set_link(150);
+    let no_pictures = |state: &Value| is_paused(state, "slow") && encoder(state, 1)["takers"] == 0;
+    let state = scene.until("no pictures", Duration::from_secs(20), no_pictures).await;
+    assert_eq!(rung(&state, "other"), Some(0), "{state:#}");
+    let [by_slow, by_other] = watch([&slow, &other], Duration::from_secs(7)).await;
     let state = scene.state().await;
-    assert_eq!((rung(&state, "one"), rung(&state, "two")), (Some(0), Some(0)), "{state:#}");
+    // The queue of such a link holds 24 kB, which take 3.5 s beside the sound. After 10 s pictures are tried again.
+    let later = after(&by_slow, by_slow[0].at, Duration::from_secs(4));
+    let (first, last) = (later[0], later[later.len() - 1]);
+    assert_eq!(last.sound_gaps, first.sound_gaps, "the sound is whole: {by_slow:?}\n{state:#}");
+    let packets = (last.sound - first.sound) as f64 / (last.at - first.at).as_secs_f64();
+    assert!((48.0..52.0).contains(&packets), "{packets} packets of sound each second: {by_slow:?}");
+    assert_eq!(last.frames, first.frames, "{state:#}");
+    assert!(each_second(&by_other) > 28.0 && gaps(&by_other) == 0, "{by_other:?}");
+
+    scene.host.set_link(5000);
+    scene.until("the full picture again", Duration::from_secs(80), |state| rung(state, "slow") == Some(0)).await;
+    let [by_slow] = watch([&slow], Duration::from_secs(4)).await;
+    assert!(slowest(&by_slow) >= 18, "{by_slow:?}");
 }

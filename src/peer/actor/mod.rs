@@ -15,6 +15,7 @@ use super::{
     OutboundTrack, Outgoing, Settings,
     bandwidth::Bandwidth,
     channel::{Channel, SendError},
+    flow::Turn,
     inbound::InboundTrack,
     liveness::Liveness,
     negotiation::Claimed,
@@ -230,7 +231,15 @@ impl Actor {
     /// Brings each track nearer to the quality that it is to be sent in.
     fn steer(&mut self) -> Outcome {
         let is_full = self.sender.as_ref().is_some_and(Sender::is_full);
-        self.claimed.iter_mut().try_for_each(|claim| claim.outbound.steer(is_full)).map_err(failed)
+        for claim in &mut self.claimed {
+            if claim.outbound.steer(is_full).map_err(failed)? == Turn::Anew
+                && let (Some(sender), Some(full)) = (&self.sender, claim.outbound.full())
+            {
+                sender.judge_anew();
+                self.bandwidth = Some(Bandwidth::new(full, Instant::now()));
+            }
+        }
+        Ok(())
     }
 
     async fn tell_state(&self) -> Outcome {

@@ -55,13 +55,27 @@ pub(super) struct Way {
     pub(super) round_trip: Duration,
 }
 
+impl State {
+    fn new(full: Bitrate) -> Self {
+        Self {
+            estimator: Estimator::new(Instant::now(), quality::asked(full)),
+            // So that the first word comes at once.
+            told: Steady::new(Bitrate::from_bits(0)),
+            round_trips: VecDeque::new(),
+        }
+    }
+}
+
 impl Judge {
     /// Of the link over which the stream `ssrc` goes, which has so much in `full`.
     pub(super) fn new(ssrc: u32, full: watch::Receiver<Bitrate>, signals: Signals) -> Self {
-        let estimator = Estimator::new(Instant::now(), quality::asked(*full.borrow()));
-        // So that the first word comes at once.
-        let told = Steady::new(Bitrate::from_bits(0));
-        Self { ssrc, full, signals, state: Mutex::new(State { estimator, told, round_trips: VecDeque::new() }) }
+        let state = Mutex::new(State::new(*full.borrow()));
+        Self { ssrc, full, signals, state }
+    }
+
+    /// Nothing is known any more.
+    pub(super) fn begin_anew(&self) {
+        *self.state() = State::new(*self.full.borrow());
     }
 
     /// Packets are sent: their numbers, one after the other, and their lengths.

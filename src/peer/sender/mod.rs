@@ -150,6 +150,13 @@ impl Sender {
         let _ = self.link.judge.set(Judge::new(ssrc, full, signals));
     }
 
+    /// Nothing is known of the link any more: for a while nothing went over it.
+    pub(super) fn judge_anew(&self) {
+        if let Some(judge) = self.link.judge.get() {
+            judge.begin_anew();
+        }
+    }
+
     /// The share of packets that were lost in the last second, as the peer tells of each.
     pub(super) fn lost(&self) -> Option<f64> {
         self.link.judge.get().map(Judge::lost)

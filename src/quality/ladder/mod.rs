@@ -2,8 +2,9 @@
 //!
 //! One viewer with a slow link never costs the others anything: a rung that somebody bears in full is encoded in full,
 //! and who does not bear that goes down, at once. Where nobody bears it in full, the rung is encoded as low as those on
-//! it need who bear about the same. Up goes only who has borne the better rung for a calm time, and longer each time
-//! that it turned out to be too much: while little is sent, nothing shows that a link would not bear more.
+//! it need who bear about the same. Who does not bear the last rung for a while gets no pictures: they would take the
+//! place of its sound. Up goes only who has borne the better rung for a calm time, and longer each time that it turned
+//! out to be too much: while little is sent, nothing shows that a link would not bear more.
 
 mod seat;
 
@@ -51,7 +52,8 @@ impl Ladder {
         self.seats.remove(&id);
     }
 
-    /// Says what the link of a viewer bears, of this ladder's encode alone; `None` for nothing known.
+    /// Says what the link of a viewer bears, of this ladder's encode alone; `None` for nothing known, as while it is sent
+    /// nothing.
     pub fn bears(&mut self, id: SeatId, bitrate: Option<Bitrate>) {
         if let Some(seat) = self.seats.get_mut(&id) {
             seat.bears = bitrate;
@@ -65,10 +67,22 @@ impl Ladder {
         }
     }
 
-    /// The rung that a viewer sits on, 0 for the best.
+    /// The rung that a viewer sits on, 0 for the best. The one behind the last means that it gets no pictures.
     #[must_use]
     pub fn rung(&self, id: SeatId) -> Option<usize> {
         self.seats.get(&id).map(|seat| seat.rung)
+    }
+
+    /// Whether a viewer gets no pictures for now.
+    #[must_use]
+    pub fn is_paused(&self, id: SeatId) -> bool {
+        self.rung(id).is_some_and(|rung| rung > self.last())
+    }
+
+    /// The least that pictures are made at.
+    #[must_use]
+    pub fn least(&self) -> Bitrate {
+        self.rungs.last().map_or(Bitrate::from_bits(0), |rung| rung.floor)
     }
 
     /// Whether nobody is on it.
@@ -95,15 +109,11 @@ impl Ladder {
         let Some(Rung { bitrate, floor }) = self.rungs.get(rung).copied() else { return Bitrate::from_bits(0) };
         let known: Vec<Bitrate> = self.on(rung).filter_map(|seat| seat.bears).collect();
         let Some(&best) = known.iter().max() else { return bitrate };
-        let least = |measure: Bitrate| known.iter().copied().filter(|&bears| bears >= measure).min();
-        if rung > 0 && rung == self.last() {
-            // There is no lower one: the slower viewers are the measure, down to the floor.
-            return least(floor).unwrap_or(floor).clamp(floor, bitrate);
-        }
         if best >= bitrate {
             return bitrate;
         }
-        least(scaled(best, ALIKE)).unwrap_or(best).clamp(floor, bitrate)
+        let alike = known.into_iter().filter(|&bears| bears >= scaled(best, ALIKE)).min();
+        alike.unwrap_or(best).clamp(floor, bitrate)
     }
 
     /// Seats everybody anew. Gives when to do so again though nothing is said.
@@ -121,24 +131,37 @@ impl Ladder {
 
     /// Takes a viewer down to the first rung that its link bears.
     fn lower(&mut self, id: SeatId, now: Instant) {
-        let Some(Seat { bears: Some(bears), rung, .. }) = self.seats.get(&id).copied() else { return };
-        let fits = |at: usize| at == self.last() || bears >= scaled(self.required(at, bears), STAYS);
-        let stays = rung == self.last() || bears >= scaled(self.bitrate(rung), STAYS);
-        let lower = if stays { rung } else { (rung + 1..=self.last()).find(|&at| fits(at)).unwrap_or(self.last()) };
-        if lower > rung
-            && let Some(seat) = self.seats.get_mut(&id)
-        {
+        let last = self.last();
+        let Some(Seat { bears, rung, .. }) = self.seats.get(&id).copied().filter(|seat| seat.rung <= last) else {
+            return;
+        };
+        let Some(bears) = bears else { return };
+        let stays = bears >= scaled(self.bitrate(rung), STAYS);
+        let fits = |at: usize| bears >= scaled(self.required(at, bears), STAYS);
+        let lower = (rung + 1..last).find(|&at| fits(at)).unwrap_or(last);
+        let Some(seat) = self.seats.get_mut(&id) else { return };
+        if stays {
+            seat.short_since = None;
+        } else if rung < last {
             seat.fall(lower, now);
+        }
+        // There is no lower one: for a bad moment it stays, but for one that is to get nothing at all.
+        if seat.rung == last && !stays && (bears.bits() == 0 || seat.is_short_for_too_long(now)) {
+            seat.fall(last + 1, now);
         }
     }
 
     /// Takes a viewer up by one rung, if its link has borne that for long enough.
     fn raise(&mut self, id: SeatId, now: Instant) {
         let Some(Seat { bears, rung, .. }) = self.seats.get(&id).copied() else { return };
-        let better = rung.checked_sub(1);
-        let bearable = better.zip(bears).filter(|&(better, bears)| bears >= self.required(better, bears));
+        let is_bearable = |&better: &usize| match bears {
+            Some(bears) => bears >= self.required(better, bears),
+            // Nothing was sent that could show it.
+            None => rung > self.last(),
+        };
+        let bearable = rung.checked_sub(1).filter(is_bearable);
         if let Some(seat) = self.seats.get_mut(&id) {
-            seat.climb(bearable.map(|(better, _)| better), now);
+            seat.climb(bearable, now);
         }
     }
 

@@ -197,13 +197,62 @@ fn what_nobody_can_tell_a_bitrate_is_for_those_who_bear_it() {
 }
 
 #[test]
-fn below_the_last_rung_there_is_only_its_floor() {
+fn on_the_last_rung_too_one_slow_viewer_costs_the_others_nothing() {
     let mut world = World::new(2);
-    world.bears(0, 300);
-    world.bears(1, 30);
-    assert_eq!((world.rung(0), world.rung(1), world.kilobits(1)), (1, 1, 300), "the one that is lost does not count");
-    world.bears(0, 40);
-    assert_eq!(world.kilobits(1), 125);
+    world.bears(0, 500);
+    world.bears(1, 200);
+    assert_eq!((world.rung(0), world.rung(1), world.kilobits(1)), (1, 1, 500));
+    world.pass(seconds(5));
+    assert_eq!((world.rung(1), world.kilobits(1)), (2, 500), "it gets no pictures");
+}
+
+#[test]
+fn who_bears_not_even_the_least_gets_no_pictures_after_a_while() {
+    let mut world = World::new(1);
+    world.bears(0, 60);
+    assert_eq!((world.rung(0), world.kilobits(1)), (1, 125));
+    world.pass(seconds(4));
+    world.bears(0, 130);
+    world.bears(0, 60);
+    world.pass(Duration::from_millis(4_999));
+    assert_eq!((world.rung(0), world.ladder.is_paused(SeatId(0))), (1, false), "it was a bad moment");
+    world.pass(Duration::from_millis(1));
+    assert_eq!((world.rung(0), world.ladder.is_paused(SeatId(0))), (2, true));
+}
+
+#[test]
+fn pictures_are_tried_again_and_less_and_less_often() {
+    let mut world = World::new(1);
+    world.bears(0, 60);
+    world.pass(seconds(5));
+    let mut waits = Vec::new();
+    for _ in 0..6 {
+        let begun = world.now;
+        // As it is while nothing is sent.
+        world.ladder.bears(SeatId(0), None);
+        world.again = world.ladder.settle(world.now);
+        while world.rung(0) == 2 {
+            world.pass(Duration::from_millis(500));
+        }
+        waits.push((world.now - begun).as_secs());
+        world.bears(0, 60);
+        world.pass(seconds(5));
+        assert_eq!(world.rung(0), 2);
+    }
+    assert_eq!(waits, [10, 20, 40, 80, 160, 160]);
+}
+
+#[test]
+fn for_whom_there_is_nothing_gets_nothing_at_once_and_not_before_there_is_something() {
+    let mut world = World::new(1);
+    world.bears(0, 0);
+    assert_eq!(world.rung(0), 2);
+    world.pass(seconds(600));
+    assert_eq!(world.rung(0), 2);
+    world.ladder.bears(SeatId(0), None);
+    world.again = world.ladder.settle(world.now);
+    world.pass(seconds(10));
+    assert_eq!(world.rung(0), 1);
 }
 
 #[derive(Debug, Clone)]
@@ -256,9 +305,9 @@ proptest! {
                 let Rung { bitrate, floor } = world.ladder.rungs[rung];
                 let made = world.ladder.bitrate(rung);
                 prop_assert!((floor..=bitrate).contains(&made));
-                // Who bears it in full gets it in full, whoever else is there; but for the last rung.
+                // Who bears it in full gets it in full, whoever else is there.
                 let bears_all = world.ladder.on(rung).any(|seat| seat.bears.is_some_and(|bears| bears >= bitrate));
-                prop_assert!(!bears_all || (rung > 0 && rung == count - 1) || made == bitrate);
+                prop_assert!(!bears_all || made == bitrate);
                 for seat in world.ladder.on(rung) {
                     let bearable = seat.bears.is_none_or(|bears| bears >= scaled(made, STAYS));
                     prop_assert!(bearable || rung == count - 1, "{seat:?} on {rung} at {made:?}");

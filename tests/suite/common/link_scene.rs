@@ -92,8 +92,16 @@ pub(crate) fn peer<'a>(state: &'a Value, id: &str) -> &'a Value {
 
 /// The rung of the pictures that a peer is sent.
 pub(crate) fn rung(state: &Value, id: &str) -> Option<u64> {
-    let sending = peer(state, id)["sending"].as_array()?;
-    sending.iter().find(|track| track["kind"] == "video")?["rung"].as_u64()
+    pictures(state, id)?["rung"].as_u64()
+}
+
+/// Whether a peer is sent sound alone, though it takes pictures.
+pub(crate) fn is_paused(state: &Value, id: &str) -> bool {
+    pictures(state, id).is_some_and(|track| track["rung"].is_null())
+}
+
+fn pictures<'a>(state: &'a Value, id: &str) -> Option<&'a Value> {
+    peer(state, id)["sending"].as_array()?.iter().find(|track| track["kind"] == "video")
 }
 
 pub(crate) fn encoder(state: &Value, rung: u64) -> &Value {

@@ -81,6 +81,13 @@ impl Host {
         rule.split_whitespace().next().unwrap().parse().unwrap()
     }
 
+    /// How many bytes it has sent so far, headers of Ethernet and all.
+    pub(crate) fn sent(&self) -> u64 {
+        let output = Command::new("ip").args(["-s", "-j", "link", "show", "dev", &self.name]).output().unwrap();
+        let links: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        links[0]["stats64"]["rx"]["bytes"].as_u64().unwrap()
+    }
+
     /// At our end of the cable: what it sends leaves its firewall in pictures, not in packets.
     fn lose_where(&self, to: &str, share: f32) {
         let rule =
