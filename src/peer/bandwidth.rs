@@ -1,6 +1,6 @@
 //! What a peer's link bears, as its task knows it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -19,13 +19,19 @@ pub(super) struct Bandwidth {
     full: watch::Receiver<Bitrate>,
     sent: u64,
     at: Instant,
+    /// What was sent when that was last measured; before, what is to be.
+    rate: Bitrate,
 }
 
+/// How long it is measured what is sent. In a shorter time there may be no frame.
+const MEASURED: Duration = Duration::from_millis(500);
+
 impl Bandwidth {
-    /// Of a link that nothing is known of, and pictures that have so much in `full`.
-    pub(super) fn new(full: watch::Receiver<Bitrate>, now: Instant) -> Self {
-        let link = Link::new(quality::asked(*full.borrow()));
-        Self { link, full, sent: 0, at: now }
+    /// Of a link that nothing is known of, and pictures that have so much in `full`; so many bytes of them were `sent`
+    /// before.
+    pub(super) fn new(full: watch::Receiver<Bitrate>, sent: u64, now: Instant) -> Self {
+        let rate = *full.borrow();
+        Self { link: Link::new(quality::asked(rate)), full, sent, at: now, rate }
     }
 
     /// The peer's feedback has said something, when so many bytes of pictures had been `sent` in all. Gives what the link
@@ -35,10 +41,12 @@ impl Bandwidth {
         match word {
             Word::Estimate(estimate) => self.link.estimated(estimate),
             Word::Report(report) => {
-                let passed = now.saturating_duration_since(self.at).as_secs_f64().max(0.001);
-                let bits = sent.saturating_sub(self.sent) as f64 * 8.0 / passed;
-                (self.sent, self.at) = (sent, now);
-                self.link.reported(now, report, Bitrate::from_bits(bits as u32));
+                let passed = now.saturating_duration_since(self.at);
+                if passed >= MEASURED {
+                    let bits = sent.saturating_sub(self.sent) as f64 * 8.0 / passed.as_secs_f64();
+                    (self.sent, self.at, self.rate) = (sent, now, Bitrate::from_bits(bits as u32));
+                }
+                self.link.reported(now, report, self.rate);
             }
         }
         self.link.bears()

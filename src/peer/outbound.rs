@@ -146,6 +146,11 @@ impl Outbound {
         }
     }
 
+    /// Encoded bytes that were sent so far.
+    pub(super) fn bytes(&self) -> u64 {
+        self.sending.as_ref().and_then(|sending| sending.flow.as_ref()).map_or(0, |flow| flow.counts().bytes)
+    }
+
     pub(super) fn state(&self) -> Option<TrackState> {
         let sending = self.sending.as_ref()?;
         let flow = sending.flow.as_ref();

@@ -23,6 +23,10 @@ const QUEUE: Duration = Duration::from_millis(300);
 /// What is taken of what comes through when the link is full, so that the queue in it gets shorter.
 const RELIEF: f64 = 0.85;
 
+/// How long a smaller estimate must have had its effect before another one is made: the queue has to empty itself, and some
+/// peers report many times a second.
+const INTERVAL: Duration = Duration::from_secs(1);
+
 /// What one report of a peer says of a track.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Report {
@@ -43,13 +47,22 @@ pub struct Link {
     last: Option<Report>,
     shortest_round_trip: Option<Duration>,
     grown: Option<Instant>,
+    lowered: Option<Instant>,
 }
 
 impl Link {
     /// A link that nothing is known of. It is never asked whether it bears more than `most`.
     #[must_use]
     pub const fn new(most: Bitrate) -> Self {
-        Self { most, estimate: None, by_arrival: false, last: None, shortest_round_trip: None, grown: None }
+        Self {
+            most,
+            estimate: None,
+            by_arrival: false,
+            last: None,
+            shortest_round_trip: None,
+            grown: None,
+            lowered: None,
+        }
     }
 
     /// What it bears, as far as that is known; never more than it was asked to.
@@ -110,12 +123,19 @@ impl Link {
             scaled(estimate.min(sent), RELIEF)
         } else if report.lost < HARMLESS_LOSS {
             let passed = self.grown.map_or(Duration::ZERO, |grown| now.saturating_duration_since(grown));
-            scaled(estimate, GROWTH.powf(passed.as_secs_f64().min(5.0)))
+            // What arrives whole and in time is borne.
+            scaled(estimate, GROWTH.powf(passed.as_secs_f64().min(5.0))).max(sent)
         } else {
             estimate
         };
         self.grown = Some(now);
-        self.estimate = Some(judged.min(self.most));
+        let has_effect = self.lowered.is_none_or(|lowered| now.saturating_duration_since(lowered) >= INTERVAL);
+        if judged >= estimate {
+            self.estimate = Some(judged.min(self.most));
+        } else if has_effect {
+            self.estimate = Some(judged);
+            self.lowered = Some(now);
+        }
     }
 }
 
@@ -148,6 +168,18 @@ mod tests {
     }
 
     #[test]
+    fn many_reports_of_one_bad_moment_are_no_worse_than_one() {
+        let (mut link, now) = (Link::new(MOST), Instant::now());
+        link.reported(now, report(0.0, 50), kilobits(2000));
+        for ms in 0..20 {
+            link.reported(now + Duration::from_millis(50 * ms), report(0.0, 900), kilobits(2000));
+        }
+        assert_eq!(link.bears(), Some(kilobits(1700)));
+        link.reported(now + INTERVAL, report(0.0, 900), kilobits(2000));
+        assert_eq!(link.bears(), Some(kilobits(1445)));
+    }
+
+    #[test]
     fn little_loss_changes_nothing_and_none_lets_it_grow() {
         let mut link = Link::new(MOST);
         let mut now = Instant::now();
@@ -164,6 +196,16 @@ mod tests {
         }
         let doubled = f64::from(link.bears().unwrap().bits()) / f64::from(after.unwrap().bits());
         assert!((2.0..2.3).contains(&doubled), "{doubled}");
+    }
+
+    #[test]
+    fn what_arrives_whole_and_in_time_is_borne() {
+        let mut link = Link::new(MOST);
+        let now = Instant::now();
+        link.reported(now, report(0.9, 50), kilobits(1000));
+        assert!(link.bears() < Some(kilobits(120)));
+        link.reported(now + INTERVAL, report(0.0, 50), kilobits(300));
+        assert_eq!(link.bears(), Some(kilobits(300)));
     }
 
     #[test]

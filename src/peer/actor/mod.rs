@@ -236,7 +236,7 @@ impl Actor {
                 && let (Some(sender), Some(full)) = (&self.sender, claim.outbound.full())
             {
                 sender.judge_anew();
-                self.bandwidth = Some(Bandwidth::new(full, Instant::now()));
+                self.bandwidth = Some(Bandwidth::new(full, claim.outbound.bytes(), Instant::now()));
             }
         }
         Ok(())

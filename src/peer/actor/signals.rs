@@ -132,7 +132,7 @@ impl Actor {
     fn hear_of_link(&mut self, word: Word) {
         let mut video = self.claimed.iter().filter(|claim| claim.outbound.track.kind == MediaKind::Video);
         if let (Some(video), Some(bandwidth)) = (video.next(), &mut self.bandwidth) {
-            let sent = video.outbound.state().map_or(0, |track| track.bytes);
+            let sent = video.outbound.bytes();
             video.outbound.bears(bandwidth.hear(Instant::now(), word, sent));
         }
     }
@@ -149,7 +149,7 @@ impl Actor {
                 && let Some(full) = outbound.full()
             {
                 sender.judge(outbound.ssrc, full.clone(), self.signals.clone());
-                self.bandwidth = Some(Bandwidth::new(full, Instant::now()));
+                self.bandwidth = Some(Bandwidth::new(full, 0, Instant::now()));
             }
             outbound.start(&sender, &label)?;
         }
