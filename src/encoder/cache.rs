@@ -14,6 +14,8 @@ const BROKEN_OFF: u32 = 2;
 pub(super) struct Cache {
     file: Option<PathBuf>,
     entries: BTreeMap<String, Entry>,
+    /// An earlier process has ended in the middle of a trial.
+    found_broken_off: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,9 +31,16 @@ impl Cache {
     /// What is kept in `folder`; without one nothing is kept.
     pub(super) fn open(folder: Option<PathBuf>) -> Self {
         let file = folder.map(|folder| folder.join("encoders.json"));
-        let mut cache = Self { file, entries: BTreeMap::new() };
+        let mut cache = Self { file, entries: BTreeMap::new(), found_broken_off: false };
         cache.read();
+        cache.found_broken_off = cache.entries.values().any(|entry| matches!(entry, Entry::Begun(_)));
         cache
+    }
+
+    /// Whether a trial that ends the process would be remembered, and none has lately: else the next start might make the
+    /// same one again, and so on.
+    pub(super) fn survives(&self) -> bool {
+        !self.found_broken_off && self.file.as_ref().is_some_and(|file| self.write_to(file).is_ok())
     }
 
     /// What a trial under `key` has shown.
@@ -120,6 +129,20 @@ mod tests {
 
     fn works() -> Report {
         Report { frames_per_second: 250.5, faults: Vec::new() }
+    }
+
+    #[test]
+    fn a_crash_is_survived_once_and_where_it_can_be_remembered() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || Cache::open(Some(folder.path().to_owned()));
+        let mut cache = open();
+        assert!(cache.survives() && open().survives());
+        cache.begin("vah264enc 1280x720@30 a");
+        assert!(!open().survives(), "it may have been this one");
+        assert!(!Cache::open(None).survives());
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(!Cache::open(Some(file)).survives(), "no folder can be made there");
     }
 
     #[test]

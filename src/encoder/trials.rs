@@ -32,6 +32,12 @@ impl Trials {
         if shown.is_empty() { None } else { shown.get(&encoder.fingerprint(picture)).cloned() }
     }
 
+    /// Whether trials may be made that nobody waits for: a driver may end the whole process, and what has ended it has to be
+    /// known to the next.
+    pub async fn may_be_unasked(&self) -> bool {
+        self.cache.lock().await.survives()
+    }
+
     /// Tries `encoder` now. Some seconds at the longest, and longer where others are tried before it.
     pub async fn run(&self, encoder: &Encoder, picture: Option<Picture>) -> Report {
         let key = encoder.fingerprint(picture);

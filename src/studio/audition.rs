@@ -51,6 +51,16 @@ impl Audition {
 
     async fn run(&self) {
         tokio::time::sleep(MOMENT).await;
+        // All keep in one place what they have shown.
+        if let Some(encode) = self.encodes.first()
+            && !encode.bench.may_be_unasked().await
+        {
+            tracing::info!(
+                "no device is tried before somebody takes from it: a trial may have ended an earlier process, or the cache's \
+                 folder can't be written to, and the next start would not know that this one's has"
+            );
+            return;
+        }
         loop {
             self.quiet().await;
             let Some(encode) = self.next() else { return };

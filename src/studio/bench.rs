@@ -90,6 +90,11 @@ impl Bench {
         self.succession.borrow().unknown(self.now()).is_some()
     }
 
+    /// Whether trials may be made that nobody waits for.
+    pub(super) async fn may_be_unasked(&self) -> bool {
+        self.trials.may_be_unasked().await
+    }
+
     /// Tries the next that is to be tried while nobody takes anything.
     pub(super) async fn find_out_next(&self) {
         let _turn = self.turn.lock().await;

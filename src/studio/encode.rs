@@ -314,7 +314,10 @@ impl Running {
 
     /// Says in the log that it is too slow, once.
     fn complain(&mut self, job: &EncodeJob) {
-        if let Some(Shortfall { made, wanted }) = self.throughput.look(job.bench.now(), self.encoding.reading()) {
+        // Of sound, what comes is not counted in what goes.
+        if job.bench.picture().is_some()
+            && let Some(Shortfall { made, wanted }) = self.throughput.look(job.bench.now(), self.encoding.reading())
+        {
             tracing::warn!(
                 what = job.label,
                 element = job.element(self.index),
