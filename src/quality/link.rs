@@ -1,6 +1,9 @@
 //! What a peer's link bears, judged by what its side reports.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use crate::{
     quality::{UNLIMITED, scaled},
@@ -48,12 +51,14 @@ pub struct Link {
     shortest_round_trip: Option<Duration>,
     grown: Option<Instant>,
     lowered: Option<Instant>,
+    /// The reports of the last second: when each came, after how long, and what it said was lost.
+    lately: VecDeque<(Instant, Duration, f64)>,
 }
 
 impl Link {
     /// A link that nothing is known of. It is never asked whether it bears more than `most`.
     #[must_use]
-    pub const fn new(most: Bitrate) -> Self {
+    pub fn new(most: Bitrate) -> Self {
         Self {
             most,
             estimate: None,
@@ -62,6 +67,7 @@ impl Link {
             shortest_round_trip: None,
             grown: None,
             lowered: None,
+            lately: VecDeque::new(),
         }
     }
 
@@ -98,6 +104,12 @@ impl Link {
         self.by_arrival
     }
 
+    /// For a while nothing was sent. What it bears is not known any more; how long its way is still is.
+    pub fn begin_anew(&mut self) {
+        (self.estimate, self.grown, self.lowered) = (None, None, None);
+        self.lately.clear();
+    }
+
     /// The estimator has come to `bears`: [`UNLIMITED`] where all was borne.
     pub fn estimated(&mut self, bears: Bitrate) {
         self.by_arrival = true;
@@ -115,13 +127,14 @@ impl Link {
             return;
         }
         let estimate = self.estimate.unwrap_or(self.most);
+        let lost = self.lost_lately(now, report.lost.clamp(0.0, 1.0));
         let queued = report.round_trip.zip(self.shortest_round_trip).map(|(now, least)| now.saturating_sub(least));
-        let judged = if report.lost > HARMFUL_LOSS {
-            let through = scaled(sent, 1.0 - report.lost.min(1.0));
-            scaled(estimate, 1.0 - report.lost.min(1.0) / 2.0).min(scaled(through, 1.0 / RELIEF))
+        let judged = if lost > HARMFUL_LOSS {
+            let through = scaled(sent, 1.0 - lost);
+            scaled(estimate, 1.0 - lost / 2.0).min(scaled(through, 1.0 / RELIEF))
         } else if queued.is_some_and(|queued| queued > QUEUE) {
             scaled(estimate.min(sent), RELIEF)
-        } else if report.lost < HARMLESS_LOSS {
+        } else if lost < HARMLESS_LOSS {
             let passed = self.grown.map_or(Duration::ZERO, |grown| now.saturating_duration_since(grown));
             // What arrives whole and in time is borne.
             scaled(estimate, GROWTH.powf(passed.as_secs_f64().min(5.0))).max(sent)
@@ -136,6 +149,21 @@ impl Link {
             self.estimate = Some(judged);
             self.lowered = Some(now);
         }
+    }
+}
+
+impl Link {
+    /// The share that was lost in the last second: a peer that reports many times in it may tell of a few packets each time.
+    fn lost_lately(&mut self, now: Instant, lost: f64) -> f64 {
+        let since = self.lately.back().map_or(INTERVAL, |(before, ..)| now.saturating_duration_since(*before));
+        self.lately.push_back((now, since.min(INTERVAL), lost));
+        self.lately.retain(|(at, ..)| now.saturating_duration_since(*at) < INTERVAL);
+        let (time, lost) = self.lately.iter().fold((0.0, 0.0), |(time, sum), (_, since, lost)| {
+            // Two at the same moment count, too.
+            let since = since.as_secs_f64().max(0.001);
+            (time + since, sum + since * lost)
+        });
+        lost / time
     }
 }
 
@@ -177,6 +205,16 @@ mod tests {
         assert_eq!(link.bears(), Some(kilobits(1700)));
         link.reported(now + INTERVAL, report(0.0, 900), kilobits(2000));
         assert_eq!(link.bears(), Some(kilobits(1445)));
+    }
+
+    #[test]
+    fn a_few_packets_that_are_lost_among_many_reports_are_few() {
+        let (mut link, now) = (Link::new(MOST), Instant::now());
+        for turn in 0..40 {
+            let lost = if turn == 30 { 0.95 } else { 0.0 };
+            link.reported(now + Duration::from_millis(50) * turn, report(lost, 50), kilobits(2000));
+            assert_eq!(link.bears(), Some(UNLIMITED), "{turn}");
+        }
     }
 
     #[test]
@@ -227,14 +265,14 @@ mod tests {
 
     #[test]
     fn one_that_bears_all_bears_more_when_more_is_asked_and_another_does_not() {
-        let mut link = Link::new(MOST);
+        let (mut link, now) = (Link::new(MOST), Instant::now());
         link.ask(kilobits(6000));
         assert_eq!(link.bears(), None);
-        link.reported(Instant::now(), report(0.0, 50), kilobits(1000));
+        link.reported(now, report(0.0, 50), kilobits(1000));
         assert_eq!((link.bears(), link.estimate()), (Some(UNLIMITED), Some(kilobits(6000))));
         link.ask(kilobits(9000));
         assert_eq!((link.bears(), link.estimate()), (Some(UNLIMITED), Some(kilobits(9000))));
-        link.reported(Instant::now(), report(0.5, 50), kilobits(8000));
+        link.reported(now + INTERVAL, report(0.5, 50), kilobits(8000));
         let less = link.bears();
         assert!(less < Some(kilobits(5000)), "{less:?}");
         link.ask(kilobits(20_000));
