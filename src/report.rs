@@ -196,7 +196,7 @@ pub struct EncoderState {
     pub replaced: Option<Replaced>,
     /// How it does.
     pub condition: Condition,
-    /// What it was asked for; of a camera that is passed through, what it has made at its busiest in the last 5 s.
+    /// What it was asked for; of a camera that is passed through, what it has made in the busiest of the last three seconds.
     pub bitrate: Bitrate,
     /// Who takes from it now.
     pub takers: usize,

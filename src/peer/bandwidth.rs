@@ -27,11 +27,16 @@ pub(super) struct Bandwidth {
 const MEASURED: Duration = Duration::from_millis(500);
 
 impl Bandwidth {
-    /// Of a link that nothing is known of, and pictures that have so much in `full`; so many bytes of them were `sent`
-    /// before.
-    pub(super) fn new(full: watch::Receiver<Bitrate>, sent: u64, now: Instant) -> Self {
+    /// Of a link that nothing is known of, and pictures that have so much in `full`.
+    pub(super) fn new(full: watch::Receiver<Bitrate>, now: Instant) -> Self {
         let rate = *full.borrow();
-        Self { link: Link::new(quality::asked(rate)), full, sent, at: now, rate }
+        Self { link: Link::new(quality::asked(rate)), full, sent: 0, at: now, rate }
+    }
+
+    /// Pictures are sent again; so many bytes of them were before. What the link bears is not known any more.
+    pub(super) fn begin_anew(&mut self, sent: u64, now: Instant) {
+        self.link.begin_anew();
+        (self.sent, self.at, self.rate) = (sent, now, *self.full.borrow());
     }
 
     /// The peer's feedback has said something, when so many bytes of pictures had been `sent` in all. Gives what the link

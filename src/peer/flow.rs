@@ -32,7 +32,9 @@ pub(super) struct Flow {
 pub(super) enum Turn {
     /// To nothing that anybody need know of.
     Onward,
-    /// It flows again, and nothing is known of the link any more.
+    /// Nothing flows any more, so that nothing is learned of the link.
+    Paused,
+    /// It flows again.
     Anew,
 }
 
@@ -68,6 +70,7 @@ impl Flow {
                 self.stream.forget();
                 lease.pause();
                 tracing::info!("no pictures for now: the link, or the uplink, bears less than the least of them");
+                return Ok(Turn::Paused);
             }
         } else if let Some(way) = &mut self.way {
             way.steer(lease, &self.stream, &self.label, is_full)?;

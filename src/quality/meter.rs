@@ -10,8 +10,9 @@ use crate::units::Bitrate;
 /// How long each measurement takes: there is about one keyframe in it.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// The largest of so many is what has to be borne. A still moment is no promise.
-const KEPT: usize = 5;
+/// The largest of so many is what has to be borne. A still moment is no promise, and one busy second is no reason to be
+/// sent nothing: that takes 5 s.
+const KEPT: usize = 3;
 
 /// Measures the bitrate of what is made, by its bytes so far.
 #[derive(Debug, Clone, Default)]
@@ -67,9 +68,9 @@ mod tests {
     }
 
     #[test]
-    fn the_busiest_of_the_last_seconds_counts() {
+    fn the_busiest_of_the_last_three_counts() {
         let said = measured(&[100_000, 500_000, 0, 100_000, 100_000, 100_000, 100_000, 100_000]);
-        assert_eq!(said, [800, 4000, 0, 4000, 4000, 4000, 4000, 800].map(|bits| (bits > 0).then_some(bits)));
+        assert_eq!(said, [800, 4000, 0, 4000, 4000, 800, 800, 800].map(|bits| (bits > 0).then_some(bits)));
     }
 
     #[test]

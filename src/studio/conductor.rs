@@ -94,9 +94,12 @@ impl Conductor {
         let now = Instant::now();
         self.seat(claims, seated);
         let measured = self.parts.iter_mut().filter_map(|part| part.measure(now.into_std())).min();
-        for (id, bears) in self.allot(claims) {
-            if let Some(part) = claims.get(&id).and_then(|claim| self.parts.get_mut(claim.ladder.0)) {
-                part.ladder.bears(id, bears);
+        let allowed = self.allot(claims);
+        for (id, claim) in claims {
+            let Some(part) = self.parts.get_mut(claim.ladder.0) else { continue };
+            match allowed.get(id) {
+                Some(bitrate) => part.ladder.is_allowed(*id, *bitrate),
+                None => part.ladder.bears(*id, claim.bears),
             }
         }
         let mut next = measured;
@@ -132,25 +135,30 @@ impl Conductor {
         }
     }
 
-    /// What each taker of pictures may be sent. Sound is sent in any case.
-    fn allot(&self, claims: &Claims) -> Vec<(SeatId, Option<Bitrate>)> {
-        let of = |claim: &Claim| self.parts.get(claim.ladder.0);
-        let is_video = |claim: &Claim| of(claim).is_some_and(|part| part.kind == MediaKind::Video);
-        let (video, audio): (Vec<_>, Vec<_>) = claims.iter().partition(|(_, claim)| is_video(claim));
-        let Some(uplink) = self.uplink else { return video.iter().map(|(id, claim)| (**id, claim.bears)).collect() };
-        let audio: Vec<_> = audio.iter().filter_map(|(_, claim)| of(claim)).map(|part| part.ladder.full()).collect();
-        let wishes: Vec<_> =
-            video.iter().filter_map(|(id, claim)| of(claim).map(|part| part.wish(**id, claim))).collect();
-        video.iter().map(|(id, _)| **id).zip(budget::allot(uplink, &audio, &wishes)).collect()
+    /// What the takers of pictures may be sent for whom the uplink has less than they want. Sound is sent in any case.
+    fn allot(&self, claims: &Claims) -> BTreeMap<SeatId, Bitrate> {
+        let Some(uplink) = self.uplink else { return BTreeMap::new() };
+        let taken = claims.iter().filter_map(|(id, claim)| Some((*id, claim, self.parts.get(claim.ladder.0)?)));
+        let (mut video, audio): (Vec<_>, Vec<_>) = taken.partition(|(.., part)| part.kind == MediaKind::Video);
+        let audio: Vec<_> = audio.iter().map(|(.., part)| part.ladder.full()).collect();
+        // Who gets nothing for now gets what the others leave; else who came first comes first.
+        video.sort_by_key(|(id, _, part)| (part.ladder.is_paused(*id), *id));
+        let wishes: Vec<_> = video.iter().map(|(id, claim, part)| part.wish(*id, claim)).collect();
+        let allowed = video.iter().map(|(id, ..)| *id).zip(budget::allot(uplink, &audio, &wishes));
+        allowed.filter_map(|(id, allowed)| Some((id, allowed?))).collect()
     }
 }
 
 impl Part {
-    /// What a taker wants of the uplink. One that gets nothing for now leaves the place to others, but for the least: it
-    /// may come back.
+    /// What a taker wants of the uplink: the least, where it gets nothing for now and may come back; no more than its rung
+    /// has, where nothing is known of its link.
     fn wish(&self, id: SeatId, claim: &Claim) -> Wish {
         let least = self.ladder.least();
-        let full = if self.ladder.is_paused(id) { least } else { self.ladder.full() };
+        let full = match claim.bears {
+            _ if self.ladder.is_paused(id) => least,
+            None => self.ladder.bitrate(self.ladder.rung(id).unwrap_or_default()),
+            Some(_) => self.ladder.full(),
+        };
         Wish { bears: claim.bears, full, least }
     }
 

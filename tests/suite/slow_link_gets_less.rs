@@ -132,3 +132,23 @@ async fn a_link_that_bears_no_pictures_carries_the_sound() {
     let [by_slow] = watch([&slow], Duration::from_secs(4)).await;
     assert!(slowest(&by_slow) >= 18, "{by_slow:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_joins_over_a_slow_link_sees_it_play_within_seconds_and_the_others_notice_nothing() {
+    let scene = Scene::new("2000k", &[]).await;
+    scene.host.link_to(&format!("{}/32", scene.slow_address), 500);
+    let other = scene.viewer("other").await;
+    other.video(60).await;
+    let before = seen(&other);
+    let slow = scene.slow_viewer().await;
+    slow.video(1).await;
+    let begun = Instant::now();
+    let [by_slow, by_other] = watch([&slow, &other], Duration::from_secs(8)).await;
+    let state = scene.state().await;
+    let later = after(&by_slow, begun, Duration::from_secs(2));
+    assert!(slowest(later) >= 18, "it plays 2 s after its first picture: {by_slow:?}\n{state:#}");
+    assert_eq!(gaps(later), 0, "{by_slow:?}\n{state:#}");
+    assert_eq!((rung(&state, "slow"), rung(&state, "other")), (Some(1), Some(0)), "{state:#}");
+    assert!(each_second(&by_other) > 28.0 && by_other[by_other.len() - 1].gaps == before.gaps, "{by_other:?}");
+    assert_eq!(encoder(&state, 0)["bitrate"], 2_000_000, "{state:#}");
+}

@@ -232,11 +232,16 @@ impl Actor {
     fn steer(&mut self) -> Outcome {
         let is_full = self.sender.as_ref().is_some_and(Sender::is_full);
         for claim in &mut self.claimed {
-            if claim.outbound.steer(is_full).map_err(failed)? == Turn::Anew
-                && let (Some(sender), Some(full)) = (&self.sender, claim.outbound.full())
-            {
-                sender.judge_anew();
-                self.bandwidth = Some(Bandwidth::new(full, claim.outbound.bytes(), Instant::now()));
+            let turn = claim.outbound.steer(is_full).map_err(failed)?;
+            let (Some(sender), Some(bandwidth)) = (&self.sender, &mut self.bandwidth) else { continue };
+            match turn {
+                Turn::Onward => {}
+                // Before the first picture that comes after it.
+                Turn::Paused => sender.judge_anew(),
+                Turn::Anew => {
+                    bandwidth.begin_anew(claim.outbound.bytes(), Instant::now());
+                    sender.tell_anew();
+                }
             }
         }
         Ok(())

@@ -149,7 +149,7 @@ impl Actor {
                 && let Some(full) = outbound.full()
             {
                 sender.judge(outbound.ssrc, full.clone(), self.signals.clone());
-                self.bandwidth = Some(Bandwidth::new(full, 0, Instant::now()));
+                self.bandwidth = Some(Bandwidth::new(full, Instant::now()));
             }
             outbound.start(&sender, &label)?;
         }

@@ -78,6 +78,11 @@ impl Judge {
         *self.state() = State::new(*self.full.borrow());
     }
 
+    /// What was told is forgotten: the next word comes at once.
+    pub(super) fn tell_anew(&self) {
+        self.state().told = Steady::new(Bitrate::from_bits(0));
+    }
+
     /// Packets are sent: their numbers, one after the other, and their lengths.
     pub(super) fn sent(&self, packets: impl IntoIterator<Item = (u16, usize)>) {
         let (now, mut state) = (Instant::now(), self.state());

@@ -157,6 +157,13 @@ impl Sender {
         }
     }
 
+    /// Has the link's next estimate told, whether or not it was told before.
+    pub(super) fn tell_anew(&self) {
+        if let Some(judge) = self.link.judge.get() {
+            judge.tell_anew();
+        }
+    }
+
     /// The share of packets that were lost in the last second, as the peer tells of each.
     pub(super) fn lost(&self) -> Option<f64> {
         self.link.judge.get().map(Judge::lost)

@@ -1,8 +1,8 @@
 //! Who sits on which rung, and at what bitrate each rung is encoded.
 //!
 //! One viewer with a slow link never costs the others anything: a rung that somebody bears in full is encoded in full,
-//! and who does not bear that goes down, at once. Where nobody bears it in full, the rung is encoded as low as those on
-//! it need who bear about the same. Who does not bear the last rung for a while gets no pictures: they would take the
+//! and who does not bear that goes down, at once. Where nobody bears it in full, and on the last, the rung is encoded as
+//! low as those on it need who bear about the same. Who does not bear the last rung for a while gets no pictures: they would take the
 //! place of its sound. Up goes only who has borne the better rung for a calm time, and longer each time that it turned
 //! out to be too much: while little is sent, nothing shows that a link would not bear more.
 
@@ -20,6 +20,9 @@ const STAYS: f64 = 0.8;
 
 /// Who bears less than this share of what the best on a rung bears is no measure for the rung.
 const ALIKE: f64 = 0.75;
+
+/// The same on the last rung, of what it is encoded at in full: for who is no measure there, there are no pictures at all.
+const ALIKE_ON_THE_LAST: f64 = 0.5;
 
 /// Who is to begin with a rung that nobody is on bears this much more than the least it is encoded at.
 const HEADROOM: f64 = 1.2;
@@ -56,7 +59,14 @@ impl Ladder {
     /// nothing.
     pub fn bears(&mut self, id: SeatId, bitrate: Option<Bitrate>) {
         if let Some(seat) = self.seats.get_mut(&id) {
-            seat.bears = bitrate;
+            seat.is_told(bitrate, STAYS);
+        }
+    }
+
+    /// Says that a viewer may be sent so much, and not a bit more. 0: nothing at all.
+    pub fn is_allowed(&mut self, id: SeatId, bitrate: Bitrate) {
+        if let Some(seat) = self.seats.get_mut(&id) {
+            seat.is_told(Some(bitrate), 1.0);
         }
     }
 
@@ -107,13 +117,16 @@ impl Ladder {
     #[must_use]
     pub fn bitrate(&self, rung: usize) -> Bitrate {
         let Some(Rung { bitrate, floor }) = self.rungs.get(rung).copied() else { return Bitrate::from_bits(0) };
-        let known: Vec<Bitrate> = self.on(rung).filter_map(|seat| seat.bears).collect();
+        let known: Vec<Bitrate> = self.on(rung).filter_map(Seat::bears).collect();
         let Some(&best) = known.iter().max() else { return bitrate };
-        if best >= bitrate {
+        let alike = if rung > 0 && rung == self.last() {
+            scaled(bitrate, ALIKE_ON_THE_LAST).min(scaled(best, ALIKE))
+        } else if best >= bitrate {
             return bitrate;
-        }
-        let alike = known.into_iter().filter(|&bears| bears >= scaled(best, ALIKE)).min();
-        alike.unwrap_or(best).clamp(floor, bitrate)
+        } else {
+            scaled(best, ALIKE)
+        };
+        known.into_iter().filter(|&bears| bears >= alike).min().unwrap_or(best).clamp(floor, bitrate)
     }
 
     /// Seats everybody anew. Gives when to do so again though nothing is said.
@@ -132,36 +145,41 @@ impl Ladder {
     /// Takes a viewer down to the first rung that its link bears.
     fn lower(&mut self, id: SeatId, now: Instant) {
         let last = self.last();
-        let Some(Seat { bears, rung, .. }) = self.seats.get(&id).copied().filter(|seat| seat.rung <= last) else {
-            return;
-        };
-        let Some(bears) = bears else { return };
-        let stays = bears >= scaled(self.bitrate(rung), STAYS);
-        let fits = |at: usize| bears >= scaled(self.required(at, bears), STAYS);
-        let lower = (rung + 1..last).find(|&at| fits(at)).unwrap_or(last);
+        let Some(seat) = self.seats.get(&id).copied().filter(|seat| seat.rung <= last) else { return };
+        let Some(bears) = seat.bears() else { return };
+        let fits = |at: usize| bears >= scaled(self.required(at, bears), seat.stays);
+        let stays = bears >= scaled(self.bitrate(seat.rung), seat.stays);
+        let lower = (seat.rung + 1..=last).find(|&at| fits(at));
         let Some(seat) = self.seats.get_mut(&id) else { return };
         if stays {
             seat.short_since = None;
-        } else if rung < last {
-            seat.fall(lower, now);
-        }
-        // There is no lower one: for a bad moment it stays, but for one that is to get nothing at all.
-        if seat.rung == last && !stays && (bears.bits() == 0 || seat.is_short_for_too_long(now)) {
+        } else if bears.bits() == 0 {
+            seat.fall(last + 1, now);
+        } else if seat.rung < last {
+            seat.fall(lower.unwrap_or(last), now);
+            seat.short_since = lower.is_none().then_some(now);
+        } else if seat.is_short_for_too_long(now) {
+            // There is no lower one, and for a bad moment it has stayed.
             seat.fall(last + 1, now);
         }
     }
 
     /// Takes a viewer up by one rung, if its link has borne that for long enough.
     fn raise(&mut self, id: SeatId, now: Instant) {
-        let Some(Seat { bears, rung, .. }) = self.seats.get(&id).copied() else { return };
-        let is_bearable = |&better: &usize| match bears {
+        let Some(seat) = self.seats.get(&id).copied() else { return };
+        let is_paused = seat.rung > self.last();
+        let is_bearable = |&better: &usize| match seat.bears() {
             Some(bears) => bears >= self.required(better, bears),
             // Nothing was sent that could show it.
-            None => rung > self.last(),
+            None => is_paused,
         };
-        let bearable = rung.checked_sub(1).filter(is_bearable);
-        if let Some(seat) = self.seats.get_mut(&id) {
-            seat.climb(bearable, now);
+        let bearable = seat.rung.checked_sub(1).filter(is_bearable);
+        let least = self.least();
+        if let Some(seat) = self.seats.get_mut(&id)
+            && seat.climb(bearable, now)
+            && is_paused
+        {
+            seat.presumed = Some(least);
         }
     }
 
