@@ -52,10 +52,10 @@ enum Way {
 }
 
 impl Flow {
-    /// From what `lease` has, beginning with a keyframe.
+    /// From what `lease` has, beginning with a keyframe; where it is to have nothing, once it has something.
     pub(super) fn start(lease: &Lease, stream: Arc<StreamSender>, label: &str) -> Result<Self, LinkError> {
         let inlet = stream.inlet();
-        let way = Some(Way::open(lease, &inlet, label)?);
+        let way = if lease.is_to_pause() { None } else { Some(Way::open(lease, &inlet, label)?) };
         Ok(Self { way, inlet, stream, label: label.to_owned(), dropped: 0 })
     }
 
@@ -64,9 +64,8 @@ impl Flow {
     /// more of the old one is sent.
     pub(super) fn steer(&mut self, lease: &mut Lease, is_full: bool) -> Result<Turn, OutboundError> {
         if lease.is_to_pause() {
-            if let Some(way) = self.way.take() {
-                self.dropped += way.dropped();
-                drop(way);
+            if lease.rung().is_some() {
+                self.dropped += self.way.take().as_ref().map_or(0, Way::dropped);
                 self.stream.forget();
                 lease.pause();
                 tracing::info!("no pictures for now: the link, or the uplink, bears less than the least of them");
