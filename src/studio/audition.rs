@@ -63,9 +63,15 @@ impl Audition {
         }
         loop {
             self.quiet().await;
-            let Some(encode) = self.next() else { return };
-            encode.bench.find_out_next().await;
-            encode.say_who_is_first();
+            if let Some(encode) = self.next() {
+                encode.bench.find_out_next().await;
+                encode.say_who_is_first();
+            } else if self.encodes.iter().any(|encode| encode.bench.is_at_work()) {
+                // Nobody takes it any more, and it has not stopped yet: what comes before it may be unknown.
+                tokio::time::sleep(LINGER + MOMENT).await;
+            } else {
+                return;
+            }
         }
     }
 
