@@ -1,6 +1,6 @@
 //! Quantities with their units, as types.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::Serialize;
 
@@ -13,6 +13,11 @@ impl Bitrate {
     #[must_use]
     pub const fn from_bits(bits_per_second: u32) -> Self {
         Self(bits_per_second)
+    }
+    /// That of so many bytes in such a time. Saturates where it does not fit.
+    #[must_use]
+    pub fn of(bytes: u64, time: Duration) -> Self {
+        Self((bytes as f64 * 8.0 / time.as_secs_f64()) as u32)
     }
     /// In bit/s.
     #[must_use]

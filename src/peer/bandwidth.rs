@@ -48,8 +48,8 @@ impl Bandwidth {
             Word::Report(report) => {
                 let passed = now.saturating_duration_since(self.at);
                 if passed >= MEASURED {
-                    let bits = sent.saturating_sub(self.sent) as f64 * 8.0 / passed.as_secs_f64();
-                    (self.sent, self.at, self.rate) = (sent, now, Bitrate::from_bits(bits as u32));
+                    self.rate = Bitrate::of(sent.saturating_sub(self.sent), passed);
+                    (self.sent, self.at) = (sent, now);
                 }
                 self.link.reported(now, report, self.rate);
             }

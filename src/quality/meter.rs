@@ -37,10 +37,8 @@ impl Meter {
             // It does not run, or did not for all of that time.
             return None;
         }
-        let bits = bytes.saturating_sub(before) as f64 * 8.0 / passed.as_secs_f64();
         self.measured.truncate(KEPT - 1);
-        // Saturates where it does not fit.
-        self.measured.push_front(Bitrate::from_bits(bits as u32));
+        self.measured.push_front(Bitrate::of(bytes.saturating_sub(before), passed));
         self.measured.iter().max().copied()
     }
 

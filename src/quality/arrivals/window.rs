@@ -78,8 +78,7 @@ impl Window {
         }
         // What arrived first began to arrive before: a whole window is what all of it took at most.
         let took = newest.saturating_sub(oldest).max(RECENT / 2);
-        let bits = 8.0 * bytes as f64 / took.as_secs_f64();
-        (bytes > 0).then(|| Bitrate::from_bits(bits as u32))
+        (bytes > 0).then(|| Bitrate::of(bytes, took))
     }
 }
 
