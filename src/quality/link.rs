@@ -150,9 +150,7 @@ impl Link {
             self.lowered = Some(now);
         }
     }
-}
 
-impl Link {
     /// The share that was lost in the last second: a peer that reports many times in it may tell of a few packets each time.
     fn lost_lately(&mut self, now: Instant, lost: f64) -> f64 {
         let since = self.lately.back().map_or(INTERVAL, |(before, ..)| now.saturating_duration_since(*before));

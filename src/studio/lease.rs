@@ -25,12 +25,11 @@ pub struct Lease {
     pub feed: Feed,
     /// The same, cut into packets: see [`packetizer`](crate::media::packetizer).
     pub packets: Feed,
-    /// `None` while it is paused.
-    rung: Option<usize>,
     full: watch::Receiver<Bitrate>,
     steps: Arc<[Step]>,
     seat: Seat,
-    encoder: Option<Taken>,
+    /// The rung, and what keeps its encoder at work; `None` while it is paused.
+    taken: Option<(usize, Taken)>,
     _source: Taken,
 }
 
@@ -51,19 +50,18 @@ impl Lease {
         Some(Self {
             feed: best.feed.clone(),
             packets: best.packets.clone(),
-            rung: Some(0),
             full,
             steps: Arc::clone(steps),
             seat,
-            encoder: Some(best.demand.take()),
+            taken: Some((0, best.demand.take())),
             _source: source,
         })
     }
 
     /// The rung that it has, 0 for the best; `None` while it is paused.
     #[must_use]
-    pub const fn rung(&self) -> Option<usize> {
-        self.rung
+    pub fn rung(&self) -> Option<usize> {
+        self.taken.as_ref().map(|(rung, _)| *rung)
     }
 
     /// What the best rung is encoded at where links bear it. That of a camera that is passed through changes with what it
@@ -83,7 +81,7 @@ impl Lease {
     pub fn bears(&self, bitrate: Option<Bitrate>) {
         // 0 is what there is for who is to get nothing. A link that let nothing through lately may have had a bad moment.
         let least = Bitrate::from_bits(1);
-        if self.rung.is_some() {
+        if self.taken.is_some() {
             self.seat.bears(bitrate.map(|bears| bears.max(least)));
         }
     }
@@ -97,14 +95,14 @@ impl Lease {
     #[must_use]
     pub fn next(&self) -> Option<Rung> {
         let index = self.seat.rung();
-        let step = self.steps.get(index).filter(|_| self.rung != Some(index))?;
+        let step = self.steps.get(index).filter(|_| self.rung() != Some(index))?;
         Some(Rung { feed: step.feed.clone(), packets: step.packets.clone(), index, encoder: step.demand.take() })
     }
 
     /// Goes over to another rung; lets go of the one that it had.
     pub fn settle(&mut self, rung: Rung) {
         let Rung { feed, packets, index, encoder } = rung;
-        (self.feed, self.packets, self.rung, self.encoder) = (feed, packets, Some(index), Some(encoder));
+        (self.feed, self.packets, self.taken) = (feed, packets, Some((index, encoder)));
     }
 
     /// Whether the link bears none of the rungs, so that nothing is to be taken for now.
@@ -116,7 +114,7 @@ impl Lease {
     /// Lets go of the rung that it had, until there is a [`next`](Self::next) one. Nothing is known of the link meanwhile:
     /// there is nothing to judge it by.
     pub fn pause(&mut self) {
-        (self.rung, self.encoder) = (None, None);
+        self.taken = None;
         self.seat.bears(None);
     }
 }
