@@ -10,16 +10,14 @@ use std::{
 use peergate::{
     codec::Codec,
     encoder::{Catalogue, CodecChoice, Settings},
-    media::clockwork::Clockwork,
     report::{Condition, EncoderState},
     source::VideoKind,
     studio::{Lease, Studio},
 };
 
 use crate::common::{
-    logs,
     stand_in::{self, Behaviour},
-    studio::{Taker, lease, settings, video},
+    studio::{Taker, lease, settings, studio_with, video},
     wait::wait_until,
 };
 
@@ -40,11 +38,8 @@ fn h264() -> Settings {
 }
 
 fn start(elements: &[(&'static str, Behaviour)], settings: Settings) -> Studio {
-    logs::show();
-    gst::init().unwrap();
     stand_in::register(elements);
-    let source = video("picture", VideoKind::Test { pattern: "smpte".to_owned() });
-    Studio::start(vec![source], settings, Clockwork::start()).unwrap()
+    studio_with(vec![video("picture", VideoKind::Test { pattern: "smpte".to_owned() })], settings)
 }
 
 /// A catalogue in which each of these, which encode H.264, is a device.
@@ -159,10 +154,9 @@ async fn a_second_start_tries_only_what_is_new() {
 #[tokio::test(flavor = "multi_thread")]
 async fn encodes_of_the_same_pictures_share_a_trial() {
     stand_in::register(&[("vah264enc", Behaviour::Works)]);
-    logs::show();
     let source = |name| video(name, VideoKind::Test { pattern: "smpte".to_owned() });
     let specs = vec![source("picture"), source("other")];
-    let studio = Studio::start(specs, Settings { rungs: 1, ..h264() }, Clockwork::start()).unwrap();
+    let studio = studio_with(specs, Settings { rungs: 1, ..h264() });
     all_would_begin_with(&studio, "vah264enc").await;
     assert_eq!(stand_in::told("vah264enc").iter().filter(|told| **told == FULL).count(), 1);
     studio.stop().await;

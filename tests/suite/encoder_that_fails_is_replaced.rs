@@ -13,9 +13,8 @@ use peergate::{
 };
 
 use crate::common::{
-    logs,
     stand_in::{self, Behaviour},
-    studio::{Taker, lease, settings, video},
+    studio::{Taker, lease, settings, studio_with, video},
 };
 
 /// Longer than anything here takes, on a busy machine.
@@ -35,11 +34,8 @@ fn patient() -> Settings {
 }
 
 fn start(elements: &[(&'static str, Behaviour)], settings: Settings) -> Studio {
-    logs::show();
-    gst::init().unwrap();
     stand_in::register(elements);
-    let source = video("picture", VideoKind::Test { pattern: "smpte".to_owned() });
-    Studio::start(vec![source], settings, Clockwork::start()).unwrap()
+    studio_with(vec![video("picture", VideoKind::Test { pattern: "smpte".to_owned() })], settings)
 }
 
 async fn encoder(studio: &Studio, what: &str, is_so: impl Fn(&EncoderState) -> bool) -> EncoderState {
@@ -215,7 +211,7 @@ async fn with_known(devices: &[&'static str]) -> (Studio, tempfile::TempDir) {
         let trials = Trials::new(settings.cache.clone(), Clockwork::start());
         assert!(trials.run(device, picture).await.works());
     }
-    (Studio::start(vec![source], settings, Clockwork::start()).unwrap(), cache)
+    (studio_with(vec![source], settings), cache)
 }
 
 #[tokio::test(flavor = "multi_thread")]
