@@ -1,7 +1,8 @@
 //! The sources and encoders that run, each once, shared by all who take from them.
 //!
 //! A source starts with its first taker and stops a little after its last; so does each encoder. Video is encoded in a
-//! few qualities, the rungs, and the conductor says which of them each taker gets. What fails is tried again for as long as somebody wants it, and nobody is told but by the state.
+//! few qualities, the rungs, and the conductor says which of them each taker gets. What fails is tried again for as long
+//! as somebody wants it, and nobody is told but by the state.
 
 mod audience;
 mod audition;

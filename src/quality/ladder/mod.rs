@@ -1,10 +1,11 @@
 //! Who sits on which rung, and at what bitrate each rung is encoded.
 //!
-//! One viewer with a slow link never costs the others anything: a rung that somebody bears in full is encoded in full,
-//! and who does not bear that goes down, at once. Where nobody bears it in full, and on the last, the rung is encoded as
-//! low as those on it need who bear about the same. Who does not bear the last rung for a while gets no pictures: they would take the
-//! place of its sound. Up goes only who has borne the better rung for a calm time, and longer each time that it turned
-//! out to be too much: while little is sent, nothing shows that a link would not bear more.
+//! One viewer with a slow link costs the others nothing: a rung that somebody bears in full is encoded in full, and who
+//! does not bear that goes down, at once. Where nobody bears it in full, it is encoded as low as those on it need who bear
+//! about the same; the last one as low as those need who bear the half of it, as there is no lower one. Who does not bear
+//! it for a while gets no pictures: they would take the place of its sound. Up goes only who has borne the better rung for
+//! a calm time, and longer each time that it turned out to be too much: while little is sent, nothing shows that a link
+//! would not bear more.
 
 mod seat;
 
