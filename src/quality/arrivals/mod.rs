@@ -43,7 +43,8 @@ const GROWTH: f64 = 1.08;
 /// A while.
 const CALM: Duration = Duration::from_secs(5);
 
-/// How long a smaller estimate must have had its effect before another one is made.
+/// How often it is measured anew what comes through a full link: until what was sent before is through, the first measure
+/// may have been of a burst that the link let pass.
 const INTERVAL: Duration = Duration::from_millis(200);
 
 /// A packet that was sent, and what became of it.
@@ -68,7 +69,8 @@ pub struct Arrivals {
     /// The shortest way of a packet, in µs. The two clocks differ by anything, so only differences mean something.
     shortest: Floor,
     now: Duration,
-    lowered: Option<Duration>,
+    /// When the estimate was lowered last: by when the packets departed that were told of then, and by when they arrived.
+    lowered: Option<(Duration, Duration)>,
     /// How long packets waited when the last feedback came, all of them.
     queue: Duration,
 }
@@ -142,9 +144,7 @@ impl Arrivals {
         let (queue, lost) = (self.waiting(), self.lost());
         self.queue = queue.unwrap_or_default();
         if self.is_full() || lost > HARMFUL_LOSS {
-            if self.lowered.is_none_or(|lowered| now.saturating_sub(lowered) >= INTERVAL) {
-                self.lower(now, self.queue, lost);
-            }
+            self.lower(now, self.queue, lost);
         } else if queue.is_some_and(|queue| queue <= FLOWING) && lost < HARMLESS_LOSS {
             self.raise(now, passed);
         }
@@ -162,7 +162,11 @@ impl Arrivals {
     }
 
     fn lower(&mut self, now: Duration, queue: Duration, lost: f64) {
-        let Some(through) = self.window.bitrate() else { return };
+        let (Some(through), Some(arrived)) = (self.window.bitrate(), self.window.newest()) else { return };
+        // By the arrival: where a queue grows, it takes long until what departs after this arrives.
+        if self.lowered.is_some_and(|(_, lowered)| arrived.saturating_sub(lowered) < INTERVAL) {
+            return;
+        }
         let relief = (RELIEF - queue.as_secs_f64() / LONG_QUEUE.as_secs_f64()).max(LEAST_RELIEF);
         let borne = if queue >= STANDING {
             self.borne = Some(through);
@@ -172,13 +176,13 @@ impl Arrivals {
             scaled(self.estimate, 1.0 - lost / 2.0).max(scaled(through, RELIEF))
         };
         self.estimate = self.estimate.min(borne);
-        self.lowered = Some(now);
+        self.lowered = Some((now, arrived));
     }
 
     fn raise(&mut self, now: Duration, passed: Duration) {
         let known = self.borne.map(|borne| scaled(borne, RELIEF));
         let was_borne = known.is_some_and(|known| self.estimate < known);
-        let is_calm = self.lowered.is_none_or(|lowered| now.saturating_sub(lowered) > CALM);
+        let is_calm = self.lowered.is_none_or(|(lowered, _)| now.saturating_sub(lowered) > CALM);
         let factor = if was_borne || is_calm { RECOVERY } else { GROWTH };
         let grown = factor.powf(passed.as_secs_f64().min(1.0));
         // At least one more: a small estimate would not grow at all.

@@ -15,6 +15,8 @@ struct World {
     capacity: u32,
     /// The longest queue.
     buffer: Duration,
+    /// Whether a frame's packets arrive together, as where the network joins them.
+    joins: bool,
     /// When the link has sent all that it was given.
     free: Duration,
     /// What to do with each packet: how much longer it takes, or that it is lost.
@@ -32,6 +34,7 @@ impl World {
             now: Duration::from_secs(1),
             capacity,
             buffer: Duration::from_millis(1000),
+            joins: false,
             free: Duration::ZERO,
             fate: Box::new(|| Some(Duration::ZERO)),
             untold: VecDeque::new(),
@@ -59,6 +62,7 @@ impl World {
     }
 
     fn send(&mut self, bytes: u32) {
+        let before = self.untold.len();
         for sent in (0..bytes).step_by(PACKET as usize) {
             let bytes = PACKET.min(bytes - sent);
             let begun = self.free.max(self.now);
@@ -73,6 +77,11 @@ impl World {
             // The other side's clock began at another time.
             let arrived = arrived.map(|arrived| arrived + Duration::from_secs(7777));
             self.untold.push_back((told, Packet { departed: self.now, arrived, bytes }));
+        }
+        if let Some((told, last)) = self.untold.back().copied().filter(|_| self.joins) {
+            for (known, packet) in self.untold.range_mut(before..) {
+                (*known, packet.arrived) = (told, last.arrived);
+            }
         }
     }
 
@@ -103,6 +112,20 @@ fn keyframes_on_a_link_that_bears_all_are_no_sign_of_a_full_one() {
     let mut world = World::new(5_000_000);
     world.run(seconds(60), 15, |_| FULL / 2);
     assert_eq!(world.estimate(), MOST);
+}
+
+#[test]
+fn what_a_link_bears_is_measured_at_once_whether_or_not_it_joins_packets() {
+    for joins in [false, true] {
+        let mut world = World { joins, ..World::new(5_000_000) };
+        world.run(seconds(5), 1000, |_| FULL);
+        world.capacity = 500_000;
+        let frame = Duration::from_millis(34);
+        while world.estimate() == MOST {
+            world.run(frame, 1000, |_| FULL);
+        }
+        assert!((300_000..450_000).contains(&world.estimate()), "{joins}: {}", world.estimate());
+    }
 }
 
 #[test]

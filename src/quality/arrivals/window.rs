@@ -63,22 +63,24 @@ impl Window {
         shortest.filter(|_| count >= FEW)
     }
 
-    /// What has arrived lately, by the peer's clock.
+    /// When the last of them arrived, by the peer's clock.
+    pub(super) fn newest(&self) -> Option<Duration> {
+        self.packets.iter().rev().find_map(|packet| packet.arrived)
+    }
+
+    /// What has arrived lately, by the peer's clock. What arrived before, and when, says from when on: a frame arrives as a
+    /// whole where the network has joined its packets.
     pub(super) fn bitrate(&self) -> Option<Bitrate> {
-        let newest = self.packets.iter().rev().find_map(|packet| packet.arrived)?;
+        let newest = self.newest()?;
         let mut bytes = 0_u64;
-        let mut oldest = newest;
         for packet in self.packets.iter().rev() {
             let Some(arrived) = packet.arrived else { continue };
-            if arrived + RECENT < newest {
-                break;
+            if arrived + RECENT <= newest {
+                return (bytes > 0).then(|| Bitrate::of(bytes, newest.saturating_sub(arrived)));
             }
             bytes += u64::from(packet.bytes);
-            oldest = oldest.min(arrived);
         }
-        // What arrived first began to arrive before: a whole window is what all of it took at most.
-        let took = newest.saturating_sub(oldest).max(RECENT / 2);
-        (bytes > 0).then(|| Bitrate::of(bytes, took))
+        Some(Bitrate::of(bytes, RECENT))
     }
 }
 
