@@ -19,6 +19,20 @@ const rate = async (video, ms) => {
   return (((await frames(video)) - before) * 1000) / (performance.now() - at);
 };
 
+// The moments at which a frame is shown within the next `ms`, in ms since 1970.
+const shown = async (video, ms) => {
+  const moments = [];
+  let ends = false;
+  const next = () => {
+    moments.push(Date.now());
+    if (!ends) video.requestVideoFrameCallback(next);
+  };
+  video.requestVideoFrameCallback(next);
+  await pause(ms);
+  ends = true;
+  return moments;
+};
+
 // The number in the strip of the test picture (src/source/strip.rs): two rows of 16 blocks at the lower edge.
 const counter = (video) => {
   const canvas = document.createElement('canvas');
@@ -87,4 +101,4 @@ const hears = async (stream, frequencies, beat, ms) => {
   return { levels, begin };
 };
 
-return { pause, frames, plays, rate, counter, counting, hears };
+return { pause, frames, plays, rate, shown, counter, counting, hears };
