@@ -57,14 +57,18 @@ impl Bandwidth {
         self.link.bears()
     }
 
+    /// Whether the peer tells of arrivals.
+    pub(super) const fn is_judged_by_arrival(&self) -> bool {
+        self.link.is_judged_by_arrival()
+    }
+
     /// What the API shows of it. `lost` is what is known of losses by the arrival of packets.
     pub(super) fn state(&self, lost: Option<f64>) -> LinkState {
-        let last = self.link.last();
         LinkState {
             estimate: self.link.estimate(),
             by_arrival: self.link.is_judged_by_arrival(),
-            lost: lost.filter(|_| self.link.is_judged_by_arrival()).or(last.map(|report| report.lost)),
-            round_trip_ms: last.and_then(|report| report.round_trip).map(|time| time.as_secs_f64() * 1000.0),
+            lost: lost.filter(|_| self.link.is_judged_by_arrival()).or(self.link.lost()),
+            round_trip_ms: self.link.round_trip().map(|time| time.as_secs_f64() * 1000.0),
         }
     }
 }

@@ -30,11 +30,17 @@ const RELIEF: f64 = 0.85;
 /// peers report many times a second.
 const INTERVAL: Duration = Duration::from_secs(1);
 
+/// How long losses are counted for before they say something: some peers report many times a second, of a few packets each
+/// time.
+const COUNTED: Duration = Duration::from_millis(500);
+
 /// What one report of a peer says of a track.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Report {
-    /// The share of the packets that were lost since the last one.
-    pub lost: f64,
+    /// The highest number of a packet that has arrived, with how often they began anew in its upper half.
+    pub highest: u32,
+    /// How many were lost in all.
+    pub lost: i32,
     /// How long a packet and its answer take, if it can be told.
     pub round_trip: Option<Duration>,
 }
@@ -47,12 +53,14 @@ pub struct Link {
     estimate: Option<Bitrate>,
     /// Whether the estimate came from the arrival of packets.
     by_arrival: bool,
-    last: Option<Report>,
+    lost: Option<f64>,
+    round_trip: Option<Duration>,
     shortest_round_trip: Option<Duration>,
     grown: Option<Instant>,
     lowered: Option<Instant>,
-    /// The reports of the last second: when each came, after how long, and what it said was lost.
-    lately: VecDeque<(Instant, Duration, f64)>,
+    /// The last reports, back to the one that losses are counted from: when each came, with the highest number and what was
+    /// lost in all.
+    lately: VecDeque<(Instant, u32, i32)>,
 }
 
 impl Link {
@@ -63,7 +71,8 @@ impl Link {
             most,
             estimate: None,
             by_arrival: false,
-            last: None,
+            lost: None,
+            round_trip: None,
             shortest_round_trip: None,
             grown: None,
             lowered: None,
@@ -92,10 +101,16 @@ impl Link {
         self.most = most;
     }
 
-    /// The last report.
+    /// The share of packets that was lost of late; `None` where none have been counted.
     #[must_use]
-    pub const fn last(&self) -> Option<Report> {
-        self.last
+    pub const fn lost(&self) -> Option<f64> {
+        self.lost
+    }
+
+    /// How long a packet and its answer took last.
+    #[must_use]
+    pub const fn round_trip(&self) -> Option<Duration> {
+        self.round_trip
     }
 
     /// Whether it is judged by the arrival of its packets, and not only by losses.
@@ -118,16 +133,16 @@ impl Link {
 
     /// A report has come, while `sent` was sent.
     pub fn reported(&mut self, now: Instant, report: Report, sent: Bitrate) {
-        self.last = Some(report);
-        if let Some(round_trip) = report.round_trip {
-            let shortest = self.shortest_round_trip.map_or(round_trip, |shortest| shortest.min(round_trip));
-            self.shortest_round_trip = Some(shortest);
-        }
+        self.lost = self.lost_lately(now, &report);
+        self.round_trip = report.round_trip;
+        let round_trips = self.shortest_round_trip.into_iter().chain(report.round_trip);
+        self.shortest_round_trip = round_trips.min();
         if self.by_arrival {
             return;
         }
         let estimate = self.estimate.unwrap_or(self.most);
-        let lost = self.lost_lately(now, report.lost.clamp(0.0, 1.0));
+        // Where nothing arrives there is nothing to conclude from.
+        let lost = self.lost.unwrap_or(HARMLESS_LOSS);
         let queued = report.round_trip.zip(self.shortest_round_trip).map(|(now, least)| now.saturating_sub(least));
         let judged = if lost > HARMFUL_LOSS {
             let through = scaled(sent, 1.0 - lost);
@@ -151,17 +166,19 @@ impl Link {
         }
     }
 
-    /// The share that was lost in the last second: a peer that reports many times in it may tell of a few packets each time.
-    fn lost_lately(&mut self, now: Instant, lost: f64) -> f64 {
-        let since = self.lately.back().map_or(INTERVAL, |(before, ..)| now.saturating_duration_since(*before));
-        self.lately.push_back((now, since.min(INTERVAL), lost));
-        self.lately.retain(|(at, ..)| now.saturating_duration_since(*at) < INTERVAL);
-        let (time, lost) = self.lately.iter().fold((0.0, 0.0), |(time, sum), (_, since, lost)| {
-            // Two at the same moment count, too.
-            let since = since.as_secs_f64().max(0.001);
-            (time + since, sum + since * lost)
-        });
-        lost / time
+    /// The share of packets that was lost in what has been counted of late, by two reports and not by what each says of
+    /// itself: one may be lost, and a peer may count what was sent again (RFC 3550, section 6.4.4).
+    fn lost_lately(&mut self, now: Instant, report: &Report) -> Option<f64> {
+        let is_old = |(at, ..): &(Instant, u32, i32)| now.saturating_duration_since(*at) >= COUNTED;
+        while self.lately.get(1).is_some_and(is_old) {
+            self.lately.pop_front();
+        }
+        let base = self.lately.front().copied().filter(is_old);
+        self.lately.push_back((now, report.highest, report.lost));
+        let (_, highest, lost) = base?;
+        let expected = report.highest.wrapping_sub(highest).cast_signed();
+        let lost = report.lost.wrapping_sub(lost);
+        (expected > 0).then(|| (f64::from(lost) / f64::from(expected)).clamp(0.0, 1.0))
     }
 }
 
@@ -173,12 +190,43 @@ mod tests {
 
     const MOST: Bitrate = Bitrate::from_bits(4_000_000);
 
-    const fn report(lost: f64, ms: u64) -> Report {
-        Report { lost, round_trip: Some(Duration::from_millis(ms)) }
-    }
-
     const fn kilobits(kilobits: u32) -> Bitrate {
         Bitrate::from_bits(kilobits * 1000)
+    }
+
+    /// A link, and what its peer has counted.
+    struct Scene {
+        link: Link,
+        now: Instant,
+        highest: u32,
+        lost: i32,
+    }
+
+    impl Scene {
+        /// Numbers begin anew soon.
+        fn new() -> Self {
+            let mut scene =
+                Self { link: Link::new(MOST), now: Instant::now(), highest: u32::MAX - 50, lost: i32::MAX - 5 };
+            scene.report(0, 0, 40, 2000);
+            scene
+        }
+
+        /// What is borne after another report, so many `ms` later, by which such a share of a hundred packets was lost in
+        /// every second, and a packet took that long, while so many kbit/s were sent.
+        fn after(&mut self, ms: u64, lost: f64, round_trip: u64, sent: u32) -> Option<Bitrate> {
+            self.now += Duration::from_millis(ms);
+            let packets = ms / 10;
+            self.report(packets as u32, (packets as f64 * lost).round() as i32, round_trip, sent);
+            self.link.bears()
+        }
+
+        fn report(&mut self, packets: u32, lost: i32, round_trip: u64, sent: u32) {
+            self.highest = self.highest.wrapping_add(packets);
+            self.lost = self.lost.wrapping_add(lost);
+            let round_trip = Some(Duration::from_millis(round_trip));
+            let report = Report { highest: self.highest, lost: self.lost, round_trip };
+            self.link.reported(self.now, report, kilobits(sent));
+        }
     }
 
     #[test]
@@ -188,106 +236,106 @@ mod tests {
 
     #[test]
     fn one_report_of_great_loss_is_enough() {
-        let mut link = Link::new(MOST);
-        link.reported(Instant::now(), report(0.75, 50), kilobits(2000));
-        assert_eq!(link.bears().map(Bitrate::kilobits), Some(588), "what came through, and a little more");
+        let less = Scene::new().after(1000, 0.75, 50, 2000);
+        assert_eq!(less.map(Bitrate::kilobits), Some(588), "what came through, and a little more");
     }
 
     #[test]
     fn many_reports_of_one_bad_moment_are_no_worse_than_one() {
-        let (mut link, now) = (Link::new(MOST), Instant::now());
-        link.reported(now, report(0.0, 50), kilobits(2000));
-        for ms in 0..20 {
-            link.reported(now + Duration::from_millis(50 * ms), report(0.0, 900), kilobits(2000));
+        let mut scene = Scene::new();
+        for _ in 0..20 {
+            assert_eq!(scene.after(50, 0.0, 900, 2000), Some(kilobits(1700)));
         }
-        assert_eq!(link.bears(), Some(kilobits(1700)));
-        link.reported(now + INTERVAL, report(0.0, 900), kilobits(2000));
-        assert_eq!(link.bears(), Some(kilobits(1445)));
+        assert_eq!(scene.after(50, 0.0, 900, 2000), Some(kilobits(1445)));
     }
 
     #[test]
     fn a_few_packets_that_are_lost_among_many_reports_are_few() {
-        let (mut link, now) = (Link::new(MOST), Instant::now());
+        let mut scene = Scene::new();
         for turn in 0..40 {
-            let lost = if turn == 30 { 0.95 } else { 0.0 };
-            link.reported(now + Duration::from_millis(50) * turn, report(lost, 50), kilobits(2000));
-            assert_eq!(link.bears(), Some(UNLIMITED), "{turn}");
+            let lost = if turn == 30 { 0.8 } else { 0.0 };
+            assert_eq!(scene.after(50, lost, 50, 2000), Some(UNLIMITED), "{turn}");
         }
+        assert_eq!(scene.link.lost(), Some(0.08));
+    }
+
+    #[test]
+    fn what_arrives_twice_is_no_loss() {
+        let mut scene = Scene::new();
+        assert_eq!(scene.after(1000, -0.2, 50, 2000), Some(UNLIMITED));
+        assert_eq!(scene.link.lost(), Some(0.0));
+    }
+
+    #[test]
+    fn where_nothing_arrives_nothing_is_concluded() {
+        let mut scene = Scene::new();
+        let less = scene.after(1000, 0.75, 50, 2000);
+        scene.now += Duration::from_secs(1);
+        scene.report(0, 0, 50, 2000);
+        assert_eq!((scene.link.bears(), scene.link.lost()), (less, None));
     }
 
     #[test]
     fn little_loss_changes_nothing_and_none_lets_it_grow() {
-        let mut link = Link::new(MOST);
-        let mut now = Instant::now();
-        link.reported(now, report(0.5, 50), kilobits(1000));
-        let after = link.bears();
+        let mut scene = Scene::new();
+        let less = scene.after(1000, 0.5, 50, 1000);
         for _ in 0..10 {
-            now += Duration::from_secs(1);
-            link.reported(now, report(0.05, 50), kilobits(500));
+            assert_eq!(scene.after(1000, 0.05, 50, 500), less);
         }
-        assert_eq!(link.bears(), after);
         for _ in 0..10 {
-            now += Duration::from_secs(1);
-            link.reported(now, report(0.0, 50), kilobits(500));
+            scene.after(1000, 0.0, 50, 500);
         }
-        let doubled = f64::from(link.bears().unwrap().bits()) / f64::from(after.unwrap().bits());
+        let doubled = f64::from(scene.link.bears().unwrap().bits()) / f64::from(less.unwrap().bits());
         assert!((2.0..2.3).contains(&doubled), "{doubled}");
     }
 
     #[test]
     fn what_arrives_whole_and_in_time_is_borne() {
-        let mut link = Link::new(MOST);
-        let now = Instant::now();
-        link.reported(now, report(0.9, 50), kilobits(1000));
-        assert!(link.bears() < Some(kilobits(120)));
-        link.reported(now + INTERVAL, report(0.0, 50), kilobits(300));
-        assert_eq!(link.bears(), Some(kilobits(300)));
+        let mut scene = Scene::new();
+        assert!(scene.after(1000, 0.9, 50, 1000) < Some(kilobits(120)));
+        assert_eq!(scene.after(1000, 0.0, 50, 300), Some(kilobits(300)));
     }
 
     #[test]
     fn round_trips_that_become_long_tell_of_a_queue() {
-        let mut link = Link::new(MOST);
-        let now = Instant::now();
-        link.reported(now, report(0.0, 40), kilobits(1000));
-        link.reported(now + Duration::from_secs(1), report(0.0, 500), kilobits(1000));
-        assert_eq!(link.bears(), Some(kilobits(850)));
+        assert_eq!(Scene::new().after(1000, 0.0, 500, 1000), Some(kilobits(850)));
     }
 
     #[test]
     fn where_the_arrival_of_packets_is_known_losses_are_only_shown() {
-        let mut link = Link::new(MOST);
-        link.estimated(kilobits(1500));
-        link.reported(Instant::now(), report(0.3, 40), kilobits(1500));
-        assert_eq!((link.bears(), link.last()), (Some(kilobits(1500)), Some(report(0.3, 40))));
+        let mut scene = Scene::new();
+        scene.link.estimated(kilobits(1500));
+        assert_eq!(scene.after(1000, 0.3, 50, 1500), Some(kilobits(1500)));
+        assert_eq!((scene.link.lost(), scene.link.round_trip()), (Some(0.3), Some(Duration::from_millis(50))));
     }
 
     #[test]
     fn one_that_bears_all_bears_more_when_more_is_asked_and_another_does_not() {
-        let (mut link, now) = (Link::new(MOST), Instant::now());
+        let mut link = Link::new(MOST);
         link.ask(kilobits(6000));
         assert_eq!(link.bears(), None);
-        link.reported(now, report(0.0, 50), kilobits(1000));
-        assert_eq!((link.bears(), link.estimate()), (Some(UNLIMITED), Some(kilobits(6000))));
-        link.ask(kilobits(9000));
-        assert_eq!((link.bears(), link.estimate()), (Some(UNLIMITED), Some(kilobits(9000))));
-        link.reported(now + INTERVAL, report(0.5, 50), kilobits(8000));
-        let less = link.bears();
+        let mut scene = Scene { link, ..Scene::new() };
+        scene.after(1000, 0.0, 50, 1000);
+        assert_eq!((scene.link.bears(), scene.link.estimate()), (Some(UNLIMITED), Some(kilobits(6000))));
+        scene.link.ask(kilobits(9000));
+        assert_eq!((scene.link.bears(), scene.link.estimate()), (Some(UNLIMITED), Some(kilobits(9000))));
+        let less = scene.after(1000, 0.5, 50, 8000);
         assert!(less < Some(kilobits(5000)), "{less:?}");
-        link.ask(kilobits(20_000));
-        assert_eq!(link.bears(), less);
+        scene.link.ask(kilobits(20_000));
+        assert_eq!(scene.link.bears(), less);
     }
 
     proptest! {
         #[test]
         fn it_never_bears_more_than_the_most(
-            reports in prop::collection::vec((0_u64..5000, 0.0_f64..1.0, 1_u64..3000, 1_u32..4000), 1..200),
+            reports in prop::collection::vec((0_u64..5000, any::<u32>(), any::<i32>(), 1_u64..3000, 1_u32..4000), 1..200),
         ) {
-            let mut link = Link::new(MOST);
-            let mut now = Instant::now();
-            for (wait, lost, ms, sent) in reports {
-                now += Duration::from_millis(wait);
-                link.reported(now, report(lost, ms), kilobits(sent));
-                prop_assert!(link.estimate().unwrap() <= MOST);
+            let mut scene = Scene::new();
+            for (wait, packets, lost, ms, sent) in reports {
+                scene.now += Duration::from_millis(wait);
+                scene.report(packets, lost, ms, sent);
+                prop_assert!(scene.link.estimate().unwrap() <= MOST);
+                prop_assert!(scene.link.lost().is_none_or(|lost| (0.0..=1.0).contains(&lost)));
             }
         }
     }

@@ -39,8 +39,10 @@ pub enum Feedback {
 pub struct ReceptionReport {
     /// Which stream.
     pub ssrc: u32,
-    /// Lost since the last report, in 1/256 of what was to be expected.
-    pub fraction_lost: u8,
+    /// The highest sequence number that has arrived, and how often they began anew before it, in the upper half.
+    pub highest: u32,
+    /// How many were lost in all; fewer than none where some arrived twice.
+    pub lost: i32,
     /// The latest of our reports that it has seen, as [`Ntp::middle`](super::Ntp::middle); 0: none.
     pub last_report: u32,
     /// How long it has known that, in 1/65536 s.
@@ -104,7 +106,9 @@ impl Feedback {
 fn reception(block: &rtcp_types::ReportBlock<'_>) -> Feedback {
     Feedback::Report(ReceptionReport {
         ssrc: block.ssrc(),
-        fraction_lost: block.fraction_lost(),
+        highest: block.extended_sequence_number(),
+        // 24 bits, with a sign.
+        lost: (block.cumulative_lost() << 8).cast_signed() >> 8,
         last_report: block.last_sender_report_timestamp(),
         delay: block.delay_since_last_sender_report_timestamp(),
     })
@@ -146,12 +150,14 @@ mod tests {
     fn a_report_on_each_stream_is_read() {
         let block = |ssrc| {
             ReportBlock::builder(ssrc)
-                .fraction_lost(64)
+                .extended_sequence_number(0x1_0003)
+                .cumulative_lost(0xff_fffe)
                 .last_sender_report_timestamp(5)
                 .delay_since_last_sender_report_timestamp(6)
         };
         let report = ReceiverReport::builder(1).add_report_block(block(7)).add_report_block(block(8));
-        let on = |ssrc| Feedback::Report(ReceptionReport { ssrc, fraction_lost: 64, last_report: 5, delay: 6 });
+        let on =
+            |ssrc| Feedback::Report(ReceptionReport { ssrc, highest: 0x1_0003, lost: -2, last_report: 5, delay: 6 });
         assert_eq!(Feedback::parse(&written(report)), [on(7), on(8)]);
     }
 

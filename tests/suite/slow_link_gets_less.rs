@@ -102,7 +102,10 @@ async fn one_that_does_not_tell_of_arrivals_is_judged_by_its_reports() {
     scene.until("a smaller picture", Duration::from_secs(10), |state| rung(state, "slow") == Some(1)).await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     let [by_slow] = watch([&slow], Duration::from_secs(5)).await;
-    assert!(slowest(&by_slow) >= 18, "{by_slow:?}\n{:#}", scene.state().await);
+    let state = scene.state().await;
+    assert!(slowest(&by_slow) >= 18, "{by_slow:?}\n{state:#}");
+    let estimate = peer(&state, "slow")["link"]["estimate"].as_u64().unwrap();
+    assert!((150_000..500_000).contains(&estimate), "what is sent again does not fill the link: {state:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -132,8 +132,11 @@ impl Actor {
     fn hear_of_link(&mut self, word: Word) {
         let mut video = self.claimed.iter().filter(|claim| claim.outbound.track.kind == MediaKind::Video);
         if let (Some(video), Some(bandwidth)) = (video.next(), &mut self.bandwidth) {
-            let sent = video.outbound.bytes();
-            video.outbound.bears(bandwidth.hear(Instant::now(), word, sent));
+            let bears = bandwidth.hear(Instant::now(), word, video.outbound.bytes());
+            video.outbound.bears(bears);
+            if let Some(sender) = self.sender.as_ref().filter(|_| !bandwidth.is_judged_by_arrival()) {
+                sender.concluded(bears);
+            }
         }
     }
 

@@ -44,6 +44,8 @@ struct State {
     told: Steady,
     /// The round trips that were reported last.
     round_trips: VecDeque<Duration>,
+    /// What was concluded from reports, of a peer that does not tell of arrivals.
+    concluded: Option<Bitrate>,
 }
 
 /// What the way to a peer is like at the moment.
@@ -62,6 +64,7 @@ impl State {
             // So that the first word comes at once.
             told: Steady::new(Bitrate::from_bits(0)),
             round_trips: VecDeque::new(),
+            concluded: None,
         }
     }
 }
@@ -103,9 +106,18 @@ impl Judge {
         }
     }
 
+    /// The link bears so much, by reports alone.
+    pub(super) fn concluded(&self, bears: Option<Bitrate>) {
+        self.state().concluded = bears;
+    }
+
     /// What the way is like: with the queue that stands on it now.
     pub(super) fn way(&self) -> Way {
         let state = self.state();
+        if state.concluded.is_some() {
+            // The last round trip has the queue in it that stood there.
+            return Way { bears: state.concluded, round_trip: state.round_trips.front().copied().unwrap_or_default() };
+        }
         let round_trip = state.round_trips.iter().min().copied().unwrap_or_default() + state.estimator.queue();
         Way { bears: Some(state.estimator.estimate()), round_trip }
     }
@@ -129,7 +141,7 @@ impl Judge {
                 state.round_trips.truncate(ROUND_TRIPS - 1);
                 state.round_trips.push_front(round_trip);
             }
-            let report = Report { lost: f64::from(report.fraction_lost) / 256.0, round_trip };
+            let report = Report { highest: report.highest, lost: report.lost, round_trip };
             self.signals.send(Signal::Link(Word::Report(report)));
         }
     }

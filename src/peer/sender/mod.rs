@@ -164,6 +164,13 @@ impl Sender {
         }
     }
 
+    /// What the link bears of pictures was concluded from reports alone: the peer does not tell of arrivals.
+    pub(super) fn concluded(&self, bears: Option<Bitrate>) {
+        if let Some(judge) = self.link.judge.get() {
+            judge.concluded(bears);
+        }
+    }
+
     /// The share of packets that were lost in the last second, as the peer tells of each.
     pub(super) fn lost(&self) -> Option<f64> {
         self.link.judge.get().map(Judge::lost)
