@@ -1,7 +1,7 @@
 //! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
 //!
-//! 1. **Pure**: [`ids`], [`codec`], [`connection`], [`units`], [`ice`], `log_limit`, `pace`, [`quality`],
-//!    [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no tokio, no clock of their own.
+//! 1. **Pure**: [`ids`], [`codec`], [`connection`], [`units`], [`ice`], `log_limit`, [`matroska`], `pace`,
+//!    [`quality`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
@@ -24,6 +24,7 @@ pub mod ice;
 pub mod ids;
 mod log_limit;
 pub mod logging;
+pub mod matroska;
 pub mod media;
 mod pace;
 pub mod peer;
