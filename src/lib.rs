@@ -1,7 +1,8 @@
 //! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
 //!
-//! 1. **Pure**: [`ids`], [`codec`], [`connection`], [`units`], [`ice`], `log_limit`, [`matroska`], `pace`,
-//!    [`quality`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no tokio, no clock of their own.
+//! 1. **Pure**: [`ids`], [`bitstream`], [`codec`], [`connection`], [`units`], [`ice`], `log_limit`, [`matroska`], `pace`,
+//!    [`quality`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no tokio, no clock
+//!    of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
@@ -10,6 +11,7 @@
 
 pub mod api;
 pub mod appearance;
+pub mod bitstream;
 pub mod check;
 pub mod cli;
 pub mod codec;
