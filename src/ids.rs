@@ -1,4 +1,4 @@
-//! The names of things: peers, members, sources, sessions.
+//! The names of things: peers, members, sources, sessions, recordings.
 
 use std::{
     fmt,
@@ -86,6 +86,14 @@ id! {
 id! {
     /// The name of a source in the configuration, as in `[video.front]`.
     SourceName
+}
+id! {
+    /// A recording: all segments of what one side sent in one session.
+    RecordingId
+}
+id! {
+    /// The kernel's name for the time since one start of the machine; its clock that only goes forward began then.
+    BootId
 }
 
 /// One connection to one peer. A peer that comes back under its old id is a new session, so what the

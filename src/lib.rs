@@ -1,7 +1,7 @@
 //! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
 //!
 //! 1. **Pure**: [`ids`], [`bitstream`], [`codec`], [`connection`], [`units`], [`ice`], `log_limit`, [`matroska`], `pace`,
-//!    [`quality`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no tokio, no clock
+//!    [`quality`], [`recording`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no tokio, no clock
 //!    of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
 //!    nothing of rooms or relays.
@@ -31,6 +31,7 @@ pub mod media;
 mod pace;
 pub mod peer;
 pub mod quality;
+pub mod recording;
 pub mod redact;
 pub mod relay;
 pub mod report;
