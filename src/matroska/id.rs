@@ -26,6 +26,9 @@ impl Id {
     pub(super) const TRACKS: Self = Self(0x1654_AE6B);
     pub(super) const CLUSTER: Self = Self(0x1F43_B675);
     pub(super) const CUES: Self = Self(0x1C53_BB6B);
+    pub(super) const CHAPTERS: Self = Self(0x1043_A770);
+    pub(super) const TAGS: Self = Self(0x1254_C367);
+    pub(super) const ATTACHMENTS: Self = Self(0x1941_A469);
 
     // In SeekHead.
     pub(super) const SEEK: Self = Self(0x4DBB);
@@ -61,6 +64,12 @@ impl Id {
     // In a cluster.
     pub(super) const TIMESTAMP: Self = Self(0xE7);
     pub(super) const SIMPLE_BLOCK: Self = Self(0xA3);
+    pub(super) const POSITION: Self = Self(0xA7);
+    pub(super) const PREV_SIZE: Self = Self(0xAB);
+    pub(super) const SILENT_TRACKS: Self = Self(0x5854);
+    pub(super) const BLOCK_GROUP: Self = Self(0xA0);
+    pub(super) const BLOCK: Self = Self(0xA1);
+    pub(super) const REFERENCE_BLOCK: Self = Self(0xFB);
 
     // In Cues.
     pub(super) const CUE_POINT: Self = Self(0xBB);

@@ -44,6 +44,11 @@ impl Index {
         }
     }
 
+    /// Whether there is no point.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
     /// Appends the element, unless there is no point: there is no such element without (RFC 9559, section 5.1.5).
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         if self.points.is_empty() {

@@ -27,11 +27,13 @@ mod header;
 mod id;
 mod index;
 mod opus;
+mod scan;
 mod track;
 mod writer;
 
 pub use ending::{Ending, Patch};
 pub use header::{DocType, Header, HeaderError};
+pub use scan::{Damage, Fault, NotOurs, Repair, Scan, ScanError, ScannedTrack, scan};
 pub use track::{Shape, Track, TrackError};
 pub use writer::{Block, BlockError, Writer};
 

@@ -161,3 +161,12 @@ const fn type_of(kind: MediaKind) -> u64 {
         MediaKind::Audio => 2,
     }
 }
+
+/// The same, of a file that somebody else may have made: `None` for subtitles and what else there is.
+pub(super) const fn kind_of(track_type: u64) -> Option<MediaKind> {
+    match track_type {
+        1 => Some(MediaKind::Video),
+        2 => Some(MediaKind::Audio),
+        _ => None,
+    }
+}

@@ -1,0 +1,58 @@
+//! Files as other muxers write them.
+
+use std::time::Duration;
+
+use super::film::*;
+use crate::matroska::{DocType, NotOurs, element::WriteElements, id::Id};
+
+/// A live stream as browsers record it: neither the segment nor its clusters say how long they are.
+fn live() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    bytes.master(Id::EBML, |ebml| ebml.binary(Id::DOC_TYPE, b"matroska\0"));
+    bytes.extend(Id::SEGMENT.bytes());
+    bytes.push(0xFF);
+    bytes.master(Id::INFO, |info| {
+        info.uint(Id::TIMESTAMP_SCALE, 1_000_000);
+        info.binary(Id::WRITING_APP, "Künstler".as_bytes());
+        info.binary(Id::DATE_UTC, &(-1_000_000_000_i64).to_be_bytes());
+    });
+    bytes.master(Id::TRACKS, |tracks| {
+        tracks.master(Id::TRACK_ENTRY, |track| {
+            track.uint(Id::TRACK_NUMBER, 300);
+            track.uint(Id::TRACK_TYPE, 1);
+            track.binary(Id::CODEC_ID, b"V_THEORA");
+        });
+    });
+    for second in 0..3 {
+        bytes.extend(Id::CLUSTER.bytes());
+        bytes.push(0xFF);
+        bytes.uint(Id::TIMESTAMP, second * 1000);
+        bytes.binary(Id::SIMPLE_BLOCK, &[0x41, 0x2C, 0x00, 0x05, 0x80, 1, 2, 3]);
+        bytes.master(Id::BLOCK_GROUP, |group| {
+            group.binary(Id::BLOCK, &[0x41, 0x2C, 0xFF, 0xFE, 0, 1]);
+            if second > 0 {
+                group.binary(Id::REFERENCE_BLOCK, &[0xFF]);
+            }
+        });
+    }
+    bytes
+}
+
+#[test]
+fn of_unknown_sizes_are_told_for_what_they_are() {
+    let scan = scanned(&live());
+    assert_eq!(scan.damage, []);
+    assert_eq!((scan.doc_type, scan.application.as_str()), (DocType::Matroska, "Künstler"));
+    assert_eq!(scan.begun, Some(Duration::from_secs(978_307_199)));
+    assert_eq!((scan.clusters, scan.is_finished, scan.duration), (3, false, None));
+    let [track] = scan.tracks.as_slice() else { panic!("{:?}", scan.tracks) };
+    assert_eq!((track.number, track.codec, track.codec_id.as_str()), (300, None, "V_THEORA"));
+    assert_eq!((track.blocks, track.keyframes, track.bytes), (6, 4, 12));
+    // The one before its cluster, of the first cluster, would be before the file.
+    assert_eq!((track.first, track.last), (Some(Duration::ZERO), Some(Duration::from_millis(2005))));
+}
+
+#[test]
+fn are_not_repaired() {
+    assert_eq!(scanned(&live()).repair(), Err(NotOurs));
+}

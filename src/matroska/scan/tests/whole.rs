@@ -1,0 +1,54 @@
+//! What was written is what is read.
+
+use super::film::*;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use crate::{
+    codec::{Codec, MediaKind},
+    matroska::{DocType, Shape},
+};
+
+#[test]
+fn a_header_is_read_as_it_was_written() {
+    let film = Film::long(2);
+    let scan = scanned(&film.finished());
+    assert_eq!((scan.doc_type, scan.application.as_str()), (DocType::WebM, "test"));
+    assert_eq!(scan.begun, Some(Duration::from_secs(1_800_000_000)));
+    assert_eq!(scan.duration, Some(Duration::from_millis(1907)));
+    assert_eq!(scan.end(), Duration::from_millis(1907));
+    assert_eq!((scan.clusters, scan.is_finished), (2, true));
+    let [video, audio, other] = scan.tracks.as_slice() else { panic!("{:?}", scan.tracks) };
+    assert_eq!((video.number, video.kind, video.codec), (1, Some(MediaKind::Video), Some(Codec::Vp8)));
+    assert_eq!(video.shape, Some(Shape::Video { width: 640, height: 480 }));
+    assert_eq!((audio.codec_id.as_str(), audio.codec, audio.private.len()), ("A_OPUS", Some(Codec::Opus), 19));
+    assert_eq!(audio.shape, Some(Shape::Audio { channels: 2, sample_rate: 48_000 }));
+    assert_eq!(audio.name.as_deref(), Some("sound"));
+    assert_eq!((other.blocks, other.first, other.last), (0, None, None));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn frames_are_read_as_they_were_written(frames in frames()) {
+        let film = Film::of(&frames);
+        for (bytes, is_finished) in [(film.unfinished.clone(), false), (film.appended(), false), (film.finished(), true)] {
+            let scan = scanned(&bytes);
+            prop_assert_eq!(&scan.damage, &[]);
+            prop_assert_eq!(scan.is_finished, is_finished);
+            prop_assert_eq!(found(&scan), film.holds(usize::MAX));
+            prop_assert_eq!(scan.clusters as usize, film.clusters.len());
+            prop_assert_eq!(scan.whole as usize, film.whole(usize::MAX));
+            prop_assert_eq!(scan.length as usize, bytes.len());
+        }
+    }
+
+    #[test]
+    fn repairing_gives_the_ending_that_the_writer_gives(frames in frames()) {
+        let film = Film::of(&frames);
+        prop_assert_eq!(repaired(&film.unfinished), film.finished());
+        prop_assert_eq!(repaired(&film.finished()), film.finished());
+    }
+}
