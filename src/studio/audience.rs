@@ -10,7 +10,10 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::{quality::ladder::SeatId, units::Bitrate};
+use crate::{
+    quality::{UNLIMITED, ladder::SeatId},
+    units::Bitrate,
+};
 
 /// Which of the studio's ladders: one for each source and codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +38,8 @@ pub(super) struct Claim {
     pub(super) ladder: LadderIndex,
     /// What its link bears of this encode; `None` for nothing known.
     pub(super) bears: Option<Bitrate>,
+    /// Whether what it takes leaves the box, and so needs of the uplink.
+    pub(super) leaves: bool,
     /// The rung that it is to take, 0 for the best.
     pub(super) rung: watch::Sender<usize>,
 }
@@ -48,11 +53,20 @@ pub(super) struct Seat {
 }
 
 impl Audience {
-    /// Somebody comes, to the best rung.
+    /// Somebody comes who is sent it, to the best rung.
     pub(super) fn join(&self, ladder: LadderIndex) -> Seat {
+        self.seat(ladder, None, true)
+    }
+
+    /// Somebody comes who is in this machine, and bears all.
+    pub(super) fn join_here(&self, ladder: LadderIndex) -> Seat {
+        self.seat(ladder, Some(UNLIMITED), false)
+    }
+
+    fn seat(&self, ladder: LadderIndex, bears: Option<Bitrate>, leaves: bool) -> Seat {
         let id = SeatId(self.0.next.fetch_add(1, Relaxed));
         let (sender, rung) = watch::channel(0);
-        let claim = Claim { ladder, bears: None, rung: sender };
+        let claim = Claim { ladder, bears, leaves, rung: sender };
         self.0.claims.send_modify(|claims| drop(claims.insert(id, claim)));
         Seat { audience: self.clone(), id, rung }
     }

@@ -138,7 +138,8 @@ impl Conductor {
     /// What the takers of pictures may be sent for whom the uplink has less than they want. Sound is sent in any case.
     fn allot(&self, claims: &Claims) -> BTreeMap<SeatId, Bitrate> {
         let Some(uplink) = self.uplink else { return BTreeMap::new() };
-        let taken = claims.iter().filter_map(|(id, claim)| Some((*id, claim, self.parts.get(claim.ladder.0)?)));
+        let leaving = claims.iter().filter(|(_, claim)| claim.leaves);
+        let taken = leaving.filter_map(|(id, claim)| Some((*id, claim, self.parts.get(claim.ladder.0)?)));
         let (mut video, audio): (Vec<_>, Vec<_>) = taken.partition(|(.., part)| part.kind == MediaKind::Video);
         let audio: Vec<_> = audio.iter().map(|(.., part)| part.ladder.full()).collect();
         // Who gets nothing for now gets what the others leave; else who came first comes first.

@@ -29,7 +29,7 @@ use self::{
     board::Board,
     conductor::Conductor,
     demand::Taken,
-    shelf::{Shelf, Stock},
+    shelf::{Encode, Shelf, Stock},
 };
 pub use self::{
     board::StudioState,
@@ -125,17 +125,17 @@ impl Studio {
     /// When there is no such source, or no encoder for it.
     #[expect(clippy::unused_async, reason = "what is taken may one day have to be asked for")]
     pub async fn take(&self, source: &SourceName, codec: Codec) -> Result<Lease, TakeError> {
-        let shelf = self.shelf(source).ok_or_else(|| TakeError::UnknownSource {
-            name: source.clone(),
-            there: list(self.shelves.iter().map(|shelf| shelf.name.as_str().to_owned())),
-        })?;
-        let encode = shelf.encodes.iter().find(|encode| encode.codec == codec);
-        let lease = encode.and_then(|encode| encode.lease(&self.audience));
-        lease.ok_or_else(|| TakeError::NotEncodable {
-            name: source.clone(),
-            codec,
-            can: list(shelf.codecs().iter().map(Codec::to_string)),
-        })
+        self.lease(source, codec, |encode| encode.lease(&self.audience))
+    }
+
+    /// Takes `source` in `codec` for what stays in this machine, such as a recording: in full for as long as it is held. It
+    /// is no part of what leaves the box.
+    ///
+    /// # Errors
+    /// When there is no such source, or no encoder for it.
+    #[expect(clippy::unused_async, reason = "what is taken may one day have to be asked for")]
+    pub async fn take_here(&self, source: &SourceName, codec: Codec) -> Result<Lease, TakeError> {
+        self.lease(source, codec, |encode| encode.lease_here(&self.audience))
     }
 
     /// Has `source` captured for as long as what is returned is held: somebody is about to take it. A camera takes its
@@ -155,6 +155,24 @@ impl Studio {
     pub async fn stop(self) {
         self.running.send_replace(false);
         self.running.closed().await;
+    }
+
+    fn lease(
+        &self,
+        source: &SourceName,
+        codec: Codec,
+        lease: impl FnOnce(&Encode) -> Option<Lease>,
+    ) -> Result<Lease, TakeError> {
+        let shelf = self.shelf(source).ok_or_else(|| TakeError::UnknownSource {
+            name: source.clone(),
+            there: list(self.shelves.iter().map(|shelf| shelf.name.as_str().to_owned())),
+        })?;
+        let encode = shelf.encodes.iter().find(|encode| encode.codec == codec);
+        encode.and_then(lease).ok_or_else(|| TakeError::NotEncodable {
+            name: source.clone(),
+            codec,
+            can: list(shelf.codecs().iter().map(Codec::to_string)),
+        })
     }
 
     fn shelf(&self, source: &SourceName) -> Option<&Shelf> {

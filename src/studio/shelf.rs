@@ -84,6 +84,11 @@ impl Encode {
     pub(super) fn lease(&self, audience: &Audience) -> Option<Lease> {
         Lease::new(&self.steps, self.full.clone(), audience.join(self.ladder), self.source_demand.take())
     }
+
+    /// Takes it, in full and whatever viewers' links bear.
+    pub(super) fn lease_here(&self, audience: &Audience) -> Option<Lease> {
+        Lease::new(&self.steps, self.full.clone(), audience.join_here(self.ladder), self.source_demand.take())
+    }
 }
 
 impl Stock {
