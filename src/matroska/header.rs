@@ -39,6 +39,15 @@ impl DocType {
         }
     }
 
+    /// What its files' names end with, without the dot.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Matroska => "mkv",
+            Self::WebM => "webm",
+        }
+    }
+
     /// As the file says it.
     pub(super) const fn name(self) -> &'static str {
         match self {

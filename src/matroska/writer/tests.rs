@@ -243,7 +243,7 @@ fn a_frame_that_can_not_be_written_leaves_the_others_alone() {
 fn a_file_without_a_frame_has_an_ending_without_an_index() {
     let (writer, bytes) = Writer::<Vec<u8>>::new(&header(vec![vp8()])).unwrap();
     let Ending { append, patches } = writer.finish(Duration::ZERO);
-    assert_eq!(append, []);
+    assert!(append.is_empty());
     let [cues, duration, size] = patches.as_slice() else { panic!("{patches:?}") };
     assert_eq!(cues.bytes[..2], [0xEC, 0x93], "there is nothing to tell the place of");
     assert_eq!(duration.bytes[3..], 1.0_f64.to_be_bytes(), "none lasts no time");
