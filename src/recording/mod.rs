@@ -1,19 +1,34 @@
-//! Recordings, as far as they are decided and told without touching a disk: what files and folders are called, what is
-//! noted of each segment, and which segments have to go.
+//! Recordings, as far as they are decided and told without touching a disk: which frames go into which file, what files and
+//! folders are called, what is noted of each segment, and which segments have to go. Pure.
 //!
 //! A recording is what one peer (or the member itself) sent while it was connected, in segments: files of a few minutes
 //! each, with a manifest beside each.
 
 pub mod chain;
+mod cutter;
 mod digest;
 mod file_name;
+pub mod frame;
+mod kept;
 pub mod manifest;
 pub mod naming;
 pub mod retention;
+mod ring;
+mod segment;
+mod settings;
 mod stem;
+mod track;
 mod wall_time;
 
-pub use digest::Sha256Hex;
-pub use file_name::{FileName, FileNameError};
-pub use stem::{Stem, StemError};
-pub use wall_time::{WallTime, WallTimeError};
+pub use self::{
+    cutter::{Cutter, Limits, Output},
+    digest::Sha256Hex,
+    file_name::{FileName, FileNameError},
+    kept::Kept,
+    retention::Policy,
+    ring::Ring,
+    segment::{Account, Ended, Opening},
+    settings::{Settings, Wanted},
+    stem::{Stem, StemError},
+    wall_time::{WallTime, WallTimeError},
+};

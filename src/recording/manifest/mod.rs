@@ -6,7 +6,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{FileName, Sha256Hex};
-use crate::ids::{BootId, PeerId, RecordingId};
+use crate::{
+    ids::{BootId, PeerId, RecordingId},
+    matroska::DocType,
+};
 
 mod bounds;
 mod gaps;
@@ -87,6 +90,17 @@ pub enum Direction {
 pub enum Container {
     /// Matroska (RFC 9559).
     Matroska,
+    /// WebM: Matroska with VP8, VP9, AV1 and Opus alone.
+    WebM,
+}
+
+impl From<DocType> for Container {
+    fn from(doc_type: DocType) -> Self {
+        match doc_type {
+            DocType::Matroska => Self::Matroska,
+            DocType::WebM => Self::WebM,
+        }
+    }
 }
 
 /// The segment before, and what its manifest was when that was finished: each vouches for all before.

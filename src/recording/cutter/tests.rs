@@ -1,0 +1,354 @@
+//! Recordings in virtual time: what comes goes into files, each frame into one.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::recording::manifest::GapKind;
+
+const SOUND: TrackNumber = TrackNumber(1);
+const PICTURE: TrackNumber = TrackNumber(2);
+
+/// A keyframe of VP8 of 64x48 (RFC 6386, section 9.1), and a frame that needs it, each with its number.
+fn picture(number: u64, keyframe: bool) -> Box<[u8]> {
+    let head: &[u8] = if keyframe { &[0x10, 0, 0, 0x9d, 1, 0x2a, 64, 0, 48, 0] } else { &[0x11, 0, 0] };
+    [head, &number.to_be_bytes()].concat().into()
+}
+
+/// A recording, its clock, and what came of it.
+struct Scene {
+    cutter: Cutter,
+    begun: Instant,
+    files: Vec<File>,
+    open: bool,
+    asked: usize,
+}
+
+/// A file that was made.
+#[derive(Default)]
+struct File {
+    bytes: Vec<u8>,
+    account: Option<Account>,
+}
+
+impl Scene {
+    fn new(limits: Limits) -> Self {
+        let cutter = Cutter::new(DocType::Matroska, limits);
+        Self { cutter, begun: Instant::now(), files: Vec::new(), open: false, asked: 0 }
+    }
+
+    fn with_both(limits: Limits) -> Self {
+        let mut scene = Self::new(limits);
+        scene.cutter.handle_track(SOUND, Codec::Opus);
+        scene.cutter.handle_track(PICTURE, Codec::Vp8);
+        scene
+    }
+
+    fn at(&self, ms: u64) -> Instant {
+        self.begun + Duration::from_millis(ms)
+    }
+
+    /// Lets what is due happen, up to a time.
+    fn pass(&mut self, ms: u64) {
+        while let Some(next) = self.cutter.next_deadline().filter(|next| *next <= self.at(ms)) {
+            self.cutter.handle_timeout(next);
+            let stuck =
+                self.cutter.next_deadline().is_some_and(|after| after <= next) && self.cutter.outputs.is_empty();
+            assert!(!stuck, "a deadline that has passed does something");
+            self.carry_out();
+        }
+    }
+
+    /// A frame of sound of 20 ms that comes when it is heard.
+    fn sound(&mut self, ms: u64) {
+        self.frame(ms, SOUND, ms, true, vec![0xfc, 1, 2, 3].into());
+    }
+
+    fn picture(&mut self, ms: u64, keyframe: bool) {
+        self.frame(ms, PICTURE, ms, keyframe, picture(ms, keyframe));
+    }
+
+    /// A frame that comes at `now` and is of `ms`.
+    fn frame(&mut self, now: u64, track: TrackNumber, ms: u64, keyframe: bool, bytes: Box<[u8]>) {
+        self.pass(now);
+        let frame = Frame { track, time: Duration::from_millis(ms), keyframe, after_loss: false, bytes };
+        self.cutter.handle_frame(self.at(now), frame);
+        self.carry_out();
+    }
+
+    /// Sound and pictures at 25/s from `from` to `to`, with a keyframe each `every` ms.
+    fn play(&mut self, from: u64, to: u64, every: u64) {
+        for ms in (from..to).step_by(20) {
+            if ms % 40 == 0 {
+                self.picture(ms, ms % every == 0);
+            }
+            self.sound(ms);
+        }
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.cutter.poll_output() {
+            match output {
+                Output::Open(opening) => {
+                    assert!(!self.open, "one file at a time");
+                    self.open = true;
+                    self.files.push(File { bytes: opening.header, account: None });
+                }
+                Output::Write(cluster) => {
+                    assert!(self.open);
+                    self.files.last_mut().unwrap().bytes.extend(cluster);
+                }
+                Output::Close(ended) => {
+                    assert!(std::mem::take(&mut self.open), "an open file is closed");
+                    let file = self.files.last_mut().unwrap();
+                    file.bytes.extend(ended.ending.append);
+                    file.account = Some(ended.account);
+                }
+                Output::AskForKeyframe(track) => {
+                    assert_eq!(track, PICTURE);
+                    self.asked += 1;
+                }
+            }
+        }
+    }
+
+    fn end(mut self, ms: u64) -> Vec<Account> {
+        self.pass(ms);
+        self.cutter.finish(self.at(ms));
+        self.carry_out();
+        assert!(!self.open);
+        self.files.into_iter().map(|file| file.account.unwrap()).collect()
+    }
+}
+
+fn limits(ms: u64) -> Limits {
+    Limits { time: Duration::from_millis(ms), bytes: u64::MAX }
+}
+
+fn frames(account: &Account, codec: Codec) -> u64 {
+    account.tracks.iter().filter(|track| track.codec == codec).map(|track| track.frames).sum()
+}
+
+#[test]
+fn sound_and_pictures_are_in_one_file() {
+    let mut scene = Scene::with_both(limits(600_000));
+    scene.play(0, 4000, 1000);
+    let files = scene.end(4000);
+    assert_eq!(files.len(), 1);
+    assert_eq!((frames(&files[0], Codec::Opus), frames(&files[0], Codec::Vp8)), (200, 100));
+    assert_eq!(files[0].end - files[0].begin, Duration::from_millis(4000));
+    assert_eq!(files[0].gaps.listed(), []);
+    let size = files[0].tracks[1].sizes[0].size;
+    assert_eq!((size.width, size.height), (64, 48));
+}
+
+#[test]
+fn what_was_taken_is_written_within_a_second() {
+    let mut scene = Scene::with_both(limits(600_000));
+    for ms in (0..5000).step_by(20) {
+        scene.sound(ms);
+        if ms % 40 == 0 {
+            scene.picture(ms, ms == 0);
+        }
+        // What the kernel had after a crash at this moment.
+        let written = scene.files.last().map_or(0, |file| file.bytes.len());
+        let due = ms.saturating_sub(1000) / 20 * 4;
+        assert!(written as u64 >= due, "{written} bytes at {ms} ms");
+    }
+}
+
+#[test]
+fn a_peer_without_pictures_is_recorded_and_one_without_sound() {
+    let mut scene = Scene::with_both(limits(600_000));
+    (0..3000).step_by(20).for_each(|ms| scene.sound(ms));
+    let files = scene.end(3000);
+    assert_eq!((files.len(), frames(&files[0], Codec::Opus)), (1, 150));
+    let mut scene = Scene::new(limits(600_000));
+    scene.cutter.handle_track(PICTURE, Codec::Vp8);
+    (0..3000).step_by(40).for_each(|ms| scene.picture(ms, ms == 0));
+    let files = scene.end(3000);
+    assert_eq!((files.len(), frames(&files[0], Codec::Vp8)), (1, 75));
+}
+
+#[test]
+fn a_segment_ends_with_the_next_keyframe_and_no_frame_is_lost_or_twice() {
+    let mut scene = Scene::with_both(limits(2500));
+    scene.play(0, 10_000, 1000);
+    let files = scene.end(10_000);
+    let begins: Vec<_> = files.iter().map(|file| file.begin.as_millis()).collect();
+    assert_eq!(begins, [0, 3000, 6000, 9000]);
+    assert_eq!(files.iter().map(|file| frames(file, Codec::Opus)).sum::<u64>(), 500);
+    assert_eq!(files.iter().map(|file| frames(file, Codec::Vp8)).sum::<u64>(), 250);
+    for pair in files.windows(2) {
+        assert_eq!(pair[0].end, pair[1].begin, "each frame of the one is before the other");
+    }
+}
+
+#[test]
+fn a_keyframe_is_asked_for_when_a_segment_is_long_enough_and_waited_for() {
+    let mut scene = Scene::with_both(limits(1000));
+    for ms in (0..6000).step_by(20) {
+        scene.sound(ms);
+        if ms % 40 == 0 {
+            scene.picture(ms, ms == 0 || ms == 4000);
+        }
+    }
+    assert!((3..=6).contains(&scene.asked), "once a second, not with each frame: {}", scene.asked);
+    let begins: Vec<_> = scene.end(6000).iter().map(|file| file.begin.as_millis()).collect();
+    assert_eq!(begins, [0, 4000]);
+}
+
+#[test]
+fn sound_alone_is_cut_where_it_is_long_enough() {
+    let mut scene = Scene::with_both(limits(1000));
+    (0..3500).step_by(20).for_each(|ms| scene.sound(ms));
+    let files = scene.end(3500);
+    assert_eq!(files.len(), 4);
+    assert_eq!(files.iter().map(|file| frames(file, Codec::Opus)).sum::<u64>(), 175);
+}
+
+#[test]
+fn a_segment_of_many_bytes_is_cut_too() {
+    let mut scene = Scene::with_both(Limits { time: Duration::from_secs(3600), bytes: 4000 });
+    scene.play(0, 20_000, 1000);
+    assert!(scene.end(20_000).len() > 2);
+}
+
+#[test]
+fn a_track_that_comes_late_begins_a_segment_with_all_of_it() {
+    let mut scene = Scene::new(limits(600_000));
+    scene.cutter.handle_track(PICTURE, Codec::Vp8);
+    (0..2000).step_by(40).for_each(|ms| scene.picture(ms, ms == 0));
+    scene.cutter.handle_track(SOUND, Codec::Opus);
+    for ms in (2000..5000).step_by(20) {
+        scene.sound(ms);
+        if ms % 40 == 0 {
+            // It comes when it is asked for, after a while.
+            scene.picture(ms, ms == 2400);
+        }
+    }
+    assert!(scene.asked > 0);
+    let files = scene.end(5000);
+    assert_eq!(files.len(), 2);
+    assert_eq!(frames(&files[0], Codec::Vp8), 60);
+    assert_eq!((frames(&files[1], Codec::Opus), frames(&files[1], Codec::Vp8)), (150, 65));
+    assert_eq!(files[1].begin, Duration::from_millis(2000), "sound from its first frame on");
+}
+
+#[test]
+fn late_sound_does_not_wait_for_pictures_that_do_not_come() {
+    let mut scene = Scene::new(limits(600_000));
+    scene.cutter.handle_track(PICTURE, Codec::Vp8);
+    (0..1000).step_by(40).for_each(|ms| scene.picture(ms, ms == 0));
+    scene.cutter.handle_track(SOUND, Codec::Opus);
+    (5000..8000).step_by(20).for_each(|ms| scene.sound(ms));
+    let files = scene.end(8000);
+    assert_eq!(files.len(), 2);
+    assert_eq!(frames(&files[1], Codec::Opus), 150);
+}
+
+#[test]
+fn a_track_that_goes_silent_holds_up_nobody_and_comes_back_into_the_same_file() {
+    let mut scene = Scene::with_both(limits(600_000));
+    scene.play(0, 2000, 1000);
+    (2000..8000).step_by(40).for_each(|ms| scene.picture(ms, ms % 1000 == 0));
+    scene.play(8000, 9000, 1000);
+    let files = scene.end(9000);
+    assert_eq!(files.len(), 1);
+    let gap = files[0].gaps.listed()[0];
+    assert_eq!((gap.track, gap.kind), (1, GapKind::Silent));
+    assert_eq!((gap.from.as_millis(), gap.to.as_millis()), (2000, 8000));
+}
+
+#[test]
+fn what_was_lost_is_a_gap() {
+    let mut scene = Scene::with_both(limits(600_000));
+    scene.play(0, 1000, 1000);
+    let bytes = picture(1400, true);
+    let frame = Frame { track: PICTURE, time: Duration::from_millis(1400), keyframe: true, after_loss: true, bytes };
+    scene.cutter.handle_frame(scene.at(1400), frame);
+    scene.cutter.handle_dropped(SOUND, 7);
+    scene.sound(1500);
+    let gaps = scene.end(2000)[0].gaps.clone();
+    let [picture, sound] = gaps.listed() else { panic!("{gaps:?}") };
+    assert_eq!((picture.kind, picture.from.as_millis(), picture.to.as_millis()), (GapKind::Lost, 1000, 1400));
+    assert_eq!((sound.kind, sound.frames, sound.to.as_millis()), (GapKind::Dropped, Some(7), 1500));
+}
+
+#[test]
+fn pictures_begin_with_a_keyframe_also_after_frames_were_dropped() {
+    let mut scene = Scene::with_both(limits(600_000));
+    for ms in (0..4000).step_by(20) {
+        scene.sound(ms);
+        if ms == 2000 {
+            scene.cutter.handle_dropped(PICTURE, 3);
+        }
+        if ms % 40 == 0 {
+            scene.picture(ms, ms == 400 || ms == 3000);
+        }
+    }
+    let files = scene.end(4000);
+    let pictures: u64 = files.iter().map(|file| frames(file, Codec::Vp8)).sum();
+    assert_eq!(pictures, 40 + 25, "from 400 to 2000, and from 3000 on");
+    let gap = files[0].gaps.listed().iter().find(|gap| gap.kind == GapKind::Dropped).copied().unwrap();
+    assert_eq!(
+        (gap.from.as_millis() + 400, gap.to.as_millis() + 400),
+        (2000 + 400 - files[0].begin.as_millis(), 3000 + 400 - files[0].begin.as_millis())
+    );
+}
+
+#[test]
+fn a_disk_that_takes_nothing_costs_what_came_meanwhile_and_no_more() {
+    let mut scene = Scene::with_both(limits(600_000));
+    scene.play(0, 1000, 1000);
+    scene.cutter.abandon();
+    scene.open = false;
+    for ms in (1000..3000).step_by(20) {
+        scene.cutter.handle_blocked(SOUND);
+        if ms % 40 == 0 {
+            scene.cutter.handle_blocked(PICTURE);
+        }
+    }
+    scene.files.clear();
+    scene.play(3000, 5000, 1000);
+    let files = scene.end(5000);
+    assert_eq!((files.len(), frames(&files[0], Codec::Opus), frames(&files[0], Codec::Vp8)), (1, 100, 50));
+    let gaps: Vec<_> = files[0].gaps.listed().iter().map(|gap| (gap.track, gap.kind, gap.frames)).collect();
+    assert_eq!(gaps, [(2, GapKind::Disk, Some(50)), (1, GapKind::Disk, Some(100))]);
+}
+
+proptest! {
+    /// Frames of two tracks that come in any order within 150 ms of each other, with keyframes anywhere and any pauses.
+    #[test]
+    fn each_frame_is_in_one_file_and_each_file_begins_with_a_keyframe(
+        steps in proptest::collection::vec((0..100_u64, 0..150_u64, any::<bool>(), 0..12_u8), 1..300),
+        limit in 200..3000_u64,
+    ) {
+        let mut scene = Scene::with_both(limits(limit));
+        let (mut now, mut given, mut last) = (200, BTreeSet::new(), [0_u64; 2]);
+        let mut has_key = false;
+        for (wait, age, is_picture, dice) in steps {
+            now += wait;
+            let track = usize::from(is_picture);
+            // Within a track they come in order, as from a jitter buffer.
+            let time = (now - age).max(last[track] + 1);
+            last[track] = time;
+            if is_picture {
+                let keyframe = dice == 0;
+                has_key |= keyframe;
+                if has_key {
+                    given.insert((PICTURE, time));
+                }
+                scene.frame(now, PICTURE, time, keyframe, picture(time, keyframe));
+            } else {
+                given.insert((SOUND, time));
+                scene.frame(now, SOUND, time, true, vec![0xfc, 1].into());
+            }
+        }
+        let frames: u64 = scene.end(now + 5000).iter().map(|file| {
+            file.tracks.iter().map(|track| track.frames).sum::<u64>()
+        }).sum();
+        prop_assert_eq!(frames, given.len() as u64);
+    }
+}

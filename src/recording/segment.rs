@@ -1,0 +1,180 @@
+//! One segment: what its file begins with, the clusters that are appended to it, and what is said of it at the end.
+
+use std::{
+    borrow::Cow,
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
+
+use super::{
+    cutter::Limits,
+    frame::{Frame, TrackNumber},
+    manifest::{self, Gap, Gaps},
+    track::{Hole, Track},
+};
+use crate::{
+    bitstream,
+    matroska::{self, DocType},
+};
+
+/// How long frames wait in memory until they are written. What a crash costs at most.
+const FLUSH: Duration = Duration::from_millis(500);
+
+/// How a file begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// What it is.
+    pub doc_type: DocType,
+    /// Its first bytes.
+    pub header: Vec<u8>,
+    /// The time of its first frame.
+    pub begin: Duration,
+}
+
+/// A segment that has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// What makes the file whole.
+    pub ending: matroska::Ending,
+    /// What is said of it.
+    pub account: Account,
+}
+
+/// What is said of a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The time of its first frame.
+    pub begin: Duration,
+    /// The end of its last.
+    pub end: Duration,
+    /// Its tracks.
+    pub tracks: Vec<manifest::Track>,
+    /// What is missing.
+    pub gaps: Gaps,
+}
+
+/// A segment that is being recorded.
+#[derive(Debug)]
+pub(super) struct Segment {
+    writer: matroska::Writer<Box<[u8]>>,
+    /// The tracks in the order in which the file has them.
+    order: Vec<TrackNumber>,
+    account: Account,
+    /// Since when frames wait to be written.
+    waiting_since: Option<Instant>,
+    written: u64,
+}
+
+impl Segment {
+    /// One that begins with what `waits`; `None` where that is nothing that could be played. `begun` is when that was, for
+    /// people.
+    pub(super) fn open(
+        container: DocType,
+        tracks: &BTreeMap<TrackNumber, Track>,
+        waits: &[Frame],
+    ) -> Option<(Self, Opening)> {
+        let begin = waits.iter().map(|frame| frame.time).min()?;
+        let comes = |number| waits.iter().any(|frame| frame.track == number);
+        let named = tracks.iter().filter(|(number, track)| comes(**number) || (track.has_begun() && !track.has_ended));
+        let (order, described): (Vec<_>, Vec<_>) =
+            named.filter_map(|(number, track)| Some((*number, track.described()?))).unzip();
+        let fits = described.iter().all(|track| container.takes(track.codec));
+        let header = matroska::Header {
+            doc_type: if fits { container } else { DocType::Matroska },
+            tracks: described,
+            begun: None,
+            application: concat!("peergate ", env!("CARGO_PKG_VERSION")).to_owned(),
+        };
+        let doc_type = header.doc_type;
+        let codecs: Vec<_> = header.tracks.iter().map(|track| track.codec).collect();
+        // An error: no track of it could be played.
+        let (writer, header) = matroska::Writer::new(&header).ok()?;
+        let tracks = (1..).zip(&codecs).map(|(place, codec)| manifest::Track::new(place, *codec)).collect();
+        let account = Account { begin, end: begin, tracks, gaps: Gaps::default() };
+        let written = header.len() as u64;
+        let segment = Self { writer, order, account, waiting_since: None, written };
+        Some((segment, Opening { doc_type, header, begin }))
+    }
+
+    /// Whether the file names this track.
+    pub(super) fn has(&self, number: TrackNumber) -> bool {
+        self.order.contains(&number)
+    }
+
+    /// Whether it is long enough for one that begins at `time` to follow it.
+    pub(super) fn is_full(&self, limits: Limits, time: Duration) -> bool {
+        time.saturating_sub(self.account.begin) >= limits.time || self.written >= limits.bytes
+    }
+
+    /// Takes a frame of one of its tracks; the cluster that is full with it, if one is.
+    pub(super) fn take(&mut self, now: Instant, frame: Frame, track: &mut Track) -> Option<Vec<u8>> {
+        let place = self.order.iter().position(|number| *number == frame.track)?;
+        self.note(place, &frame, track);
+        self.waiting_since.get_or_insert(now);
+        let block = matroska::Block {
+            track: place as u64 + 1,
+            time: frame.time.saturating_sub(self.account.begin),
+            keyframe: frame.keyframe,
+            frame: match bitstream::stored(track.codec, &frame.bytes) {
+                Cow::Borrowed(_) => frame.bytes,
+                Cow::Owned(stored) => stored.into(),
+            },
+        };
+        // An error: a frame of no bytes, or of too many. No decoder misses it.
+        let cluster = self.writer.push(block).ok().flatten();
+        if cluster.is_some() {
+            self.waiting_since = Some(now);
+        }
+        self.count(cluster)
+    }
+
+    /// The cluster that has waited long enough, if there is one.
+    pub(super) fn due(&mut self, now: Instant) -> Option<Vec<u8>> {
+        self.next_deadline().filter(|due| now >= *due).and_then(|_| self.flush())
+    }
+
+    /// When [`Self::due`] has one.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.waiting_since.map(|since| since + FLUSH)
+    }
+
+    /// All that waits.
+    pub(super) fn flush(&mut self) -> Option<Vec<u8>> {
+        self.waiting_since = None;
+        let cluster = self.writer.flush();
+        self.count(cluster)
+    }
+
+    /// What is said of it so far.
+    pub(super) fn so_far(&self) -> Account {
+        self.account.clone()
+    }
+
+    /// Ends it. What was not flushed is in the ending.
+    pub(super) fn into_ended(self) -> Ended {
+        let Self { writer, account, .. } = self;
+        Ended { ending: writer.finish(account.end.saturating_sub(account.begin)), account }
+    }
+
+    fn count(&mut self, cluster: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        self.written += cluster.as_ref().map_or(0, |cluster| cluster.len() as u64);
+        cluster
+    }
+
+    /// Notes the frame of the track that has this place in the file.
+    fn note(&mut self, place: usize, frame: &Frame, track: &mut Track) {
+        track.read(frame);
+        let hole = track.advance(frame);
+        let account = &mut self.account;
+        let since_begin = |time: Duration| time.saturating_sub(account.begin);
+        if let Some(Hole { from, to, kind, frames }) = hole {
+            let number = place as u64 + 1;
+            account.gaps.add(Gap { track: number, from: since_begin(from), to: since_begin(to), kind, frames });
+        }
+        let at = since_begin(frame.time);
+        if let Some(noted) = account.tracks.get_mut(place) {
+            noted.add(at, frame.bytes.len() as u64, frame.keyframe, track.size);
+        }
+        account.end = account.end.max(track.end().unwrap_or_default());
+    }
+}
