@@ -40,7 +40,12 @@ pub enum AppearanceError {
 /// When no certificate can be made, or a member wants a relay that is not there.
 pub fn gateway(settings: &Settings, listening: Option<SocketAddr>) -> Result<gateway::Settings, AppearanceError> {
     let members = settings.members.iter().map(|one| member(one, settings, listening)).collect::<Result<_, _>>()?;
-    Ok(gateway::Settings { members, sources: settings.sources.clone(), encode: settings.encode.clone() })
+    Ok(gateway::Settings {
+        members,
+        sources: settings.sources.clone(),
+        encode: settings.encode.clone(),
+        record: settings.record.clone(),
+    })
 }
 
 fn member(
@@ -63,6 +68,7 @@ fn member(
         video: member.video.clone(),
         audio: member.audio.clone(),
         peers: member.peers,
+        record: member.record,
         peer: peer::Settings {
             ice: settings.ice.clone(),
             channel: settings.channel.clone(),

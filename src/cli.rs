@@ -10,9 +10,9 @@ use crate::config::{Overrides, Place, Target};
 const CONFIG: &str = "PEERGATE_CONFIG";
 
 /// What each flag, and its twin in the environment, says about the configuration.
-const FLAGS: [(&str, &str, &str, Target); 15] = [
+const FLAGS: [(&str, &str, &str, Target); 17] = [
     ("room", "--room", "PEERGATE_ROOM", Target::Rooms),
-    ("id", "--id", "PEERGATE_ID", Target::Id),
+    ("id", "--id", "PEERGATE_ID", Target::EveryMember("id")),
     ("video", "--video", "PEERGATE_VIDEO", Target::Video),
     ("audio", "--audio", "PEERGATE_AUDIO", Target::Audio),
     ("size", "--size", "PEERGATE_SIZE", Target::EveryVideo("size")),
@@ -20,6 +20,8 @@ const FLAGS: [(&str, &str, &str, Target); 15] = [
     ("bitrate", "--bitrate", "PEERGATE_BITRATE", Target::Key("encode", "bitrate")),
     ("codec", "--codec", "PEERGATE_CODEC", Target::Key("encode", "codec")),
     ("encoder", "--encoder", "PEERGATE_ENCODER", Target::Key("encode", "encoder")),
+    ("record", "--record", "PEERGATE_RECORD", Target::EveryMember("record")),
+    ("record_dir", "--record-dir", "PEERGATE_RECORD_DIR", Target::Key("record", "dir")),
     ("stun", "--stun", "PEERGATE_STUN", Target::List("ice", "stun")),
     ("turn", "--turn", "PEERGATE_TURN", Target::List("ice", "turn")),
     ("listen", "--listen", "PEERGATE_LISTEN", Target::Key("http", "listen")),
@@ -157,6 +159,14 @@ pub struct RunArgs {
     /// GStreamer element that encodes that codec, or auto [default: auto]
     #[arg(long, value_name = "NAME", env = "PEERGATE_ENCODER", hide_env_values = true)]
     pub encoder: Option<String>,
+
+    /// What is recorded: none, remote (what peers send), local (what we send) or all [default: none]
+    #[arg(long, value_name = "WHAT", env = "PEERGATE_RECORD", hide_env_values = true)]
+    pub record: Option<String>,
+
+    /// Where recordings go [default: recordings]
+    #[arg(long, value_name = "DIR", env = "PEERGATE_RECORD_DIR", hide_env_values = true)]
+    pub record_dir: Option<String>,
 
     /// stun:HOST:PORT, or none [default: stun:stun.l.google.com:19302]
     #[arg(long, value_name = "URL", env = "PEERGATE_STUN", hide_env_values = true)]

@@ -31,6 +31,7 @@ pub mod media;
 mod pace;
 pub mod peer;
 pub mod quality;
+pub mod recorder;
 pub mod recording;
 pub mod redact;
 pub mod relay;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     codec::{Codec, MediaKind},
-    ids::{PeerId, SourceName},
+    ids::{PeerId, RecordingId, SourceName},
     units::{Bitrate, Size},
 };
 
@@ -20,6 +20,10 @@ pub struct State {
     pub sources: Vec<SourceState>,
     /// What is encoded.
     pub encoders: Vec<EncoderState>,
+    /// What is being recorded.
+    pub recordings: Vec<RecordingState>,
+    /// Where that goes; `None` before anything was recorded.
+    pub disk: Option<DiskState>,
 }
 
 /// One appearance in one room.
@@ -218,6 +222,67 @@ pub struct Replaced {
     /// Unix time in ms.
     #[serde(serialize_with = "unix_ms")]
     pub since: SystemTime,
+}
+
+/// One recording that runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecordingState {
+    /// Its id.
+    pub id: RecordingId,
+    /// Our id in the room.
+    pub member: PeerId,
+    /// Whose tracks it holds; `None` for our own.
+    pub peer: Option<PeerId>,
+    /// Unix time in ms of its start.
+    #[serde(serialize_with = "unix_ms")]
+    pub since: SystemTime,
+    /// How it does.
+    pub condition: RecordingCondition,
+    /// The file that is written, below the folder of recordings.
+    pub file: Option<String>,
+    /// How many files it has begun.
+    pub segments: u64,
+    /// Bytes written so far, to all of them.
+    pub bytes: u64,
+    /// Frames that were left out because the disk did not keep up.
+    pub dropped: u64,
+}
+
+/// How a recording does, judged by what was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RecordingCondition {
+    /// Nothing has come yet.
+    Starting,
+    /// What comes is written.
+    Recording,
+    /// Nothing comes any more: the peer is muted, the source fails.
+    Silent {
+        /// Unix time in ms of the last write.
+        #[serde(serialize_with = "unix_ms")]
+        since: SystemTime,
+    },
+    /// The disk takes nothing. It is tried again.
+    Failed {
+        /// What is wrong, whose doing it is, and what helps.
+        why: String,
+    },
+}
+
+/// Where recordings go.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DiskState {
+    /// The folder.
+    pub dir: String,
+    /// Bytes that are free on its disk.
+    pub free: Option<u64>,
+    /// Bytes of the recordings that are kept there.
+    pub kept: u64,
+    /// Hours until the oldest of them goes, or the disk is full, at the rate of the last minute; `None` while nothing is
+    /// written.
+    pub hours_left: Option<f64>,
+    /// What is wrong with it.
+    pub problem: Option<String>,
 }
 
 /// Something that happened. Each goes out as one server-sent event.

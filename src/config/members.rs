@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue};
 use super::{
     outside::{Noted, Outside, secret_text},
     problem::{Place, nearest},
+    recording,
     section::{Section, Wrong},
     sources::Configured,
     tree::{Kind, Table, Value},
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     codec::MediaKind,
     ids::{PeerId, SourceName},
+    recording::Wanted,
     redact::Redacted,
     room::Limits,
     signal::relay_url::RelayUrl,
@@ -42,6 +44,8 @@ pub struct Member {
     pub audio: Option<SourceName>,
     /// Peers at a time.
     pub peers: usize,
+    /// What is recorded from the start.
+    pub record: Wanted,
 }
 
 /// Where a room is.
@@ -90,9 +94,10 @@ fn read_one(mut section: Section<'_>, sources: &[Configured], outside: &Outside)
     let audio = taken(&mut section, "audio", MediaKind::Audio, sources);
     let peers = section.take("peers", |value| units::integer(value, 1..=MOST_PEERS));
     let peers = peers.map_or(Limits::default().peers, |peers| peers as usize);
+    let record = section.take("record", recording::wanted).unwrap_or(Wanted::NONE);
     section.finish("[[member]]");
     let protocols = protocols.into_iter().map(|(protocol, _)| protocol).collect();
-    Placed { member: Member { id, room, protocols, headers, ca_file, video, audio, peers }, place, room_place }
+    Placed { member: Member { id, room, protocols, headers, ca_file, video, audio, peers, record }, place, room_place }
 }
 
 /// `"wss://relay.example/room"`, `"embedded"`, `"embedded:front"`.

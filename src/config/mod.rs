@@ -8,6 +8,7 @@ mod load;
 mod members;
 mod outside;
 mod problem;
+mod recording;
 mod section;
 mod servers;
 mod settings;

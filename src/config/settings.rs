@@ -13,8 +13,8 @@ use super::{
     units,
 };
 use crate::{
-    codec::Codec, encoder, ice::IceSettings, logging, peer::ChannelSettings, redact::Redacted, relay, source,
-    units::Bitrate,
+    codec::Codec, encoder, ice::IceSettings, logging, peer::ChannelSettings, recording, redact::Redacted, relay,
+    source, units::Bitrate,
 };
 
 /// Where HTTP is when nobody says otherwise.
@@ -39,6 +39,8 @@ pub struct Settings {
     pub channel: Option<ChannelSettings>,
     /// How long received media waits for lost packets.
     pub jitter_buffer: Duration,
+    /// Where recordings go, and what is kept of them.
+    pub record: recording::Settings,
     /// Page, relay and API; `None` for no HTTP at all.
     pub http: Option<Http>,
     /// The embedded relay.
@@ -90,6 +92,7 @@ pub(super) fn read(table: Table, purpose: Purpose, outside: &Outside, notes: &No
         ice: servers::read(root.section("ice"), outside, &mut warnings),
         channel: channel(root.section("channel")),
         jitter_buffer: receive(root.section("receive")),
+        record: super::recording::read(root.section("record"), outside),
         http: http(root.section("http"), purpose, &members, outside),
         relay: relay(root.section("relay")),
         log: log(root.section("log")),

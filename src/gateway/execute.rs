@@ -8,9 +8,11 @@ use super::MemberSettings;
 use crate::{
     codec::MediaKind,
     connection::{PeerCommand, PeerEvent},
-    ids::{PeerKey, SourceName},
+    ids::{PeerId, PeerKey, SourceName},
     media::clockwork::Clockwork,
     peer::{self, OutboundTrack, Peer, SendError, Unresponsive},
+    recorder::Recorder,
+    recording::Wanted,
     report::Message,
     studio::Studio,
 };
@@ -24,6 +26,9 @@ pub(super) struct Connections {
     peers: HashMap<PeerKey, Peer>,
     settings: Arc<peer::Settings>,
     sources: Vec<(MediaKind, SourceName)>,
+    member: PeerId,
+    record: Wanted,
+    recorder: Recorder,
     studio: Studio,
     clockwork: Clockwork,
     events: mpsc::Sender<(PeerKey, PeerEvent)>,
@@ -34,6 +39,7 @@ impl Connections {
     pub(super) fn new(
         member: &MemberSettings,
         studio: Studio,
+        recorder: Recorder,
         clockwork: Clockwork,
     ) -> (Self, mpsc::Receiver<(PeerKey, PeerEvent)>) {
         let video = member.video.iter().map(|name| (MediaKind::Video, name.clone()));
@@ -41,7 +47,18 @@ impl Connections {
         let sources = video.chain(audio).collect();
         let settings = Arc::new(member.peer.clone());
         let (events, received) = mpsc::channel(PEER_EVENTS);
-        (Self { peers: HashMap::new(), settings, sources, studio, clockwork, events }, received)
+        let connections = Self {
+            peers: HashMap::new(),
+            settings,
+            sources,
+            member: member.id.clone(),
+            record: member.record,
+            recorder,
+            studio,
+            clockwork,
+            events,
+        };
+        (connections, received)
     }
 
     /// Hands `command` to a connection, which is made by the first.
@@ -78,7 +95,9 @@ impl Connections {
     }
 
     fn spawn(&self, key: PeerKey) -> Peer {
-        Peer::spawn(key, Arc::clone(&self.settings), self.tracks(), self.clockwork.clone(), self.events.clone())
+        let recorded = self.recorder.remote(self.member.clone(), key.id.clone(), self.record.remote);
+        let (settings, clockwork) = (Arc::clone(&self.settings), self.clockwork.clone());
+        Peer::spawn(key, settings, self.tracks(), Some(recorded), clockwork, self.events.clone())
     }
 
     /// What a new peer is sent: each source in every codec that can be encoded here; its answer chooses.

@@ -13,12 +13,16 @@ use tokio::{
 use super::command::{Command, CommandError};
 use crate::{
     ids::PeerId,
+    recorder::{Recorder, RecorderState, Subject},
     report::{MemberState, Message, PeerState, RelayState, State},
     studio::{Studio, StudioState},
 };
 
 /// How long sources have to end. What hangs in a driver can't be ended, and the HTTP server has sockets to close.
 const SOURCES_LIMIT: Duration = Duration::from_millis(250);
+
+/// How long recordings have to end. What hangs in a disk can't be ended; the next start finds what is there.
+const RECORDINGS_LIMIT: Duration = Duration::from_millis(300);
 
 /// Which member, by its place in the configuration.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +64,9 @@ pub(super) struct Hub {
     pub(super) updated: mpsc::Receiver<(Index, Update)>,
     pub(super) state: watch::Sender<State>,
     pub(super) studio: Studio,
+    pub(super) recorder: Recorder,
+    /// What can be recorded of our own, whatever becomes of a member's room.
+    pub(super) own: Vec<Subject>,
     pub(super) tasks: Vec<JoinHandle<()>>,
     pub(super) stopping: watch::Receiver<bool>,
 }
@@ -67,7 +74,7 @@ pub(super) struct Hub {
 impl Hub {
     /// Runs until it is stopped, and every member with it.
     pub(super) async fn run(mut self) {
-        let mut studio = self.studio.state();
+        let (mut studio, mut recorder) = (self.studio.state(), self.recorder.state());
         self.copy_studio(&mut studio);
         let mut asked_for_more = true;
         loop {
@@ -78,16 +85,21 @@ impl Hub {
                 },
                 Some((index, update)) = self.updated.recv() => self.apply(index, update),
                 Ok(()) = studio.changed() => self.copy_studio(&mut studio),
+                Ok(()) = recorder.changed() => self.copy_recorder(&mut recorder),
                 () = stop(&mut self.stopping) => break,
             }
         }
-        let Self { updated, tasks, studio, .. } = self;
+        let Self { updated, tasks, studio, recorder, own, .. } = self;
         // Members that still have something to tell must not wait for us.
         drop(updated);
         for ended in join_all(tasks).await {
             if let Err(error) = ended {
                 tracing::error!(%error, "a member did not end as it should");
             }
+        }
+        drop(own);
+        if timeout(RECORDINGS_LIMIT, recorder.settled()).await.is_err() {
+            tracing::warn!("not all recordings could be ended in time; the next start mends them");
         }
         if timeout(SOURCES_LIMIT, studio.stop()).await.is_err() {
             tracing::warn!("not all sources could be stopped in time; they are left behind");
@@ -135,6 +147,14 @@ impl Hub {
         self.state.send_modify(|state| {
             state.sources = seen.sources;
             state.encoders = seen.encoders;
+        });
+    }
+
+    fn copy_recorder(&self, recorder: &mut watch::Receiver<RecorderState>) {
+        let seen = recorder.borrow_and_update().clone();
+        self.state.send_modify(|state| {
+            state.recordings = seen.recordings;
+            state.disk = seen.disk;
         });
     }
 }

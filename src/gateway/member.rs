@@ -24,6 +24,7 @@ use crate::{
     ids::{PeerId, PeerKey, Sessions},
     log_limit::LogLimit,
     media::clockwork::Clockwork,
+    recorder::Recorder,
     report::{Connection, Event, MemberState, Message, PeerState, RelayState},
     room::{self, Input, Link, Notice, Output, Room},
     signal::client::{Client, ClientEvent},
@@ -49,6 +50,7 @@ pub(super) struct Surroundings {
     pub(super) siblings: BTreeSet<PeerId>,
     pub(super) sessions: Sessions,
     pub(super) studio: Studio,
+    pub(super) recorder: Recorder,
     pub(super) clockwork: Clockwork,
     pub(super) updates: mpsc::Sender<(Index, Update)>,
     pub(super) events: broadcast::Sender<Event>,
@@ -88,8 +90,12 @@ pub(super) async fn run(
 ) -> Result<Stopped, Failure> {
     let settings = &surroundings.settings;
     let (client, mut relay) = Client::start(settings.relay.clone());
-    let (connections, mut reports) =
-        Connections::new(settings, surroundings.studio.clone(), surroundings.clockwork.clone());
+    let (connections, mut reports) = Connections::new(
+        settings,
+        surroundings.studio.clone(),
+        surroundings.recorder.clone(),
+        surroundings.clockwork.clone(),
+    );
     let room = Room::new(
         room::Settings {
             own: settings.id.clone(),

@@ -30,6 +30,7 @@ use crate::{
     encoder::LineupError,
     ids::Sessions,
     media::clockwork::Clockwork,
+    recorder::Recorder,
     report::{Event, State},
     studio::Studio,
 };
@@ -48,6 +49,8 @@ const REQUESTS: usize = 64;
 pub struct Handle {
     /// What it is asked to do.
     pub commands: mpsc::Sender<Command>,
+    /// What records.
+    pub recorder: Recorder,
     /// How it is.
     pub state: watch::Receiver<State>,
     /// What happens. Subscribe to it for a receiver of your own.
@@ -86,6 +89,7 @@ pub fn start(settings: Settings) -> Result<Handle, StartError> {
 pub fn start_beside(mut settings: Settings, sessions: Sessions) -> Result<Handle, StartError> {
     let clockwork = Clockwork::start();
     let studio = Studio::start(settings.sources, settings.encode, clockwork.clone())?;
+    let recorder = Recorder::start(settings.record, clockwork.clone());
     let (stop, stopping) = watch::channel(false);
     turn_tls::open_doors(settings.members.iter_mut().flat_map(|member| &mut member.peer.ice.turn), &stopping)?;
     let (commands, asked) = mpsc::channel(COMMANDS);
@@ -96,16 +100,19 @@ pub fn start_beside(mut settings: Settings, sessions: Sessions) -> Result<Handle
     let mut states = Vec::new();
     let mut requests = Vec::new();
     let mut tasks = Vec::new();
+    let mut own = Vec::new();
     for (index, (member, siblings)) in settings.members.into_iter().zip(siblings).enumerate() {
         let (sender, receiver) = mpsc::channel(REQUESTS);
         requests.push(sender);
         states.push(member::first_state(&member));
+        own.push(recorder.local(member.id.clone(), studio.clone(), member.sources(), member.record.local));
         let surroundings = member::Surroundings {
             index: hub::Index(index),
             settings: member.into(),
             siblings,
             sessions: sessions.clone(),
             studio: studio.clone(),
+            recorder: recorder.clone(),
             clockwork: clockwork.clone(),
             updates: updates.clone(),
             events: events.clone(),
@@ -114,8 +121,8 @@ pub fn start_beside(mut settings: Settings, sessions: Sessions) -> Result<Handle
         tasks.push(tokio::spawn(supervise::run(surroundings, receiver)));
     }
     let (state, watched) = watch::channel(State { members: states, ..State::default() });
-    let hub = Hub { requests, asked, updated, state, studio, tasks, stopping };
-    Ok(Handle { commands, state: watched, events, stop, task: tokio::spawn(hub.run()) })
+    let hub = Hub { requests, asked, updated, state, studio, recorder: recorder.clone(), own, tasks, stopping };
+    Ok(Handle { commands, recorder, state: watched, events, stop, task: tokio::spawn(hub.run()) })
 }
 
 impl Handle {

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use crate::{
     encoder,
     ids::{PeerId, SourceName},
-    peer, signal, source,
+    peer,
+    recording::{self, Wanted},
+    signal, source,
 };
 
 /// The whole gateway.
@@ -17,6 +19,8 @@ pub struct Settings {
     pub sources: Vec<source::Spec>,
     /// How it is encoded.
     pub encode: encoder::Settings,
+    /// Where recordings go.
+    pub record: recording::Settings,
 }
 
 /// One appearance in one room.
@@ -32,8 +36,17 @@ pub struct MemberSettings {
     pub audio: Option<SourceName>,
     /// Peers at a time.
     pub peers: usize,
+    /// What is recorded from the start.
+    pub record: Wanted,
     /// How connections to peers are made.
     pub peer: peer::Settings,
+}
+
+impl MemberSettings {
+    /// What it shows and makes heard.
+    pub(super) fn sources(&self) -> Vec<SourceName> {
+        self.video.iter().chain(&self.audio).cloned().collect()
+    }
 }
 
 /// For each member, the ids of the others in the same room. Rooms are the same when their addresses are, user, password

@@ -28,6 +28,7 @@ use crate::{
     connection::{PeerCommand, PeerEvent},
     ids::{PeerKey, SourceName},
     media::clockwork::Clockwork,
+    recorder::Subject,
     report::Message,
     studio::Studio,
 };
@@ -77,7 +78,7 @@ pub struct Unresponsive;
 
 impl Peer {
     /// Starts the task of a connection. It does nothing before the first command. What it has to tell
-    /// goes to `events`, the last of it [`PeerEvent::Closed`].
+    /// goes to `events`, the last of it [`PeerEvent::Closed`]. The tracks that it is sent can be recorded as `recorded`.
     ///
     /// Must be called within a tokio runtime.
     #[must_use]
@@ -85,13 +86,14 @@ impl Peer {
         key: PeerKey,
         settings: Arc<Settings>,
         tracks: Vec<OutboundTrack>,
+        recorded: Option<Subject>,
         clockwork: Clockwork,
         events: mpsc::Sender<(PeerKey, PeerEvent)>,
     ) -> Self {
         let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
         let inbox = actor::Inbox { commands: command_queue, outgoing };
-        tokio::spawn(actor::run(key, settings, tracks, clockwork, inbox, events));
+        tokio::spawn(actor::run(key, settings, tracks, recorded, clockwork, inbox, events));
         Self { commands, outbox }
     }
 

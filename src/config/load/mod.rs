@@ -27,8 +27,8 @@ struct Override {
 pub enum Target {
     /// The rooms: one member in each, instead of the file's.
     Rooms,
-    /// The id of every member.
-    Id,
+    /// A key of every member.
+    EveryMember(&'static str),
     /// The one source of pictures that every member shows, instead of the file's.
     Video,
     /// The one source of sound that every member makes heard, instead of the file's.
@@ -131,7 +131,7 @@ impl Override {
         let Some(last) = self.values.last().map(|text| Value::text(text, self.place)) else { return };
         match self.target {
             Target::Rooms => table.set("member", self.rooms()),
-            Target::Id => each_member(table, self.place, |member| member.set("id", last.clone())),
+            Target::EveryMember(key) => each_member(table, self.place, |member| member.set(key, last.clone())),
             Target::Video => self.source(table, "video", PICTURE, MediaKind::Video),
             Target::Audio => self.source(table, "audio", SOUND, MediaKind::Audio),
             Target::EveryVideo(key) => self.each_video(table, |video| video.set(key, last.clone())),

@@ -109,7 +109,11 @@ fn flags_come_before_the_file() {
     let file = "[video.front]\nsource = 'camera'\nfps = 10\n[encode]\nbitrate = '1M'\n[[member]]\nid = 'a'\n";
     let settings = with(
         file,
-        vec![(Target::Key("encode", "bitrate"), &["3M"]), (Target::EveryVideo("fps"), &["25"]), (Target::Id, &["b"])],
+        vec![
+            (Target::Key("encode", "bitrate"), &["3M"]),
+            (Target::EveryVideo("fps"), &["25"]),
+            (Target::EveryMember("id"), &["b"]),
+        ],
     );
     let settings = settings.unwrap();
     assert_eq!(settings.encode.video_bitrate.kilobits(), 3000);

@@ -28,6 +28,7 @@ use crate::{
     connection::{CloseReason, PeerCommand, PeerEvent},
     ids::PeerKey,
     media::{clockwork::Clockwork, pipeline::BusEvent},
+    recorder::Subject,
     report::{Connection, PeerState},
     sdp::{Fingerprint, RemoteCandidate},
     studio::Warm,
@@ -56,6 +57,7 @@ pub(super) async fn run(
     key: PeerKey,
     settings: Arc<Settings>,
     tracks: Vec<OutboundTrack>,
+    recorded: Option<Subject>,
     clockwork: Clockwork,
     mut inbox: Inbox,
     events: mpsc::Sender<(PeerKey, PeerEvent)>,
@@ -63,7 +65,7 @@ pub(super) async fn run(
     let span = info_span!("peer", id = %key.id, session = key.session.0);
     async {
         let reason = match inbox.commands.recv().await {
-            Some(first) => match Actor::build(&key, &settings, tracks, &clockwork, events.clone()).await {
+            Some(first) => match Actor::build(&key, &settings, tracks, recorded, &clockwork, events.clone()).await {
                 Ok(mut actor) => {
                     let reason = actor.live(first, &mut inbox).await;
                     // Who has a message for it must not wait until all is down.
@@ -102,6 +104,7 @@ struct Actor {
     /// There while we are connected.
     sender: Option<Sender>,
     inbound: Vec<InboundTrack>,
+    recorded: Option<Subject>,
     channel: Option<Channel>,
     mids: Vec<String>,
     /// Who the other side says it is; known with its description.
@@ -122,6 +125,7 @@ impl Actor {
         key: &PeerKey,
         settings: &Arc<Settings>,
         tracks: Vec<OutboundTrack>,
+        recorded: Option<Subject>,
         clockwork: &Clockwork,
         events: mpsc::Sender<(PeerKey, PeerEvent)>,
     ) -> Result<Self, CloseReason> {
@@ -146,6 +150,7 @@ impl Actor {
             clockwork: clockwork.clone(),
             sender: None,
             inbound: Vec::new(),
+            recorded,
             channel: None,
             mids: Vec::new(),
             expected: None,
@@ -281,6 +286,7 @@ impl Actor {
         }
         self.claimed.clear();
         self.sender = None;
+        self.recorded = None;
         self.held.clear();
         if let Some(channel) = self.channel.take()
             && channel.is_open()

@@ -68,6 +68,9 @@ impl Actor {
         match signal {
             Signal::Track(track) => {
                 let (kind, codec) = (track.kind(), track.codec);
+                if let Some(recorded) = &self.recorded {
+                    recorded.add(codec, track.feed.clone());
+                }
                 self.inbound.push(track);
                 self.tell(PeerEvent::TrackAdded { kind, codec }).await
             }

@@ -1,0 +1,174 @@
+//! The folder of recordings, and the disk it is on.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::{FlockOperation, flock, statvfs};
+
+use crate::recording::retention::Disk;
+
+/// Who writes to the folder holds this file locked.
+const LOCK: &str = ".peergate.lock";
+
+/// Why nothing can be recorded there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiskError {
+    /// The folder can't be made, or written to.
+    #[error("{folder}: expected a folder that can be written to ([record] dir, --record-dir): {error}")]
+    Folder {
+        /// Which.
+        folder: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The disk that is to be there is not.
+    #[error("{mount}: expected a disk that is mounted there ([record] mount), and there is none: is it plugged in?")]
+    NotMounted {
+        /// Where.
+        mount: PathBuf,
+    },
+    /// Another process records there.
+    #[error(
+        "{folder}: another process records there already (it holds {LOCK}); give each daemon a folder of its own \
+         ([record] dir, --record-dir)"
+    )]
+    Taken {
+        /// Which folder.
+        folder: PathBuf,
+    },
+    /// There is no room, and none can be made.
+    #[error("{folder}: {what}")]
+    Full {
+        /// Which folder.
+        folder: PathBuf,
+        /// How much is missing of what, and what helps.
+        what: String,
+    },
+}
+
+/// The folder, and whether it is ours.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    mount: Option<PathBuf>,
+    lock: Option<File>,
+}
+
+impl Folder {
+    pub(super) const fn new(path: PathBuf, mount: Option<PathBuf>) -> Self {
+        Self { path, mount, lock: None }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether it was opened.
+    pub(super) const fn is_ours(&self) -> bool {
+        self.lock.is_some()
+    }
+
+    /// Makes it, where it is not there, and takes it for ourselves; whether it was not ours before. It is looked at each
+    /// time: a disk may be unplugged, and another one be there.
+    pub(super) fn open(&mut self) -> Result<bool, DiskError> {
+        self.look_for_mount()?;
+        let failed = |error| DiskError::Folder { folder: self.path.clone(), error };
+        fs::create_dir_all(&self.path).map_err(failed)?;
+        let path = self.path.join(LOCK);
+        if let Some(lock) = &self.lock
+            && is_same(lock, &path)
+        {
+            return Ok(false);
+        }
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(failed)?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => self.lock = Some(lock),
+            Err(rustix::io::Errno::WOULDBLOCK) => return Err(DiskError::Taken { folder: self.path.clone() }),
+            Err(error) => return Err(failed(error.into())),
+        }
+        Ok(true)
+    }
+
+    /// How much room there is.
+    pub(super) fn disk(&self) -> Result<Disk, DiskError> {
+        let stat = statvfs(&self.path)
+            .map_err(|error| DiskError::Folder { folder: self.path.clone(), error: error.into() })?;
+        Ok(Disk { free: stat.f_bavail * stat.f_frsize, total: stat.f_blocks * stat.f_frsize })
+    }
+
+    /// A mount point is on another device than the folder it is in.
+    fn look_for_mount(&self) -> Result<(), DiskError> {
+        let Some(mount) = &self.mount else { return Ok(()) };
+        let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev());
+        let parent = mount.parent().unwrap_or(mount);
+        match (device(mount), device(parent)) {
+            (Ok(own), Ok(outer)) if own != outer || mount == parent => Ok(()),
+            _ => Err(DiskError::NotMounted { mount: mount.clone() }),
+        }
+    }
+}
+
+/// Whether a path still leads to this file.
+fn is_same(file: &File, path: &Path) -> bool {
+    let identity = |metadata: io::Result<fs::Metadata>| metadata.ok().map(|metadata| (metadata.dev(), metadata.ino()));
+    let ours = identity(file.metadata());
+    ours.is_some() && ours == identity(fs::metadata(path))
+}
+
+/// Writes a file so that there is the old one or the new one, whatever happens.
+pub(super) fn replace(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
+    let beside = path.with_extension("json.new");
+    let file = File::create(&beside)?;
+    io::Write::write_all(&mut &file, bytes)?;
+    if is_to_last {
+        file.sync_data()?;
+    }
+    fs::rename(&beside, path)?;
+    if is_to_last && let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_one_process_s() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("a/b");
+        let mut first = Folder::new(path.clone(), None);
+        assert!(first.open().unwrap());
+        assert!(!first.open().unwrap(), "it is ours");
+        assert!(first.disk().unwrap().free > 0);
+        let error = Folder::new(path.clone(), None).open().unwrap_err();
+        assert!(matches!(error, DiskError::Taken { .. }), "{error}");
+        drop(first);
+        assert!(Folder::new(path, None).open().unwrap());
+    }
+
+    #[test]
+    fn a_disk_that_is_not_there_is_missed() {
+        let base = tempfile::tempdir().unwrap();
+        let at = |mount: &str| Folder::new(base.path().join("recordings"), Some(mount.into())).open();
+        let error = at(base.path().to_str().unwrap()).unwrap_err();
+        assert!(matches!(error, DiskError::NotMounted { .. }), "{error}");
+        assert!(at("/proc").unwrap());
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_is_there_whole() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("x.json");
+        replace(&path, b"one", true).unwrap();
+        replace(&path, b"two", false).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(base.path()).unwrap().count(), 1);
+    }
+}

@@ -1,0 +1,179 @@
+//! What takes frames from a feed for a recording: a tap whose other end is a bounded queue to the writer's thread.
+//!
+//! The feed's thread never waits for the disk. What finds no place in the queue is left out and counted, and pictures go on
+//! with a keyframe.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+        mpsc::SyncSender,
+    },
+    time::Duration,
+};
+
+use gst::prelude::*;
+
+use crate::{
+    codec::{Codec, MediaKind},
+    media::{
+        feed::Feed,
+        pad,
+        tap::{LinkError, Tap},
+    },
+    recording::frame::{Frame, TrackNumber},
+};
+
+/// What the writer's thread is told.
+pub(super) enum Word {
+    /// There is a track.
+    Track(TrackNumber, Codec),
+    /// A frame of it.
+    Frame(Frame),
+    /// So many frames of it found no place.
+    Dropped(TrackNumber, u64),
+    /// No more comes of it.
+    TrackEnd(TrackNumber),
+    /// Write what is held, and all that comes.
+    Begin {
+        /// So much of what was before.
+        before: Duration,
+    },
+}
+
+/// A track that is recorded. Dropping it ends it.
+#[derive(Debug)]
+pub(super) struct Intake {
+    // First: nothing may be pushed into what goes.
+    tap: Tap,
+    entry: Arc<Entry>,
+    pad: gst::Pad,
+}
+
+/// What the pad's functions share.
+#[derive(Debug)]
+struct Entry {
+    number: TrackNumber,
+    words: SyncSender<Word>,
+    segment: Mutex<Option<gst::FormattedSegment<gst::ClockTime>>>,
+    codec: Codec,
+    /// Whether the writer knows of the track.
+    is_known: AtomicBool,
+    needs_keyframe: AtomicBool,
+    /// Frames that found no place, and that the writer has not been told of.
+    dropped: AtomicU64,
+}
+
+impl Intake {
+    /// Records `feed` as the track `number`, beginning with a keyframe.
+    ///
+    /// # Errors
+    /// When the feed can't be taken from.
+    pub(super) fn link(
+        number: TrackNumber,
+        codec: Codec,
+        feed: &Feed,
+        words: SyncSender<Word>,
+    ) -> Result<Self, LinkError> {
+        let entry = Arc::new(Entry {
+            number,
+            codec,
+            words,
+            segment: Mutex::default(),
+            is_known: AtomicBool::new(false),
+            needs_keyframe: AtomicBool::new(false),
+            dropped: AtomicU64::new(0),
+        });
+        // Before its first frame, so that it is waited for.
+        entry.tell();
+        let (taking, hearing) = (Arc::downgrade(&entry), Arc::downgrade(&entry));
+        let sink = pad::sink("record")
+            .chain_function(move |_, _, buffer| upgraded(&taking)?.take(buffer))
+            .event_function(move |_, _, event| {
+                if let Some(entry) = hearing.upgrade() {
+                    entry.hear(&event);
+                }
+                true
+            })
+            .build();
+        let sink = pad::opened(sink);
+        let tap = feed.tap(format!("record-{number}"));
+        tap.link(&sink)?;
+        Ok(Self { tap, entry, pad: sink })
+    }
+
+    /// Which track it is.
+    pub(super) fn number(&self) -> TrackNumber {
+        self.entry.number
+    }
+
+    /// Has the feed make a keyframe.
+    pub(super) fn ask_for_keyframe(&self) {
+        let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
+        // Refused: the feed is gone.
+        let _ = self.pad.push_event(event);
+    }
+}
+
+impl Drop for Intake {
+    fn drop(&mut self) {
+        self.tap.unlink();
+        // A full queue: the writer hears of the end by the last sender that goes.
+        let _ = self.entry.words.try_send(Word::TrackEnd(self.entry.number));
+    }
+}
+
+impl Entry {
+    fn take(&self, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let Some(time) = self.running_time(&buffer) else { return Ok(gst::FlowSuccess::Ok) };
+        let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        let after_loss = buffer.flags().contains(gst::BufferFlags::DISCONT);
+        if self.codec.kind() == MediaKind::Video && !keyframe && self.needs_keyframe.load(Relaxed) {
+            self.dropped.fetch_add(1, Relaxed);
+            return Ok(gst::FlowSuccess::Ok);
+        }
+        // A copy: a driver has few buffers, and a disk may take seconds.
+        let Ok(bytes) = buffer.map_readable().map(|bytes| bytes.as_slice().into()) else {
+            return Ok(gst::FlowSuccess::Ok);
+        };
+        let frame = Frame { track: self.number, time, keyframe, after_loss, bytes };
+        let is_taken = self.tell() && self.words.try_send(Word::Frame(frame)).is_ok();
+        self.needs_keyframe.store(!is_taken, Relaxed);
+        self.dropped.fetch_add(u64::from(!is_taken), Relaxed);
+        Ok(gst::FlowSuccess::Ok)
+    }
+
+    /// Says what has to be said before a frame; whether there was room for it.
+    fn tell(&self) -> bool {
+        if !self.is_known.load(Relaxed) {
+            if self.words.try_send(Word::Track(self.number, self.codec)).is_err() {
+                return false;
+            }
+            self.is_known.store(true, Relaxed);
+        }
+        let dropped = self.dropped.load(Relaxed);
+        if dropped > 0 {
+            if self.words.try_send(Word::Dropped(self.number, dropped)).is_err() {
+                return false;
+            }
+            self.dropped.fetch_sub(dropped, Relaxed);
+        }
+        true
+    }
+
+    fn running_time(&self, buffer: &gst::Buffer) -> Option<Duration> {
+        let segment = self.segment.lock().unwrap_or_else(PoisonError::into_inner);
+        segment.as_ref()?.to_running_time(buffer.pts()?).map(Into::into)
+    }
+
+    fn hear(&self, event: &gst::Event) {
+        if let gst::EventView::Segment(segment) = event.view() {
+            let segment = segment.segment().downcast_ref::<gst::ClockTime>().cloned();
+            *self.segment.lock().unwrap_or_else(PoisonError::into_inner) = segment;
+        }
+    }
+}
+
+fn upgraded(entry: &Weak<Entry>) -> Result<Arc<Entry>, gst::FlowError> {
+    entry.upgrade().ok_or(gst::FlowError::Flushing)
+}

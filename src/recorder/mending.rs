@@ -1,0 +1,83 @@
+//! Mends segments that were cut off: by a crash, a power cut, or a disk that took no more.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, BufReader, Write},
+    os::unix::fs::FileExt,
+    path::Path,
+};
+
+use tracing::info;
+
+use super::{
+    index, machine,
+    segment_file::{Closed, manifest_path},
+};
+use crate::{
+    matroska::{self, Scan},
+    recording::manifest::{Manifest, State, Track},
+};
+
+/// Makes a whole file of the segment at `path`, and says in its manifest what is in it. What is to be sealed, and how far
+/// it has come; `None` where there never was a file.
+///
+/// # Errors
+/// When the manifest can't be read, or the disk does not let it.
+pub(super) fn mend(path: &Path) -> io::Result<Option<(Closed, State)>> {
+    let (mut manifest, _) = index::manifest(&manifest_path(path)).map_err(io::Error::other)?;
+    let mut file = match OpenOptions::new().read(true).write(true).open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::remove_file(manifest_path(path))?;
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    let state = match matroska::scan(BufReader::new(&file)) {
+        Ok(scan) => {
+            note(&mut manifest, &scan);
+            if scan.is_finished && scan.damage.is_empty() {
+                State::Finished
+            } else if scan.clusters == 0 {
+                State::incomplete("nothing was written before it was cut off")
+            } else {
+                match scan.repair() {
+                    Ok(repair) => {
+                        file.set_len(repair.truncate_to)?;
+                        io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
+                        file.write_all(&repair.ending.append)?;
+                        file.sync_data()?;
+                        for patch in &repair.ending.patches {
+                            file.write_all_at(&patch.bytes, patch.offset)?;
+                        }
+                        file.sync_data()?;
+                        State::Recovered
+                    }
+                    Err(error) => State::incomplete(&error.to_string()),
+                }
+            }
+        }
+        Err(matroska::ScanError::Io(error)) => return Err(error),
+        Err(error) => State::incomplete(&error.to_string()),
+    };
+    manifest.bytes = file.metadata()?.len();
+    info!(file = %path.display(), ?state, "a segment that was cut off");
+    Ok(Some((Closed { path: path.to_owned(), manifest }, state)))
+}
+
+/// Says in the manifest what was found in the file.
+fn note(manifest: &mut Manifest, scan: &Scan) {
+    manifest.end = Some(machine::after(manifest.start, scan.end()));
+    let known = std::mem::take(&mut manifest.tracks);
+    let found = scan.tracks.iter().filter_map(|track| Some((track, track.codec?)));
+    let tracks = found.map(|(track, codec)| Track {
+        frames: track.blocks,
+        keyframes: track.keyframes,
+        bytes: track.bytes,
+        first: track.first,
+        last: track.last,
+        sizes: known.iter().find(|one| one.number == track.number).map(|one| one.sizes.clone()).unwrap_or_default(),
+        ..Track::new(track.number, codec)
+    });
+    manifest.tracks = tracks.collect();
+}

@@ -1,0 +1,149 @@
+//! A segment on the disk: its file, which grows by whole clusters, and the manifest beside it.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::FileExt,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use super::{disk, machine};
+use crate::recording::{
+    Account, Ended, FileName, Opening, Stem,
+    manifest::{Manifest, Moment},
+};
+
+/// How often the manifest of a segment that is written is brought up to date. After a crash the file itself says the rest.
+const NOTE_EVERY: Duration = Duration::from_secs(10);
+
+/// The most times that another name is looked for. Only a clock that was set back to where files are makes for one.
+const TRIES: usize = 1000;
+
+/// A segment that is written.
+#[derive(Debug)]
+pub(super) struct SegmentFile {
+    file: File,
+    path: PathBuf,
+    manifest: Manifest,
+    begin: Duration,
+    sync: Option<Duration>,
+    synced: Instant,
+    noted: Instant,
+}
+
+/// A segment that is written to its end, but for its manifest.
+#[derive(Debug)]
+pub(super) struct Closed {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// What is to be written beside it, once its digest is known.
+    pub(super) manifest: Manifest,
+}
+
+impl SegmentFile {
+    /// Makes the files: the manifest first, so that nothing is there of which nobody knows. Their name is later than
+    /// `previous` and than any other in the folder.
+    pub(super) fn create(
+        folder: &Path,
+        previous: Option<Stem>,
+        start: Moment,
+        opening: &Opening,
+        sync: Option<Duration>,
+        manifest: impl Fn(FileName) -> Manifest,
+    ) -> io::Result<(Self, Stem)> {
+        fs::create_dir_all(folder)?;
+        let mut last = previous.max(latest(folder)?);
+        for _ in 0..TRIES {
+            let stem = Stem::after(last.as_ref(), start.wall);
+            last = Some(stem);
+            let name = FileName::new(format!("{stem}.{}", opening.doc_type.extension())).map_err(io::Error::other)?;
+            let path = folder.join(&name);
+            let mut manifest = manifest(name);
+            let beside = manifest_path(&path);
+            if beside.exists() {
+                continue;
+            }
+            disk::replace(&beside, &manifest.to_json(), sync.is_some())?;
+            let mut file = match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => file,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    fs::remove_file(&beside)?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            file.write_all(&opening.header)?;
+            manifest.bytes = opening.header.len() as u64;
+            let now = Instant::now();
+            let begin = opening.begin;
+            return Ok((Self { file, path, manifest, begin, sync, synced: now, noted: now }, stem));
+        }
+        Err(io::Error::other("no name is free in the folder; was the clock set back?"))
+    }
+
+    /// Where it is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Appends a cluster in one write.
+    pub(super) fn append(&mut self, cluster: &[u8], account: impl FnOnce() -> Option<Account>) -> io::Result<()> {
+        self.file.write_all(cluster)?;
+        self.manifest.bytes += cluster.len() as u64;
+        if self.sync.is_some_and(|every| self.synced.elapsed() >= every) {
+            self.file.sync_data()?;
+            self.synced = Instant::now();
+        }
+        if self.noted.elapsed() >= NOTE_EVERY
+            && let Some(account) = account()
+        {
+            self.note(account);
+            disk::replace(&manifest_path(&self.path), &self.manifest.to_json(), false)?;
+            self.noted = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Makes it whole.
+    pub(super) fn end(mut self, ended: Ended) -> io::Result<Closed> {
+        let Ended { ending, account } = ended;
+        self.file.write_all(&ending.append)?;
+        self.manifest.bytes += ending.append.len() as u64;
+        if self.sync.is_some() {
+            self.file.sync_data()?;
+        }
+        for patch in &ending.patches {
+            self.file.write_all_at(&patch.bytes, patch.offset)?;
+        }
+        if self.sync.is_some() {
+            self.file.sync_data()?;
+        }
+        self.note(account);
+        Ok(Closed { path: self.path, manifest: self.manifest })
+    }
+
+    /// Says in the manifest what is in the file.
+    fn note(&mut self, account: Account) {
+        let length = account.end.saturating_sub(self.begin);
+        self.manifest.end = Some(machine::after(self.manifest.start, length));
+        self.manifest.tracks = account.tracks;
+        self.manifest.gaps = account.gaps;
+    }
+}
+
+/// Where the manifest of a segment is.
+pub(super) fn manifest_path(segment: &Path) -> PathBuf {
+    segment.with_extension("json")
+}
+
+/// The last name in a folder.
+fn latest(folder: &Path) -> io::Result<Option<Stem>> {
+    let mut latest = None;
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let stem = Path::new(&name).file_stem().and_then(|stem| stem.to_str()?.parse::<Stem>().ok());
+        latest = latest.max(stem);
+    }
+    Ok(latest)
+}

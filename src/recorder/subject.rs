@@ -1,0 +1,202 @@
+//! The task of one who can be recorded: a remote peer's connection, or a member's own sources. It has the tracks, and the
+//! recordings of them that run.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, warn};
+
+use super::{Surroundings, Who, reel::Reel};
+use crate::{
+    codec::Codec,
+    ids::{RecordingId, SourceName},
+    media::feed::Feed,
+    recording::frame::TrackNumber,
+    studio::{Lease, Studio},
+};
+
+/// Tracks that are recorded of one. A connection of ours has two.
+pub(super) const MOST_TRACKS: u8 = 16;
+
+/// What is asked of it.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Record from now on, and so much of the time before as is held.
+    Start {
+        /// How much of it.
+        before: Duration,
+        /// The recording's id; the one that runs, where one does.
+        reply: oneshot::Sender<RecordingId>,
+    },
+    /// End this recording, if it is here.
+    Stop(RecordingId),
+}
+
+/// A track that came.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) number: TrackNumber,
+    pub(super) codec: Codec,
+    pub(super) feed: Feed,
+}
+
+/// A member's own sources. They are encoded for the recording, too, for as long as there is one.
+#[derive(Debug)]
+pub(super) struct Own {
+    pub(super) studio: Studio,
+    pub(super) sources: Vec<SourceName>,
+}
+
+/// What it is told.
+pub(super) struct Inbox {
+    /// Tracks, as they come; closed when no more will be, and none of those that are there goes on.
+    pub(super) tracks: mpsc::Receiver<(Codec, Feed)>,
+    /// What is asked of it.
+    pub(super) orders: mpsc::Receiver<Order>,
+}
+
+/// Runs until the one who can be recorded is gone, and all that was recorded is written.
+pub(super) async fn run(
+    who: Who,
+    is_recorded: bool,
+    own: Option<Own>,
+    surroundings: Arc<Surroundings>,
+    mut inbox: Inbox,
+) {
+    let (asks, mut asked) = mpsc::channel(usize::from(MOST_TRACKS));
+    let mut subject =
+        Subject { who, is_recorded, own, surroundings, asks, arrivals: Vec::new(), leases: Vec::new(), reel: None };
+    if subject.own.is_some() {
+        subject.keep_up().await;
+    }
+    loop {
+        tokio::select! {
+            track = inbox.tracks.recv() => match track {
+                Some((codec, feed)) => subject.add(codec, feed).await,
+                None => break,
+            },
+            Some(order) = inbox.orders.recv() => subject.obey(order).await,
+            Some(track) = asked.recv() => subject.ask_for_keyframe(track),
+        }
+    }
+    subject.end().await;
+}
+
+struct Subject {
+    who: Who,
+    /// From the start, because its member is configured so.
+    is_recorded: bool,
+    surroundings: Arc<Surroundings>,
+    asks: mpsc::Sender<TrackNumber>,
+    own: Option<Own>,
+    arrivals: Vec<Arrival>,
+    /// What our own sources are encoded for.
+    leases: Vec<Lease>,
+    /// The recording, or what is held for one; `None` while there is neither.
+    reel: Option<Reel>,
+}
+
+impl Subject {
+    async fn add(&mut self, codec: Codec, feed: Feed) {
+        let Some(number) = u8::try_from(self.arrivals.len() + 1).ok().filter(|number| *number <= MOST_TRACKS) else {
+            warn!(who = %self.who, most = MOST_TRACKS, "it sends more tracks than are recorded");
+            return;
+        };
+        let arrival = Arrival { number: TrackNumber(number), codec, feed };
+        if let Some(reel) = &mut self.reel {
+            reel.take(&arrival);
+        }
+        self.arrivals.push(arrival);
+        self.keep_up().await;
+    }
+
+    /// Has what comes held or recorded, where that is so from the start.
+    async fn keep_up(&mut self) {
+        if self.reel.is_none() && (self.is_recorded || self.holds()) {
+            self.open().await;
+            if self.is_recorded {
+                self.begin(Duration::ZERO);
+            }
+        }
+    }
+
+    async fn obey(&mut self, order: Order) {
+        match order {
+            Order::Start { before, reply } => {
+                if self.reel.is_none() {
+                    self.open().await;
+                }
+                self.begin(before);
+                if let Some(reel) = &self.reel {
+                    // Whoever asked may have gone meanwhile.
+                    let _ = reply.send(reel.id().clone());
+                }
+            }
+            Order::Stop(id) => {
+                if let Some(reel) = self.reel.take_if(|reel| *reel.id() == id) {
+                    reel.end().await;
+                    if self.own.is_some() {
+                        self.arrivals.clear();
+                        self.leases.clear();
+                    }
+                    // What comes from now on may be wanted by the next one; none is begun by itself.
+                    self.is_recorded = false;
+                    if self.own.is_some() || !self.arrivals.is_empty() {
+                        self.keep_up().await;
+                    }
+                }
+            }
+        }
+    }
+
+    fn ask_for_keyframe(&self, track: TrackNumber) {
+        if let Some(reel) = &self.reel {
+            reel.ask_for_keyframe(track);
+        }
+    }
+
+    /// Whether the last seconds are kept in memory, for a recording that may be started.
+    fn holds(&self) -> bool {
+        !self.surroundings.settings.before.is_zero()
+    }
+
+    /// Threads up a reel, which holds what comes.
+    async fn open(&mut self) {
+        self.take_own().await;
+        match Reel::open(&self.who, &self.surroundings, self.asks.clone()) {
+            Ok(mut reel) => {
+                self.arrivals.iter().for_each(|arrival| reel.take(arrival));
+                self.reel = Some(reel);
+            }
+            Err(error) => error!(who = %self.who, %error, "nothing is recorded: the system gives no thread for it"),
+        }
+    }
+
+    /// Has a member's own sources encoded.
+    async fn take_own(&mut self) {
+        let Some(Own { studio, sources }) = self.own.as_ref().filter(|_| self.leases.is_empty()) else { return };
+        for source in sources {
+            let Some(codec) = studio.codecs(source).first().copied() else { continue };
+            match studio.take_here(source, codec).await {
+                Ok(lease) => {
+                    let number = TrackNumber(u8::try_from(self.arrivals.len() + 1).unwrap_or(MOST_TRACKS));
+                    self.arrivals.push(Arrival { number, codec, feed: lease.feed.clone() });
+                    self.leases.push(lease);
+                }
+                Err(error) => warn!(who = %self.who, %error, "a source is not recorded"),
+            }
+        }
+    }
+
+    fn begin(&mut self, before: Duration) {
+        if let Some(reel) = &mut self.reel {
+            reel.begin(before);
+        }
+    }
+
+    async fn end(self) {
+        if let Some(reel) = self.reel {
+            reel.end().await;
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The thread of a recording: what its intakes bring becomes files. It may wait for the disk; nobody waits for it.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError},
+    },
+    time::{Duration, Instant, SystemTime},
+};
+
+use tokio::sync::{mpsc, watch};
+use tracing::{info, warn};
+
+use super::{Surroundings, Who, intake::Word, keeper::Job, machine, progress::Progress, segment_file::SegmentFile};
+use crate::{
+    ids::RecordingId,
+    matroska::DocType,
+    recording::{
+        Cutter, Ended, FileName, Opening, Output, Ring, Stem,
+        frame::{Frame, TrackNumber},
+        manifest::{Direction, Gaps, Manifest, Moment, State},
+        naming,
+    },
+};
+
+/// How long a disk that took nothing is left alone.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// When nothing is to be done by itself.
+const IDLE: Duration = Duration::from_secs(3600);
+
+/// What writes one recording.
+pub(super) struct Writer {
+    id: RecordingId,
+    who: Who,
+    surroundings: Arc<Surroundings>,
+    progress: watch::Sender<Progress>,
+    asks: mpsc::Sender<TrackNumber>,
+    cutter: Cutter,
+    /// What is held until the recording begins; `None` once it has.
+    held: Option<Ring>,
+    file: Option<SegmentFile>,
+    /// The name of the last segment.
+    stem: Option<Stem>,
+    sequence: u64,
+    /// Until when the disk is left alone.
+    blocked_until: Option<Instant>,
+}
+
+impl Writer {
+    pub(super) fn new(
+        id: RecordingId,
+        who: Who,
+        surroundings: Arc<Surroundings>,
+        progress: watch::Sender<Progress>,
+        asks: mpsc::Sender<TrackNumber>,
+    ) -> Self {
+        let settings = &surroundings.settings;
+        let cutter = Cutter::new(settings.container, settings.segment);
+        let held = Some(Ring::new(settings.before));
+        Self {
+            id,
+            who,
+            surroundings,
+            progress,
+            asks,
+            cutter,
+            held,
+            file: None,
+            stem: None,
+            sequence: 0,
+            blocked_until: None,
+        }
+    }
+
+    /// Works until nobody can say anything any more.
+    pub(super) fn run(mut self, words: &Receiver<Word>) {
+        loop {
+            let now = Instant::now();
+            let next = self.cutter.next_deadline().map_or(IDLE, |at| at.saturating_duration_since(now));
+            match words.recv_timeout(next) {
+                Ok(word) => self.hear(word),
+                Err(RecvTimeoutError::Timeout) => self.cutter.handle_timeout(Instant::now()),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.carry_out();
+        }
+        if self.held.is_none() {
+            self.cutter.finish(Instant::now());
+            self.carry_out();
+        }
+        self.surroundings.keeper.seal(Job::End(self.id.clone()));
+    }
+
+    fn hear(&mut self, word: Word) {
+        let now = Instant::now();
+        match word {
+            Word::Track(number, codec) => self.cutter.handle_track(number, codec),
+            Word::TrackEnd(number) => self.cutter.handle_track_end(number),
+            Word::Frame(frame) => self.take(now, frame),
+            Word::Dropped(number, frames) => {
+                self.cutter.handle_dropped(number, frames);
+                self.progress.send_modify(|progress| progress.dropped += frames);
+            }
+            Word::Begin { before } => {
+                let frames = self.held.take().map(|mut held| held.take(before, |track| self.cutter.is_video(track)));
+                frames.into_iter().flatten().for_each(|frame| self.take(now, frame));
+            }
+        }
+    }
+
+    fn take(&mut self, now: Instant, frame: Frame) {
+        if let Some(held) = &mut self.held {
+            return held.push(frame, |track| self.cutter.is_video(track));
+        }
+        if let Some(until) = self.blocked_until {
+            if now < until {
+                return self.cutter.handle_blocked(frame.track);
+            }
+            self.blocked_until = None;
+        }
+        self.cutter.handle_frame(now, frame);
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(output) = self.cutter.poll_output() {
+            let done = match output {
+                Output::Open(opening) => self.open(&opening),
+                Output::Write(cluster) => self.write(&cluster),
+                Output::Close(ended) => self.close(*ended),
+                Output::AskForKeyframe(track) => {
+                    // Full: it is being asked for already.
+                    let _ = self.asks.try_send(track);
+                    Ok(())
+                }
+            };
+            if let Err(why) = done {
+                self.give_up(&why);
+            }
+        }
+    }
+
+    fn open(&mut self, opening: &Opening) -> Result<(), String> {
+        let Surroundings { settings, clockwork, keeper, .. } = self.surroundings.as_ref();
+        keeper.make_room()?;
+        let age = Duration::from(clockwork.running_time()).saturating_sub(opening.begin);
+        let start = machine::before(machine::now(), age);
+        let below = self.folder();
+        let folder = settings.dir.join(&below);
+        let created = SegmentFile::create(&folder, self.stem, start, opening, settings.sync, |file| {
+            self.manifest(file, opening.doc_type, start)
+        });
+        let (file, stem) = created.map_err(|error| in_words(&folder, &error))?;
+        keeper.opened(file.path());
+        let name = file.path().strip_prefix(&settings.dir).unwrap_or(file.path()).display().to_string();
+        self.stem = Some(stem);
+        self.file = Some(file);
+        self.sequence += 1;
+        let had_problem = self.progress.borrow().problem.is_some();
+        self.progress.send_modify(|progress| {
+            progress.problem = None;
+            progress.file = Some(name);
+            progress.segments += 1;
+        });
+        if had_problem {
+            info!(who = %self.who, id = %self.id, "recording again");
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, cluster: &[u8]) -> Result<(), String> {
+        let Some(file) = &mut self.file else { return Ok(()) };
+        self.progress.send_modify(|progress| progress.busy_since = Some(Instant::now()));
+        let written = file.append(cluster, || self.cutter.present());
+        self.progress.send_modify(|progress| {
+            progress.busy_since = None;
+            if written.is_ok() {
+                progress.bytes += cluster.len() as u64;
+                progress.wrote_at = Some(SystemTime::now());
+            }
+        });
+        written.map_err(|error| in_words(file.path(), &error))
+    }
+
+    fn close(&mut self, ended: Ended) -> Result<(), String> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        let path = file.path().to_owned();
+        let closed = file.end(ended).map_err(|error| in_words(&path, &error))?;
+        self.progress.send_modify(|progress| progress.file = None);
+        self.surroundings.keeper.seal(Job::Seal(self.id.clone(), Box::new(closed)));
+        Ok(())
+    }
+
+    /// The disk takes nothing: what is of the file stays as it is, and is mended later.
+    fn give_up(&mut self, why: &str) {
+        self.cutter.abandon();
+        if let Some(file) = self.file.take() {
+            self.surroundings.keeper.seal(Job::Mend(self.id.clone(), file.path().to_owned()));
+        }
+        self.blocked_until = Some(Instant::now() + RETRY);
+        if self.progress.borrow().problem.as_deref() != Some(why) {
+            warn!(who = %self.who, id = %self.id, why, "nothing is recorded for now; it is tried again");
+        }
+        self.progress.send_modify(|progress| {
+            progress.problem = Some(why.to_owned());
+            progress.file = None;
+        });
+    }
+
+    fn manifest(&self, file: FileName, doc_type: DocType, start: Moment) -> Manifest {
+        Manifest {
+            recording: self.id.clone(),
+            member: self.who.member.clone(),
+            peer: self.who.peer.clone(),
+            direction: if self.who.peer.is_some() { Direction::Remote } else { Direction::Local },
+            sequence: self.sequence,
+            container: doc_type.into(),
+            file,
+            state: State::Recording,
+            pinned: false,
+            boot: machine::boot_id(),
+            start,
+            end: None,
+            bytes: 0,
+            sha256: None,
+            previous: None,
+            tracks: Vec::new(),
+            gaps: Gaps::default(),
+        }
+    }
+
+    /// Where its files are, below the folder of recordings.
+    fn folder(&self) -> PathBuf {
+        let peer = self.who.peer.as_ref().map(|peer| naming::folder_name(peer.as_str()));
+        let member = naming::folder_name(self.who.member.as_str());
+        Path::new(&member).join(peer.as_deref().unwrap_or(naming::LOCAL))
+    }
+}
+
+fn in_words(path: &Path, error: &io::Error) -> String {
+    let help = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room there, or keep less ([record.keep])",
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is mounted read-only, which systems do to a disk that fails",
+        io::ErrorKind::PermissionDenied => "the daemon's user must be allowed to write there",
+        _ => "is the disk plugged in and sound?",
+    };
+    format!("{} can't be written: {error}; {help}", path.display())
+}
