@@ -69,6 +69,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
         (Some(http), Some((listener, address))) => {
             let context = api::Context {
                 commands: gateway.commands.clone(),
+                recorder: gateway.recorder.clone(),
                 state: gateway.state.clone(),
                 events: gateway.events.clone(),
                 token: http.control_token.clone(),

@@ -8,7 +8,11 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use crate::{gateway::command::CommandError, ids::InvalidId};
+use crate::{
+    gateway::command::CommandError,
+    ids::{InvalidId, RecordingId},
+    recorder::OrderError,
+};
 
 /// An answer that says what is wrong and what helps.
 #[derive(Debug)]
@@ -72,6 +76,30 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, format!("no peer's id: {error}"), "GET /api/state lists the peers")
     }
 
+    pub(super) fn bad_recording(error: &InvalidId) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            format!("no recording's id: {error}"),
+            "GET /api/recordings lists the recordings",
+        )
+    }
+
+    pub(super) fn no_such_segment(id: &RecordingId, sequence: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            format!("no segment {sequence} of a recording {id} is kept"),
+            "GET /api/recordings lists those that are",
+        )
+    }
+
+    pub(super) fn unreadable(error: &std::io::Error) -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            format!("the file can't be read: {error}"),
+            "GET /api/state says how the disk of the recordings does",
+        )
+    }
+
     pub(super) fn bad_message(error: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error, r#"send {"text": "..."} or {"base64": "..."}"#)
     }
@@ -109,6 +137,21 @@ impl From<CommandError> for ApiError {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, why, "GET /api/state shows each peer's channel")
             }
         }
+    }
+}
+
+impl From<OrderError> for ApiError {
+    fn from(error: OrderError) -> Self {
+        let help = match error {
+            OrderError::Nobody => "GET /api/state lists the members and their peers",
+            OrderError::NoSuchRecording(_) => "GET /api/recordings lists the recordings",
+            OrderError::Disk(_) => "GET /api/state says how the disk of the recordings does",
+        };
+        let status = match error {
+            OrderError::Disk(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            OrderError::Nobody | OrderError::NoSuchRecording(_) => StatusCode::NOT_FOUND,
+        };
+        Self::new(status, error.to_string(), help)
     }
 }
 

@@ -6,6 +6,7 @@ mod guard;
 mod messages;
 pub mod page;
 mod peers;
+mod recordings;
 mod state;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ use tokio::{
 use crate::{
     gateway::command::{Command, CommandError},
     ice::HostPort,
+    recorder::Recorder,
     redact::Redacted,
     report::{Event, State},
     server::Hosts,
@@ -35,6 +37,8 @@ use error::ApiError;
 pub struct Context {
     /// Where requests to the gateway go.
     pub commands: mpsc::Sender<Command>,
+    /// What records.
+    pub recorder: Recorder,
     /// What the gateway says of itself.
     pub state: watch::Receiver<State>,
     /// What happens in it.
@@ -60,6 +64,7 @@ pub fn router(context: Context) -> Router {
         .merge(messages::routes())
         .merge(peers::routes())
         .merge(events::routes())
+        .merge(recordings::routes())
         .fallback(async || ApiError::no_such_resource())
         .method_not_allowed_fallback(async || ApiError::no_such_method())
         .layer(DefaultBodyLimit::max(messages::MAX_BODY_BYTES))

@@ -21,7 +21,7 @@ async fn even_where_its_end_can_not_be_told() {
     let (events, _unread) = mpsc::channel(1);
     events.try_send((key.clone(), PeerEvent::Connected)).unwrap();
     let settings = Arc::new(Setup::new(Vec::new()).settings);
-    let peer = Peer::spawn(key, settings, Vec::new(), Clockwork::start(), events);
+    let peer = Peer::spawn(key, settings, Vec::new(), None, Clockwork::start(), events);
     peer.tell(PeerCommand::Close(CloseReason::Replaced)).unwrap();
     let answer = timeout(LIMIT, peer.send(Message::Text { text: "hello".to_owned() })).await;
     assert_eq!(answer.expect("an answer"), Err(SendError::NotOpen));

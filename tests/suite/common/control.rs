@@ -5,6 +5,9 @@ use std::net::SocketAddr;
 use peergate::{
     api::{self, Context},
     gateway::command::Command,
+    media::clockwork::Clockwork,
+    recorder::Recorder,
+    recording,
     redact::Redacted,
     report::{Event, State},
     server::{self, Hosts},
@@ -34,12 +37,21 @@ impl Control {
 
     /// Starts one with a token, and names of its own.
     pub(crate) async fn with(token: Option<&str>, hosts: Hosts) -> Self {
+        peergate::media::elements::start().unwrap();
         let (to_gateway, commands) = mpsc::channel(8);
         let (state, watched) = watch::channel(State::default());
         let (events, _) = broadcast::channel(4);
         let token = token.map(|token| Redacted::new(token.to_owned()));
-        let context =
-            Context { commands: to_gateway, state: watched, events: events.clone(), token, hosts, stun: None };
+        let recorder = Recorder::start(recording::Settings::default(), Clockwork::start());
+        let context = Context {
+            commands: to_gateway,
+            recorder,
+            state: watched,
+            events: events.clone(),
+            token,
+            hosts,
+            stun: None,
+        };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

@@ -61,7 +61,7 @@ fn launch(codec: Codec) -> &'static str {
     }
 }
 
-fn encoded(codec: Codec, sample: &gst::Sample) -> Option<Encoded> {
+pub(crate) fn encoded(codec: Codec, sample: &gst::Sample) -> Option<Encoded> {
     let buffer = sample.buffer()?;
     let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
     let time = Duration::from(segment.to_running_time(buffer.pts()?)?);

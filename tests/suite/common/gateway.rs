@@ -14,6 +14,7 @@ use peergate::{
     ice::IceSettings,
     ids::{PeerId, Sessions},
     peer::{self, Certificate, ChannelSettings},
+    recording::{self, Wanted},
     report::{Connection, Event, MemberState, Message, PeerState, RelayState, State},
 };
 use tokio::{
@@ -46,6 +47,7 @@ pub(crate) fn member(id: &str, relay: &str) -> MemberSettings {
         video: Some(name("picture")),
         audio: Some(name("tone")),
         peers: 64,
+        record: Wanted::NONE,
         peer: peer::Settings {
             ice: IceSettings::default(),
             channel: Some(ChannelSettings::default()),
@@ -65,7 +67,8 @@ impl Gateway {
     pub(crate) fn encoding(members: Vec<MemberSettings>, encode: peergate::encoder::Settings) -> Self {
         logs::show();
         peergate::media::elements::start().unwrap();
-        let settings = Settings { members, sources: studio::test_sources(), encode };
+        let settings =
+            Settings { members, sources: studio::test_sources(), encode, record: recording::Settings::default() };
         let handle = gateway::start_beside(settings, SESSIONS.get_or_init(Sessions::default).clone()).unwrap();
         let events = handle.events.subscribe();
         Self { handle, events }

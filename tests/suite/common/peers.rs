@@ -85,7 +85,7 @@ impl Setup {
     pub(crate) fn start(self, id: &str, session: u64, clockwork: &Clockwork) -> End {
         let (sender, events) = mpsc::channel(256);
         let key = PeerKey { id: PeerId::new(id).unwrap(), session: Session(session) };
-        let peer = Peer::spawn(key, Arc::new(self.settings), self.tracks, clockwork.clone(), sender);
+        let peer = Peer::spawn(key, Arc::new(self.settings), self.tracks, None, clockwork.clone(), sender);
         End { peer, events, state: None, offer: None }
     }
 }
