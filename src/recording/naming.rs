@@ -61,7 +61,7 @@ fn is_device(name: &str) -> bool {
     let is_numbered = |device: &&str| {
         name.strip_prefix(*device).is_some_and(|number| number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit()))
     };
-    DEVICES.contains(&name) || NUMBERED_DEVICES.iter().any(|device| is_numbered(device))
+    DEVICES.contains(&name) || NUMBERED_DEVICES.iter().any(is_numbered)
 }
 
 #[cfg(test)]
