@@ -1,5 +1,7 @@
 //! What an access unit of H.264 begins with (ITU-T H.264, annex B and section 7.3). Pure.
 
+use crate::bitstream::h264::{NalKind, NalUnits};
+
 /// What is in an access unit before its first slice, and whether that slice is of a keyframe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Unit {
@@ -18,27 +20,23 @@ pub(super) struct Profile {
     constraints: u8,
 }
 
-const SLICES: std::ops::RangeInclusive<u8> = 1..=5;
-const IDR: u8 = 5;
-const SEQUENCE_PARAMETERS: u8 = 7;
-const PICTURE_PARAMETERS: u8 = 8;
-
 impl Unit {
     /// Reads a byte stream, up to its first slice.
     pub(super) fn read(bytes: &[u8]) -> Self {
         let mut unit = Self::default();
-        let mut rest = bytes;
-        while let Some(start) = rest.windows(3).position(|three| three == [0, 0, 1]) {
-            rest = &rest[start + 3..];
-            match rest {
-                [header, ..] if SLICES.contains(&(header & 31)) => {
-                    unit.keyframe = header & 31 == IDR;
+        for nal in NalUnits::of(bytes) {
+            match nal.kind() {
+                NalKind::Slice => break,
+                NalKind::IdrSlice => {
+                    unit.keyframe = true;
                     break;
                 }
-                [header, indication, constraints, ..] if header & 31 == SEQUENCE_PARAMETERS => {
-                    unit.profile = Some(Profile { indication: *indication, constraints: *constraints });
+                NalKind::SequenceParameters => {
+                    if let [indication, constraints, ..] = *nal.payload() {
+                        unit.profile = Some(Profile { indication, constraints });
+                    }
                 }
-                [header, ..] if header & 31 == PICTURE_PARAMETERS => unit.has_picture_parameters = true,
+                NalKind::PictureParameters => unit.has_picture_parameters = true,
                 _ => {}
             }
         }
