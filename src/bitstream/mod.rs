@@ -16,8 +16,8 @@ pub mod opus;
 pub mod vp8;
 pub mod vp9;
 
-/// How large pictures are, in pixels; neither side is 0. Unlike [`crate::units::Size`], sides may be odd: a stranger
-/// chose them.
+/// How large pictures are, in pixels; no frame's have a side of 0. Unlike those of a [`crate::units::Size`], sides may be odd:
+/// a stranger chose them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Dimensions {
     /// Pixels in a line.

@@ -159,3 +159,6 @@ fn fault_between(before: &Link<'_>, segment: &Link<'_>, may_be_hole: bool) -> Op
 fn name(file: Option<&FileName>) -> &str {
     file.map_or("none", FileName::as_str)
 }
+
+#[cfg(test)]
+mod tests;
