@@ -38,7 +38,7 @@ pub struct NalUnits<'a> {
     rest: Option<&'a [u8]>,
 }
 
-/// The longest `avcC` of either parameter set that can be written: its length has 16 bits.
+/// The longest parameter set that an `avcC` holds: lengths have 16 bits.
 const LONGEST_SET: usize = u16::MAX as usize;
 
 /// How many sequence parameter sets an `avcC` holds: their number has 5 bits.
