@@ -51,6 +51,35 @@ impl<'a> Bits<'a> {
     }
 }
 
+/// Writes what [`Bits`] reads: headers that no encoder at hand makes.
+#[cfg(test)]
+#[derive(Debug, Default)]
+pub(super) struct Writer(Vec<bool>);
+
+#[cfg(test)]
+impl Writer {
+    pub(super) fn flag(&mut self, flag: bool) -> &mut Self {
+        self.0.push(flag);
+        self
+    }
+
+    pub(super) fn number(&mut self, number: u32, count: u32) -> &mut Self {
+        self.0.extend((0..count).rev().map(|bit| number >> bit & 1 == 1));
+        self
+    }
+
+    pub(super) fn exp_golomb(&mut self, number: u32) -> &mut Self {
+        let length = (number + 1).ilog2();
+        self.number(0, length).number(number + 1, length + 1)
+    }
+
+    /// What was written; the last byte is filled up with 0.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        let byte = |bits: &[bool]| bits.iter().enumerate().fold(0, |byte, (at, bit)| byte | u8::from(*bit) << (7 - at));
+        self.0.chunks(8).map(byte).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,5 +110,16 @@ mod tests {
         assert_eq!(Bits::new(&[0; 64]).exp_golomb(), None);
         let largest = [0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff];
         assert_eq!(Bits::new(&largest).exp_golomb(), Some(u32::MAX - 1));
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut writer = Writer::default();
+        writer.flag(true).number(0x1234_5678, 32).exp_golomb(0).exp_golomb(300).number(5, 3);
+        let bytes = writer.bytes();
+        let mut bits = Bits::new(&bytes);
+        assert_eq!(bits.flag(), Some(true));
+        assert_eq!(bits.number(32), Some(0x1234_5678));
+        assert_eq!([bits.exp_golomb(), bits.exp_golomb(), bits.number(3)], [Some(0), Some(300), Some(5)]);
     }
 }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::bitstream::Dimensions;
+use crate::bitstream::{Dimensions, bits::Writer};
 
 const DELIMITER: [u8; 2] = [0x12, 0x00];
 /// Sequence headers of libaom's, main profile with 8 bits and professional profile in 4:2:2 with 10 bits, and what
@@ -76,7 +76,165 @@ fn delimiters_are_not_stored() {
     assert_eq!(stored(&odd), &[0xff, 1, 2][..], "what can't be read is left as it is");
 }
 
+/// What a sequence header may say.
+#[derive(Debug, Clone)]
+struct Shape {
+    profile: u32,
+    /// Whether pictures come at equal intervals, and whether there is a decoder model, with delays of so many bits.
+    timing: Option<(bool, Option<u32>)>,
+    display_delay: bool,
+    /// Each one's level, tier, and whether it has a decoder model and a display delay.
+    points: Vec<(u32, bool, bool, bool)>,
+    size: (u32, u32),
+    frame_ids: bool,
+    order_hints: bool,
+    /// Whether frames choose, or else whether the tools are used.
+    screen_content: Option<bool>,
+    color: (bool, bool, bool),
+    description: Option<u32>,
+    /// Of the professional profile with 12 bits.
+    subsampling: (bool, bool),
+    sample_position: u32,
+}
+
+impl Shape {
+    /// Section 5.5, in the order of its lines; with the record of what it says.
+    fn write(&self) -> (Vec<u8>, [u8; 4]) {
+        let mut writer = Writer::default();
+        writer.number(self.profile, 3).flag(false).flag(false).flag(self.timing.is_some());
+        let mut delay_bits = None;
+        if let Some((equal, model)) = self.timing {
+            writer.number(1, 32).number(30, 32).flag(equal);
+            if equal {
+                writer.exp_golomb(9);
+            }
+            writer.flag(model.is_some());
+            if let Some(bits) = model {
+                writer.number(bits - 1, 5).number(7, 32).number(3, 5).number(4, 5);
+            }
+            delay_bits = model;
+        }
+        writer.flag(self.display_delay).number(self.points.len() as u32 - 1, 5);
+        for &(level, tier, model, delay) in &self.points {
+            writer.number(0xfff, 12).number(level, 5);
+            if level > 7 {
+                writer.flag(tier);
+            }
+            if let Some(bits) = delay_bits {
+                writer.flag(model);
+                if model {
+                    writer.number(u32::MAX, bits).number(u32::MAX, bits).flag(true);
+                }
+            }
+            if self.display_delay {
+                writer.flag(delay);
+                if delay {
+                    writer.number(9, 4);
+                }
+            }
+        }
+        let (width, height) = (self.size.0 - 1, self.size.1 - 1);
+        writer.number(15, 4).number(12, 4).number(width, 16).number(height, 13).flag(self.frame_ids);
+        if self.frame_ids {
+            writer.number(u32::MAX, 7);
+        }
+        writer.number(5, 3).number(10, 4).flag(self.order_hints);
+        if self.order_hints {
+            writer.number(1, 2);
+        }
+        writer.flag(self.screen_content.is_none());
+        if let Some(forced) = self.screen_content {
+            writer.flag(forced);
+        }
+        if self.screen_content != Some(false) {
+            writer.flag(false).flag(true);
+        }
+        if self.order_hints {
+            writer.number(6, 3);
+        }
+        writer.number(2, 3);
+        let flags = self.write_color(&mut writer);
+        let (level, tier, ..) = self.points[0];
+        let tier = u8::from(tier && level > 7) << 7;
+        (writer.number(1, 8).bytes(), [0x81, (self.profile << 5 | level) as u8, tier | flags, 0])
+    }
+
+    fn write_color(&self, writer: &mut Writer) -> u8 {
+        let (high, twelve, mono) = self.color;
+        writer.flag(high);
+        let twelve = twelve && high && self.profile == 2;
+        if high && self.profile == 2 {
+            writer.flag(twelve);
+        }
+        let mono = mono && self.profile != 1;
+        if self.profile != 1 {
+            writer.flag(mono);
+        }
+        writer.flag(self.description.is_some());
+        if let Some(description) = self.description {
+            writer.number(description, 24);
+        }
+        let is_srgb = self.description == Some(0x01_0d_00) && !mono;
+        if !is_srgb {
+            writer.flag(true);
+        }
+        let (x, y) = match self.profile {
+            _ if mono => (true, true),
+            _ if is_srgb => (false, false),
+            0 => (true, true),
+            1 => (false, false),
+            _ if !twelve => (true, false),
+            _ => {
+                let (x, y) = self.subsampling;
+                writer.flag(x);
+                if x {
+                    writer.flag(y);
+                }
+                (x, x && y)
+            }
+        };
+        let has_position = x && y && !mono;
+        if has_position {
+            writer.number(self.sample_position, 2);
+        }
+        let position = if has_position { self.sample_position as u8 } else { 0 };
+        [high, twelve, mono, x, y].into_iter().fold(0, |flags, flag| flags << 1 | u8::from(flag)) << 2 | position
+    }
+}
+
+prop_compose! {
+    fn shape()(
+        profile in 0..3_u32,
+        timing in prop::option::of((any::<bool>(), prop::option::of(1..=32_u32))),
+        display_delay: bool,
+        points in prop::collection::vec((0..32_u32, any::<bool>(), any::<bool>(), any::<bool>()), 1..5),
+        size in (1..=65_536_u32, 1..=8192_u32),
+        (frame_ids, order_hints) in any::<(bool, bool)>(),
+        screen_content: Option<bool>,
+        color: (bool, bool, bool),
+        description in prop::option::of(prop_oneof![Just(0x01_0d_00_u32), 0..1_u32 << 24]),
+        subsampling: (bool, bool),
+        sample_position in 0..4_u32,
+    ) -> Shape {
+        Shape {
+            profile, timing, display_delay, points, size, frame_ids, order_hints, screen_content, color, description,
+            subsampling, sample_position,
+        }
+    }
+}
+
 proptest! {
+    #[test]
+    fn any_sequence_header_is_read(shape in shape()) {
+        let (payload, av1c) = shape.write();
+        let sequence = Sequence::read(&payload).unwrap();
+        prop_assert_eq!(sequence.size, Dimensions { width: shape.size.0, height: shape.size.1 });
+        prop_assert_eq!(sequence.av1c(), av1c);
+        for cut in 0..payload.len() - 2 {
+            prop_assert_eq!(Sequence::read(&payload[..cut]), None, "cut off at {}", cut);
+        }
+    }
+
     #[test]
     fn sizes_of_any_length_are_read(payload in prop::collection::vec(any::<u8>(), 0..400), behind: Vec<u8>) {
         let obu = Obu { kind: SEQUENCE_HEADER, first: 0x08, extension: None, payload: &payload, whole: &[] };

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::bitstream::Dimensions;
+use crate::bitstream::{Dimensions, bits::Writer};
 
 /// The head of a keyframe of x264's, and what FFmpeg's muxer makes of its parameter sets.
 struct Sample {
@@ -95,34 +95,16 @@ fn units_are_stored_with_their_lengths_and_delimiters_are_not() {
     assert!(stored(&DELIMITER).is_empty());
 }
 
-/// Writes bits, for parameter sets that no encoder here makes.
-#[derive(Default)]
-struct Writer(Vec<bool>);
-
-impl Writer {
-    fn bits(&mut self, number: u32, count: u32) -> &mut Self {
-        self.0.extend((0..count).rev().map(|bit| number >> bit & 1 == 1));
-        self
-    }
-
-    fn exp_golomb(&mut self, number: u32) -> &mut Self {
-        let length = (number + 1).ilog2();
-        self.bits(0, length).bits(number + 1, length + 1)
-    }
-
-    /// As bytes, with a stop bit, and with a 3 where a start code would be.
-    fn payload(&mut self) -> Vec<u8> {
-        self.bits(1, 1);
-        let byte = |bits: &[bool]| bits.iter().enumerate().fold(0, |byte, (at, bit)| byte | u8::from(*bit) << (7 - at));
-        let mut payload: Vec<u8> = Vec::new();
-        for byte in self.0.chunks(8).map(byte) {
-            if payload.ends_with(&[0, 0]) && byte <= 3 {
-                payload.push(3);
-            }
-            payload.push(byte);
+/// As a NAL unit has it: with a stop bit, and with a 3 where a start code would be.
+fn payload(writer: &mut Writer) -> Vec<u8> {
+    let mut payload: Vec<u8> = Vec::new();
+    for byte in writer.flag(true).bytes() {
+        if payload.ends_with(&[0, 0]) && byte <= 3 {
+            payload.push(3);
         }
-        payload
+        payload.push(byte);
     }
+    payload
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -138,32 +120,32 @@ struct Shape {
 fn sequence(shape: Shape) -> Vec<u8> {
     let Shape { profile, chroma, interlaced, order, macroblocks: (columns, rows), crop } = shape;
     let mut writer = Writer::default();
-    writer.bits(profile.into(), 8).bits(0, 8).bits(31, 8).exp_golomb(0);
+    writer.number(profile.into(), 8).number(0, 8).number(31, 8).exp_golomb(0);
     if profile == 100 {
         writer.exp_golomb(chroma);
         if chroma == 3 {
-            writer.bits(0, 1);
+            writer.number(0, 1);
         }
         // Bit depths, no bypass, scaling lists: the first ends after two entries, the rest are not there.
-        writer.exp_golomb(2).exp_golomb(0).bits(0, 1).bits(1, 1).bits(1, 1).exp_golomb(3).exp_golomb(20);
-        writer.bits(0, if chroma == 3 { 11 } else { 7 });
+        writer.exp_golomb(2).exp_golomb(0).number(0, 1).number(1, 1).number(1, 1).exp_golomb(3).exp_golomb(20);
+        writer.number(0, if chroma == 3 { 11 } else { 7 });
     }
     writer.exp_golomb(4).exp_golomb(order);
     if order == 0 {
         writer.exp_golomb(2);
     } else if order == 1 {
-        writer.bits(0, 1).exp_golomb(5).exp_golomb(6).exp_golomb(3).exp_golomb(1).exp_golomb(2).exp_golomb(300);
+        writer.number(0, 1).exp_golomb(5).exp_golomb(6).exp_golomb(3).exp_golomb(1).exp_golomb(2).exp_golomb(300);
     }
-    writer.exp_golomb(1).bits(0, 1).exp_golomb(columns - 1).exp_golomb(rows - 1);
-    writer.bits(u32::from(!interlaced), 1);
+    writer.exp_golomb(1).number(0, 1).exp_golomb(columns - 1).exp_golomb(rows - 1);
+    writer.number(u32::from(!interlaced), 1);
     if interlaced {
-        writer.bits(0, 1);
+        writer.number(0, 1);
     }
-    writer.bits(1, 1).bits(1, 1);
+    writer.number(1, 1).number(1, 1);
     for side in crop {
         writer.exp_golomb(side);
     }
-    writer.bits(0, 1).payload()
+    payload(writer.flag(false))
 }
 
 #[test]

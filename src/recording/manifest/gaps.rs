@@ -96,11 +96,13 @@ mod tests {
         gaps.add(gap(1, 40, 80, GapKind::Lost));
         gaps.add(gap(1, 80, 120, GapKind::Dropped));
         gaps.add(gap(1, 160, 200, GapKind::Dropped));
+        gaps.add(gap(1, 180, 190, GapKind::Dropped));
         let expected = [
             Gap { frames: Some(2), ..gap(1, 0, 80, GapKind::Lost) },
             gap(2, 0, 20, GapKind::Silent),
             gap(1, 80, 120, GapKind::Dropped),
             gap(1, 160, 200, GapKind::Dropped),
+            gap(1, 180, 190, GapKind::Dropped),
         ];
         assert_eq!(gaps.listed(), expected);
         assert_eq!(gaps.left_out(), (0, Duration::ZERO));
