@@ -170,3 +170,20 @@ fn without_emulation_prevention(payload: &[u8]) -> Vec<u8> {
     });
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_keeps_start_codes_out_is_left_out() {
+        for (payload, kept) in [
+            (&[1, 0, 0, 3, 1][..], &[1, 0, 0, 1][..]),
+            (&[0, 0, 3, 0, 0, 3, 0], &[0, 0, 0, 0, 0]),
+            (&[0, 0, 3, 3, 0, 0, 3], &[0, 0, 3, 0, 0]),
+            (&[0, 3, 0, 1, 0, 3], &[0, 3, 0, 1, 0, 3]),
+        ] {
+            assert_eq!(without_emulation_prevention(payload), kept, "{payload:?}");
+        }
+    }
+}
