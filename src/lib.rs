@@ -1,9 +1,9 @@
 //! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
 //!
 //! 1. **Pure**: [`ids`], [`bitstream`], [`codec`], [`connection`], [`units`], [`ice`], `log_limit`, [`matroska`], `pace`,
-//!    [`quality`], [`recording`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no tokio, no clock
-//!    of their own.
-//! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`] and [`peer`]. They know GStreamer, and
+//!    [`quality`], [`recording`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no
+//!    tokio, no clock of their own.
+//! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`], [`peer`] and [`recorder`]. They know GStreamer, and
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
 //!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
