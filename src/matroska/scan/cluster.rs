@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    io::{Read, Seek},
+    io::{self, Read, Seek},
+    ops::Range,
 };
 
 use super::{
     Damage, Fault, ScannedTrack,
-    source::{Element, Source, Stop, number, width},
+    source::{Element, Source, Stop, marked_number, number},
 };
 use crate::{
     codec::MediaKind,
@@ -99,94 +100,130 @@ impl Tally {
     }
 }
 
-/// Reads a cluster whose head has been read, and goes behind it. Gives what is wrong with it though all its elements are there.
-/// `tally` has what came before what is broken.
-pub(super) fn read<R: Read + Seek>(
-    source: &mut Source<R>,
-    cluster: Element,
-    tracks: &[ScannedTrack],
-    tally: &mut Tally,
-) -> Result<Option<Damage>, Stop> {
-    let limit = cluster.end().unwrap_or(source.length());
-    let mut checksum = None;
-    let mut begin = None;
-    while source.at() < limit {
-        let element = source.peek_element(limit)?;
-        if cluster.size.is_none() && LEVEL_ONE.contains(&element.id) {
-            break;
+/// A cluster, as far as it could be read.
+#[derive(Debug, Default)]
+pub(super) struct Cluster {
+    /// What it holds.
+    pub(super) tally: Tally,
+    /// The first thing that is wrong with it.
+    pub(super) damage: Option<Damage>,
+    /// Where what is in it can't be told apart any more, if so.
+    pub(super) broken_at: Option<u64>,
+    /// Where its CRC-32 is, if it begins with one.
+    pub(super) checksum: Option<Range<u64>>,
+}
+
+impl Cluster {
+    /// Reads one whose head has been read, and goes behind it or to what is broken in it.
+    pub(super) fn read<R: Read + Seek>(
+        source: &mut Source<R>,
+        element: Element,
+        tracks: &[ScannedTrack],
+    ) -> io::Result<Self> {
+        let mut reading = Reading { source, tracks, timestamp: None, told: None, read: Self::default() };
+        match reading.children(element) {
+            Ok(()) => {}
+            Err(Stop::Io(error)) => return Err(error),
+            Err(Stop::Damage(damage)) => reading.read.damage = Some(damage),
         }
-        let (element, end) = source.whole_element(limit)?;
-        match element.id {
-            Id::CRC_32 if element.at == cluster.content => {
-                checksum = Some((element, source.content(element, 4)?));
-                source.begin_checksum();
+        Ok(reading.read)
+    }
+}
+
+/// A cluster that is being read.
+struct Reading<'a, R> {
+    source: &'a mut Source<R>,
+    tracks: &'a [ScannedTrack],
+    timestamp: Option<u64>,
+    /// What its CRC-32 says.
+    told: Option<Vec<u8>>,
+    read: Cluster,
+}
+
+impl<R: Read + Seek> Reading<'_, R> {
+    fn children(&mut self, cluster: Element) -> Result<(), Stop> {
+        let limit = cluster.end().unwrap_or(self.source.length());
+        while self.source.at() < limit {
+            self.read.broken_at = Some(self.source.at());
+            let child = self.source.peek_element(limit)?;
+            if cluster.size.is_none() && LEVEL_ONE.contains(&child.id) {
+                break;
             }
-            Id::TIMESTAMP => begin = Some(number(&source.content(element, 8)?)),
+            let (child, end) = self.source.whole_element(limit)?;
+            self.child(child, end, child.at == cluster.content)?;
+            self.source.skip(end - self.source.at())?;
+        }
+        self.read.broken_at = None;
+        let found = self.source.end_checksum().map(Vec::from);
+        if found != self.told
+            && let Some(checksum) = &self.read.checksum
+        {
+            self.read.damage = Some(Damage { offset: checksum.start, fault: Fault::Checksum });
+        }
+        Ok(())
+    }
+
+    /// Reads what there is to know of an element that has its end there.
+    fn child(&mut self, child: Element, end: u64, is_first: bool) -> Result<(), Stop> {
+        match child.id {
+            Id::CRC_32 if is_first => {
+                self.told = Some(self.source.content(child, 4)?);
+                self.read.checksum = Some(child.at..end);
+                self.source.begin_checksum();
+            }
+            Id::TIMESTAMP => self.timestamp = Some(number(&self.source.content(child, 8)?)),
             Id::SIMPLE_BLOCK => {
-                let begin = begin.ok_or(element.damage(Fault::NoTimestamp))?;
-                let (block, flags) = block(source, element, end, begin, tracks)?;
-                tally.add(Block { keyframe: flags & KEYFRAME != 0, ..block }, is_video(tracks, block.track));
+                let (block, flags) = self.block(child, end)?;
+                self.add(child, Block { keyframe: flags & KEYFRAME != 0, ..block });
             }
             Id::BLOCK_GROUP => {
-                let begin = begin.ok_or(element.damage(Fault::NoTimestamp))?;
-                if let Some(block) = group(source, end, begin, tracks)? {
-                    tally.add(block, is_video(tracks, block.track));
+                if let Some(block) = self.group(end)? {
+                    self.add(child, block);
                 }
             }
             Id::VOID | Id::CRC_32 | Id::POSITION | Id::PREV_SIZE | Id::SILENT_TRACKS => {}
-            _ => return Err(element.damage(Fault::NoElement).into()),
+            _ => return Err(child.damage(Fault::NoElement).into()),
         }
-        source.skip(end - source.at())?;
+        Ok(())
     }
-    let found = source.end_checksum();
-    Ok(checksum
-        .and_then(|(element, told)| (found.map(Vec::from) != Some(told)).then_some(element.damage(Fault::Checksum))))
-}
 
-/// Reads what a block has before its frames (RFC 9559, section 10), and gives its flags, too.
-fn block<R: Read + Seek>(
-    source: &mut Source<R>,
-    element: Element,
-    end: u64,
-    begin: u64,
-    tracks: &[ScannedTrack],
-) -> Result<(Block, u8), Stop> {
-    let mut bytes = [0; LONGEST_BLOCK_HEAD];
-    let bytes = source.peek(&mut bytes, end)?;
-    let (number, rest) = match width(bytes).and_then(|width| bytes.split_at_checked(width)) {
-        Some((track, rest)) => (number(track) & !(1 << (7 * track.len())), rest),
-        None => return Err(element.damage(Fault::NoElement).into()),
-    };
-    let [high, low, flags, ..] = *rest else { return Err(element.damage(Fault::NoElement).into()) };
-    if tracks.iter().all(|track| track.number != number) {
-        return Err(element.damage(Fault::NoSuchTrack { track: number }).into());
+    /// Reads what a block has before its frames (RFC 9559, section 10), and gives its flags, too.
+    fn block(&mut self, element: Element, end: u64) -> Result<(Block, u8), Stop> {
+        let timestamp = self.timestamp.ok_or(element.damage(Fault::NoTimestamp))?;
+        let mut bytes = [0; LONGEST_BLOCK_HEAD];
+        let bytes = self.source.peek(&mut bytes, end)?;
+        let Some((number, [high, low, flags, rest @ ..])) = marked_number(bytes) else {
+            return Err(element.damage(Fault::NoElement).into());
+        };
+        let time = timestamp.saturating_add_signed(i16::from_be_bytes([*high, *low]).into());
+        let head = (bytes.len() - rest.len()) as u64;
+        let bytes = end - self.source.at() - head;
+        Ok((Block { track: number, time, keyframe: false, bytes }, *flags))
     }
-    let time = begin.saturating_add_signed(i16::from_be_bytes([high, low]).into());
-    let head = bytes.len() - rest.len() + 3;
-    let bytes = (end - source.at()).saturating_sub(head as u64);
-    Ok((Block { track: number, time, keyframe: false, bytes }, flags))
-}
 
-/// Reads a BlockGroup up to its end: its block is a keyframe if it refers to no other one.
-fn group<R: Read + Seek>(
-    source: &mut Source<R>,
-    limit: u64,
-    begin: u64,
-    tracks: &[ScannedTrack],
-) -> Result<Option<Block>, Stop> {
-    let (mut found, mut keyframe) = (None, true);
-    while source.at() < limit {
-        let (element, end) = source.whole_element(limit)?;
-        match element.id {
-            Id::BLOCK => found = Some(block(source, element, end, begin, tracks)?.0),
-            Id::REFERENCE_BLOCK => keyframe = false,
-            _ => {}
+    /// Reads a BlockGroup up to its end: its block is a keyframe if it refers to no other one.
+    fn group(&mut self, limit: u64) -> Result<Option<Block>, Stop> {
+        let (mut found, mut keyframe) = (None, true);
+        while self.source.at() < limit {
+            let (child, end) = self.source.whole_element(limit)?;
+            match child.id {
+                Id::BLOCK => found = Some(self.block(child, end)?.0),
+                Id::REFERENCE_BLOCK => keyframe = false,
+                _ => {}
+            }
+            self.source.skip(end - self.source.at())?;
         }
-        source.skip(end - source.at())?;
+        Ok(found.map(|block| Block { keyframe, ..block }))
     }
-    Ok(found.map(|block| Block { keyframe, ..block }))
-}
 
-fn is_video(tracks: &[ScannedTrack], number: u64) -> bool {
-    tracks.iter().any(|track| track.number == number && track.kind == Some(MediaKind::Video))
+    /// Takes a block if the header knows its track. Players leave the others alone.
+    fn add(&mut self, element: Element, block: Block) {
+        match self.tracks.iter().find(|track| track.number == block.track) {
+            Some(track) => self.read.tally.add(block, track.kind == Some(MediaKind::Video)),
+            None => {
+                let damage = element.damage(Fault::NoSuchTrack { track: block.track });
+                self.read.damage = self.read.damage.or(Some(damage));
+            }
+        }
+    }
 }

@@ -47,7 +47,7 @@ pub struct Scan {
     /// What an ending changes, if the file has room for it.
     places: Option<Places>,
     index: Index,
-    /// What lies between clusters and can't be read, from the file's start; the first 1024.
+    /// What can't be read, from the file's start; the first 1024 pieces of it.
     gaps: Vec<Range<u64>>,
 }
 

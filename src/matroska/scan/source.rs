@@ -215,15 +215,15 @@ impl<R: Read + Seek> Source<R> {
         Ok(end.is_some_and(|end| end <= self.length))
     }
 
-    /// Whether what lies there looks like a cluster as all write them: it ends within the file, and a CRC-32 or its
-    /// Timestamp comes first. Goes there.
+    /// Whether what lies there looks like a cluster as all write them: it ends within the file, and its Timestamp comes first,
+    /// or a CRC-32, or what [`Scan::repair`](super::Scan::repair) makes of one. Goes there.
     fn is_cluster(&mut self, at: u64) -> io::Result<bool> {
         self.seek(at)?;
         let mut bytes = [0; LONGEST_HEAD + 2];
         let bytes = self.peek(&mut bytes, self.length)?;
         let Some(head) = Head::read(bytes).filter(|head| head.id == Id::CLUSTER) else { return Ok(false) };
         let end = at.saturating_add(head.length as u64).saturating_add(head.size.unwrap_or(0));
-        let begins = matches!(bytes.get(head.length..), Some([0xBF, 0x84, ..] | [0xE7, 0x81..=0x88, ..]));
+        let begins = matches!(bytes.get(head.length..), Some([0xBF | 0xEC, 0x84, ..] | [0xE7, 0x81..=0x88, ..]));
         Ok(begins && end <= self.length)
     }
 
@@ -250,21 +250,24 @@ pub(super) struct Head {
 impl Head {
     /// What bytes begin with, if it is one.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
-        let id_width = width(bytes)?;
-        if id_width > 4 {
-            return None;
-        }
-        let id = Id(number(bytes.get(..id_width)?).try_into().ok()?);
-        let rest = bytes.get(id_width..)?;
-        let size_width = width(rest)?;
-        let ones = (1 << (7 * size_width)) - 1;
-        let size = number(rest.get(..size_width)?) & ones;
-        Some(Self { id, size: (size != ones).then_some(size), length: id_width + size_width })
+        let (id, rest) = bytes.split_at_checked(width(bytes)?)?;
+        let (size, behind) = marked_number(rest)?;
+        let id = u32::try_from(number(id)).ok().map(Id)?;
+        // All ones say that it is not known (RFC 8794, section 6.2).
+        let size_width = rest.len() - behind.len();
+        let size = (size != (1 << (7 * size_width)) - 1).then_some(size);
+        Some(Self { id, size, length: bytes.len() - behind.len() })
     }
 }
 
-/// In how many bytes a number with a marker bit is written: 1 to 8.
-pub(super) fn width(bytes: &[u8]) -> Option<usize> {
+/// A number that tells by a marker bit how long it is, and what comes behind it (RFC 8794, section 4).
+pub(super) fn marked_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (marked, rest) = bytes.split_at_checked(width(bytes)?)?;
+    Some((number(marked) & !(1 << (7 * marked.len())), rest))
+}
+
+/// In how many bytes such a number is written: 1 to 8.
+fn width(bytes: &[u8]) -> Option<usize> {
     let width = bytes.first()?.leading_zeros() as usize + 1;
     (width <= 8).then_some(width)
 }

@@ -3,11 +3,12 @@
 use std::{
     collections::BTreeMap,
     io::{self, Read, Seek},
+    ops::Range,
 };
 
 use super::{
     Damage, Fault, Scan, ScanError, ScannedTrack,
-    cluster::{self, LEVEL_ONE, Tally, TrackTally},
+    cluster::{Cluster, LEVEL_ONE, TrackTally},
     header::{self, Info, SeekHead},
     inner::Inners,
     source::{Element, Source, Stop},
@@ -43,6 +44,8 @@ pub(super) struct Walk<R> {
     cues: Option<u64>,
     /// How many broken clusters have been looked behind.
     looks: u32,
+    /// The last gap between clusters.
+    lost: Option<Range<u64>>,
     /// How far the last element was read.
     reached: u64,
     /// How many bytes may be read again: as many as the file has.
@@ -85,6 +88,7 @@ impl<R: Read + Seek> Walk<R> {
             totals: BTreeMap::new(),
             cues: None,
             looks: 0,
+            lost: None,
             reached: 0,
             again: length,
             scan,
@@ -105,9 +109,11 @@ impl<R: Read + Seek> Walk<R> {
             self.note(damage);
             let from = self.search_from(start);
             let Some(next) = self.source.find_cluster(from)? else { break };
-            if self.scan.gaps.len() < MOST_GAPS {
-                self.scan.gaps.push(start..next);
-            }
+            // What begins right behind a gap and is broken, too, belongs to it.
+            let begin = self.lost.take().filter(|lost| lost.end == start).map_or(start, |lost| lost.start);
+            self.scan.gaps.pop_if(|gap| gap.start == begin && gap.end == start);
+            self.note_gap(begin..next);
+            self.lost = Some(begin..next);
         }
         self.into_scan()
     }
@@ -199,22 +205,22 @@ impl<R: Read + Seek> Walk<R> {
         {
             return Err(element.damage(Fault::Torn { missing: end - self.scan.length }).into());
         }
-        let mut tally = Tally::default();
-        let broken = match cluster::read(&mut self.source, element, tracks, &mut tally) {
-            Ok(damage) => damage,
-            Err(Stop::Damage(damage)) => Some(damage),
-            Err(Stop::Io(error)) => return Err(error.into()),
-        };
+        let Cluster { tally, damage, broken_at, checksum } = Cluster::read(&mut self.source, element, tracks)?;
         self.reached = self.source.at();
-        if let Some(damage) = broken {
+        if let Some(damage) = damage {
             // It is as large as it says if something else begins where it ends. Then what is broken in it is all that is.
             self.looks += 1;
             let end = element.end().filter(|_| self.looks <= MOST_LOOKS);
-            let is_bounded = end.map(|end| self.source.is_boundary(end)).transpose()?;
-            if is_bounded != Some(true) {
+            let Some(end) = end else { return Err(damage.into()) };
+            if !self.source.is_boundary(end)? {
                 return Err(damage.into());
             }
             self.note(damage);
+            if let Some(from) = broken_at {
+                self.note_gap(from..end);
+                // What is void is not what the checksum is of.
+                checksum.into_iter().for_each(|checksum| self.note_gap(checksum));
+            }
         }
         self.scan.clusters += 1;
         self.scan.whole = self.source.at();
@@ -223,6 +229,12 @@ impl<R: Read + Seek> Walk<R> {
             self.totals.entry(number).or_default().add(tally);
         }
         Ok(())
+    }
+
+    fn note_gap(&mut self, gap: Range<u64>) {
+        if self.scan.gaps.len() < MOST_GAPS {
+            self.scan.gaps.push(gap);
+        }
     }
 
     /// What was found on the way.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use proptest::prelude::*;
 
 use super::film::*;
-use crate::matroska::{Damage, Fault, ScanError, scan};
+use crate::matroska::{Damage, Fault, Scan, ScanError, scan};
 
 /// Whatever the bytes are: what is said of them is true of them, and what is repaired is whole.
 fn check(bytes: &[u8]) {
@@ -14,7 +14,7 @@ fn check(bytes: &[u8]) {
     assert!(scan.damage.iter().all(|damage| damage.offset <= scan.length));
     if scan.repair().is_ok() {
         let again = scanned(&repaired(bytes));
-        assert!(again.is_finished, "{scan:?} became {again:?}");
+        assert!(again.is_finished, "{:?} became {:?}", scan.damage, again.damage);
         assert_eq!(again.clusters, scan.clusters);
         assert_eq!(found(&again), found(&scan));
     }
@@ -50,6 +50,22 @@ fn lost_bytes_amid_clusters_become_void() {
         let again = scanned(&repaired);
         assert_eq!((again.is_finished, again.damage, again.clusters), (true, Vec::new(), scan.clusters));
     }
+}
+
+#[test]
+fn lost_bytes_within_a_cluster_become_void_and_what_is_before_them_is_kept() {
+    let film = Film::long(4);
+    let mut bytes = film.finished();
+    let (from, to) = (film.clusters[0].0, film.clusters[1].0);
+    bytes[to - 100..to - 20].fill(0);
+    let scan = scanned(&bytes);
+    let [damage] = scan.damage.as_slice() else { panic!("{:?}", scan.damage) };
+    assert_eq!((damage.fault, scan.clusters), (Fault::NoElement, 4));
+    let frames = |scan: &Scan| scan.tracks.iter().map(|track| track.blocks).sum::<u64>();
+    assert_eq!(frames(&scan), 80 - 3);
+    let again = scanned(&repaired(&bytes));
+    assert_eq!((again.damage.as_slice(), frames(&again)), (&[][..], 80 - 3));
+    assert_eq!(repaired(&bytes)[from..from + 6], bytes[from..from + 6], "the cluster is where it was");
 }
 
 #[test]

@@ -56,3 +56,18 @@ fn of_unknown_sizes_are_told_for_what_they_are() {
 fn are_not_repaired() {
     assert_eq!(scanned(&live()).repair(), Err(NotOurs));
 }
+
+#[test]
+fn may_have_blocks_of_tracks_that_nobody_knows() {
+    let mut bytes = live();
+    let cluster = bytes.len() as u64;
+    bytes.master(Id::CLUSTER, |cluster| {
+        cluster.uint(Id::TIMESTAMP, 3000);
+        cluster.binary(Id::SIMPLE_BLOCK, &[0x81, 0, 0, 0x80, 1]);
+        cluster.binary(Id::SIMPLE_BLOCK, &[0x41, 0x2C, 0, 0, 0x80, 1]);
+    });
+    let scan = scanned(&bytes);
+    let words: Vec<String> = scan.damage.iter().map(ToString::to_string).collect();
+    assert_eq!(words, [format!("byte {}: a block of track 1, which the header does not know", cluster + 9)]);
+    assert_eq!((scan.clusters, scan.tracks[0].blocks), (4, 7));
+}
