@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, parser::ValueSource};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, parser::ValueSource};
 
 use crate::config::{Overrides, Place, Target};
 
@@ -57,6 +57,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Run the signalling relay alone
     Relay(RelayArgs),
+    /// List what was recorded, verify that it is all there, or repair what was cut off
+    Recordings(RecordingsArgs),
 }
 
 /// What was asked for.
@@ -226,6 +228,39 @@ pub struct RelayArgs {
     /// How logs are written.
     #[command(flatten)]
     pub log: LogArgs,
+}
+
+/// The flags of `recordings`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Exit codes: 0 all is well, 1 it is not, 64 bad arguments or configuration.")]
+pub struct RecordingsArgs {
+    /// What to do with them
+    #[arg(value_enum, value_name = "WHAT")]
+    pub action: RecordingsAction,
+
+    /// The configuration file.
+    #[arg(help = "Configuration in TOML, of which [record] counts [default: built-in defaults]")]
+    #[arg(long, value_name = "FILE", env = CONFIG, hide_env_values = true)]
+    pub config: Option<PathBuf>,
+
+    /// Where the recordings are [default: recordings]
+    #[arg(long, value_name = "DIR", env = "PEERGATE_RECORD_DIR", hide_env_values = true)]
+    pub record_dir: Option<String>,
+
+    /// Print the list as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What can be done with recordings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RecordingsAction {
+    /// Print what is kept
+    List,
+    /// Read every file, and compare it with its manifest and those after it
+    Verify,
+    /// Mend what was cut off; no daemon may record there at the same time
+    Repair,
 }
 
 /// How logs are written.

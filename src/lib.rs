@@ -7,7 +7,7 @@
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
 //!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
-//!    [`config`], [`daemon`], `descriptors`, [`logging`] and [`shutdown`].
+//!    [`config`], [`daemon`], `descriptors`, [`doctor`], [`logging`], [`recordings`] and [`shutdown`].
 
 pub mod api;
 pub mod appearance;
@@ -33,6 +33,7 @@ pub mod peer;
 pub mod quality;
 pub mod recorder;
 pub mod recording;
+pub mod recordings;
 pub mod redact;
 pub mod relay;
 pub mod report;

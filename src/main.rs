@@ -4,13 +4,15 @@ use std::{future::Future, path::Path, process::ExitCode};
 
 use peergate::{
     check,
-    cli::{self, Asked, Command, DoctorArgs},
+    cli::{self, Asked, Command, DoctorArgs, RecordingsAction, RecordingsArgs},
     config::{self, Overrides, Problems, Purpose, Settings},
     daemon, doctor, logging,
     media::{
         elements::{self, NotReady},
         main_loop::MainLoop,
     },
+    recorder::Archive,
+    recordings,
 };
 
 /// Why the program ends when nobody asked it to.
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run(arguments.config.as_deref(), &asked.overrides),
         Command::Check(arguments) => check(&arguments.file),
         Command::Doctor(arguments) => diagnose(&arguments, &asked.overrides),
+        Command::Recordings(arguments) => look_at_recordings(&arguments, &asked.overrides),
         Command::Relay(arguments) => run_relay(arguments.config.as_deref(), &asked.overrides),
     };
     match outcome {
@@ -104,6 +107,27 @@ fn check(file: &Path) -> Result<(), Failure> {
     }
     eprintln!("{file}: good; {} pipelines could be built", findings.built);
     Ok(())
+}
+
+fn look_at_recordings(arguments: &RecordingsArgs, overrides: &Overrides) -> Result<(), Failure> {
+    let settings = config::load(arguments.config.as_deref(), Purpose::Daemon, overrides, &cli::variables())?;
+    let archive = Archive::new(settings.record.dir);
+    let mut out = std::io::stdout().lock();
+    match arguments.action {
+        RecordingsAction::List => recordings::list(&archive, arguments.json, &mut out).map_err(unheard),
+        RecordingsAction::Verify => match recordings::verify(&archive, &mut out).map_err(unheard)? {
+            true => Ok(()),
+            false => Err(Failure::Ill("not all recordings are what they were".to_owned())),
+        },
+        RecordingsAction::Repair => {
+            recordings::repair(&archive, &mut out).map_err(|error| Failure::Ill(error.to_string()))
+        }
+    }
+}
+
+/// Whoever was to read has gone.
+fn unheard(error: std::io::Error) -> Failure {
+    Failure::Ill(format!("what is said can't be written: {error}"))
 }
 
 fn diagnose(arguments: &DoctorArgs, overrides: &Overrides) -> Result<(), Failure> {

@@ -9,6 +9,7 @@
 //!
 //! What goes into which file is decided by [`crate::recording`], which is pure. Whoever sends never waits for the disk.
 
+mod archive;
 mod desk;
 mod disk;
 mod index;
@@ -27,8 +28,13 @@ use std::{fmt, path::Path, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use self::{
+    archive::{Archive, Mended, Verdict},
+    desk::RecorderState,
+    disk::DiskError,
+    index::UnreadableManifest,
+};
 use self::{desk::Desk, keeper::Keeper, progress::Listing, subject::Inbox};
-pub use self::{desk::RecorderState, disk::DiskError, index::UnreadableManifest};
 use crate::{
     codec::Codec,
     ids::{PeerId, RecordingId, SourceName},

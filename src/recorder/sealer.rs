@@ -66,7 +66,7 @@ pub(super) fn run(jobs: &Receiver<Job>, changed: &SyncSender<Ask>) {
 }
 
 /// Writes the last word of a segment's manifest.
-fn seal(
+pub(super) fn seal(
     recording: RecordingId,
     closed: Closed,
     state: State,

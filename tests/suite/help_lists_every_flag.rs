@@ -31,6 +31,11 @@ fn of_relay() {
 }
 
 #[test]
+fn of_recordings() {
+    insta::assert_snapshot!(help(&["recordings", "--help"]));
+}
+
+#[test]
 fn of_doctor() {
     insta::assert_snapshot!(help(&["doctor", "--help"]));
 }
