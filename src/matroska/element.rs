@@ -56,8 +56,8 @@ pub(super) trait WriteElements {
     fn uint(&mut self, id: Id, value: u64);
     /// A number in eight bytes.
     fn float(&mut self, id: Id, value: f64);
-    /// Nothing, in so few bytes in all; two at least.
-    fn void(&mut self, length: u8);
+    /// Nothing, in so many bytes in all; two at least.
+    fn void(&mut self, length: u64);
     /// An element of elements.
     fn master(&mut self, id: Id, fill: impl FnOnce(&mut Vec<u8>));
     /// The same, with their checksum before them.
@@ -89,10 +89,9 @@ impl WriteElements for Vec<u8> {
         self.binary(id, &value.to_be_bytes());
     }
 
-    fn void(&mut self, length: u8) {
-        let head = void_head(length.into());
-        let end = self.len() + usize::from(length);
-        self.extend(head);
+    fn void(&mut self, length: u64) {
+        let end = self.len() + length as usize;
+        self.extend(void_head(length));
         self.resize(end, 0);
     }
 
@@ -151,7 +150,7 @@ mod tests {
     #[test]
     fn what_is_void_takes_as_much_room_as_it_is_told_to() {
         for length in 2..=255 {
-            assert_eq!(written(|out| out.void(length)).len(), usize::from(length));
+            assert_eq!(written(|out| out.void(length)).len() as u64, length);
         }
         assert_eq!(void_head(128), [0xEC, 0xFE]);
         assert_eq!(void_head(129), [0xEC, 0x01, 0, 0, 0, 0, 0, 0, 120]);

@@ -9,13 +9,13 @@ use super::{
 };
 
 /// How long a Seek element is that this house writes, with a position of eight bytes; a Void of this length holds its place.
-pub(super) const SEEK_LENGTH: u8 = 21;
+pub(super) const SEEK_LENGTH: u64 = 21;
 
 /// How long a Duration element is; a Void of this length holds its place.
-pub(super) const DURATION_LENGTH: u8 = 11;
+pub(super) const DURATION_LENGTH: u64 = 11;
 
 /// What a file gets at its end: first the appendix, in one write, then the patches in their order. The last one says that all
-/// is there; a file that lacks it is one that [`scan`](super::scan) finds unfinished.
+/// is there; a file that lacks it is one that [`scan()`](super::scan()) finds unfinished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
     /// What comes behind all that was written.

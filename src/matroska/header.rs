@@ -117,7 +117,7 @@ impl Header {
 
         // All positions are counted from the segment's first element.
         let segment = bytes.len() as u64;
-        let seeks_length = 3 * u64::from(SEEK_LENGTH);
+        let seeks_length = 3 * SEEK_LENGTH;
         let info_position = element_length(Id::SEEK_HEAD, seeks_length);
         let tracks_position = info_position + element_length(Id::INFO, info.len() as u64);
         bytes.head(Id::SEEK_HEAD, seeks_length);

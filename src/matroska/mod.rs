@@ -2,7 +2,7 @@
 //! off the writing costs the last cluster at most, read so that any bytes can be told for what they are, and repaired.
 //!
 //! [`Writer`] gives a header, then whole clusters of a second at most, each to be appended in one write; an [`Ending`] makes
-//! the file one that can be sought in. [`scan`] says what a file holds, and [`Scan::repair`] what gives an interrupted one its
+//! the file one that can be sought in. [`scan()`] says what a file holds, and [`Scan::repair`] what gives an interrupted one its
 //! ending.
 //!
 //! A file as it is written, and what the ending changes in it:

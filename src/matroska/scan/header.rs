@@ -36,7 +36,7 @@ impl SeekHead {
         let mut room = None;
         for inner in elements {
             let inner = inner?;
-            let fits = (inner.length == u64::from(SEEK_LENGTH)).then_some(inner.at);
+            let fits = (inner.length == SEEK_LENGTH).then_some(inner.at);
             match inner.id {
                 Id::VOID => room = room.or(fits),
                 // Who changes what a checksum is of would have to change that, too.
@@ -85,7 +85,7 @@ impl Info {
         let (mut room, mut is_checked) = (None, false);
         for inner in elements {
             let inner = inner?;
-            let fits = (inner.length == u64::from(DURATION_LENGTH)).then_some(inner.at);
+            let fits = (inner.length == DURATION_LENGTH).then_some(inner.at);
             match inner.id {
                 Id::VOID => room = room.or(fits),
                 Id::CRC_32 => is_checked = true,

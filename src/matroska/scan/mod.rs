@@ -64,7 +64,7 @@ pub struct ScannedTrack {
     pub codec: Option<Codec>,
     /// What a decoder must know (CodecPrivate).
     pub private: Vec<u8>,
-    /// How large the pictures are, or of how many channels the sound is.
+    /// How large the pictures are, or of how many channels the sound is. Opus says 48 kHz, whatever it was made of.
     pub shape: Option<Shape>,
     /// What a player calls it, the first 256 bytes of it.
     pub name: Option<String>,
@@ -97,7 +97,8 @@ pub enum ScanError {
     Header(Damage),
 }
 
-/// Says what a file holds. Reads all of it once, and keeps little of it in memory, whatever its bytes are.
+/// Says what a file holds. Reads all of it once, twice where it is broken, and keeps little of it in memory, whatever its
+/// bytes are. Of a file that is still written, it says what was there at first; it may seem torn.
 pub fn scan(file: impl Read + Seek) -> Result<Scan, ScanError> {
     walk::Walk::new(file)?.finish()
 }

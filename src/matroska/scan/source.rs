@@ -56,7 +56,7 @@ impl Element {
     }
 }
 
-/// A file that does not grow while it is read, or whose growth is not looked at.
+/// A file, as long as it is when the reading begins: what somebody still writes behind that is not looked at.
 #[derive(Debug)]
 pub(super) struct Source<R> {
     reader: BufReader<R>,
@@ -180,10 +180,12 @@ impl<R: Read + Seek> Source<R> {
     pub(super) fn find_cluster(&mut self, from: u64) -> io::Result<Option<u64>> {
         self.seek(from)?;
         let mut last = 0_u32;
-        loop {
+        while self.at < self.length {
+            let left = usize::try_from(self.length - self.at).unwrap_or(usize::MAX);
             let buffer = self.reader.fill_buf()?;
+            let buffer = buffer.get(..left).unwrap_or(buffer);
             if buffer.is_empty() {
-                return Ok(None);
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
             let found = buffer.iter().position(|byte| {
                 last = last << 8 | u32::from(*byte);
@@ -200,6 +202,7 @@ impl<R: Read + Seek> Source<R> {
                 self.seek(at + 4)?;
             }
         }
+        Ok(None)
     }
 
     /// Whether a cluster may end there: the file does, or what comes next looks like what comes behind one. Goes there.

@@ -71,7 +71,7 @@ pub enum BlockError {
 /// in one write, so that wherever the writing breaks off there are whole clusters before it. Time passes with the frames:
 /// where none come, it is for the caller to [`flush`](Self::flush) once it has not been given a cluster for a second.
 ///
-/// Where a write fails, the file is what [`scan`](super::scan) makes of it; the writer knows nothing of that.
+/// Where a write fails, the file is what [`scan()`](super::scan()) makes of it; the writer knows nothing of that.
 #[derive(Debug)]
 pub struct Writer<F> {
     /// What each track holds; track 1 comes first.
