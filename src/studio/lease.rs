@@ -28,24 +28,44 @@ pub struct Lease {
     full: watch::Receiver<Bitrate>,
     steps: Arc<[Step]>,
     seat: Seat,
-    /// The rung, and what keeps its encoder at work; `None` while it is paused.
-    taken: Option<(usize, Taken)>,
+    source: Demand,
+    /// `None` while it is paused: nothing is captured or encoded for it then.
+    taken: Option<Hold>,
+}
+
+/// What keeps a rung at work.
+#[derive(Debug)]
+struct Hold {
+    index: usize,
+    _encoder: Taken,
     _source: Taken,
 }
 
-/// Another quality of what is leased. Its encoder runs from now on; the lease goes over to it with [`Lease::settle`].
+/// Another quality of what is leased. Its encoder and the source run from now on; the lease goes over to it with
+/// [`Lease::settle`].
 #[derive(Debug)]
 pub struct Rung {
     /// Its feed.
     pub feed: Feed,
     /// The same, cut into packets.
     pub packets: Feed,
-    index: usize,
-    encoder: Taken,
+    hold: Hold,
+}
+
+impl Step {
+    /// Has it encoded, of what `source` captures.
+    fn hold(&self, index: usize, source: &Demand) -> Hold {
+        Hold { index, _encoder: self.demand.take(), _source: source.take() }
+    }
 }
 
 impl Lease {
-    pub(super) fn new(steps: &Arc<[Step]>, full: watch::Receiver<Bitrate>, seat: Seat, source: Taken) -> Option<Self> {
+    pub(super) fn new(
+        steps: &Arc<[Step]>,
+        full: watch::Receiver<Bitrate>,
+        seat: Seat,
+        source: &Demand,
+    ) -> Option<Self> {
         let best = steps.first()?;
         Some(Self {
             feed: best.feed.clone(),
@@ -53,15 +73,15 @@ impl Lease {
             full,
             steps: Arc::clone(steps),
             seat,
-            taken: Some((0, best.demand.take())),
-            _source: source,
+            source: source.clone(),
+            taken: Some(best.hold(0, source)),
         })
     }
 
     /// The rung that it has, 0 for the best; `None` while it is paused.
     #[must_use]
     pub fn rung(&self) -> Option<usize> {
-        self.taken.as_ref().map(|(rung, _)| *rung)
+        self.taken.as_ref().map(|hold| hold.index)
     }
 
     /// What the best rung is encoded at where links bear it. That of a camera that is passed through changes with what it
@@ -96,13 +116,14 @@ impl Lease {
     pub fn next(&self) -> Option<Rung> {
         let index = self.seat.rung();
         let step = self.steps.get(index).filter(|_| self.rung() != Some(index))?;
-        Some(Rung { feed: step.feed.clone(), packets: step.packets.clone(), index, encoder: step.demand.take() })
+        let hold = step.hold(index, &self.source);
+        Some(Rung { feed: step.feed.clone(), packets: step.packets.clone(), hold })
     }
 
     /// Goes over to another rung; lets go of the one that it had.
     pub fn settle(&mut self, rung: Rung) {
-        let Rung { feed, packets, index, encoder } = rung;
-        (self.feed, self.packets, self.taken) = (feed, packets, Some((index, encoder)));
+        let Rung { feed, packets, hold } = rung;
+        (self.feed, self.packets, self.taken) = (feed, packets, Some(hold));
     }
 
     /// Whether the link bears none of the rungs, so that nothing is to be taken for now.
@@ -111,8 +132,8 @@ impl Lease {
         self.seat.rung() >= self.steps.len()
     }
 
-    /// Lets go of the rung that it had, until there is a [`next`](Self::next) one. Nothing is known of the link meanwhile:
-    /// there is nothing to judge it by.
+    /// Lets go of the rung that it had and of the source, until there is a [`next`](Self::next) one. Nothing is known of the
+    /// link meanwhile: there is nothing to judge it by.
     pub fn pause(&mut self) {
         self.taken = None;
         self.seat.bears(None);
@@ -123,6 +144,6 @@ impl Rung {
     /// Which one, 0 for the best.
     #[must_use]
     pub const fn index(&self) -> usize {
-        self.index
+        self.hold.index
     }
 }

@@ -82,7 +82,7 @@ impl Shelf {
 impl Encode {
     /// Takes it, in full.
     pub(super) fn lease(&self, audience: &Audience) -> Option<Lease> {
-        Lease::new(&self.steps, self.full.clone(), audience.join(self.ladder), self.source_demand.take())
+        Lease::new(&self.steps, self.full.clone(), audience.join(self.ladder), &self.source_demand)
     }
 
     /// Takes it, in full and whatever viewers' links bear.

@@ -72,3 +72,15 @@ async fn capture_begins_when_a_peer_is_offered_something() {
     assert_eq!(busy(&state), ["picture", "sound"], "nobody has said what it is to be encoded to");
     assert!(viewer.view().tracks().next().is_none());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_there_is_room_for_sound_alone_no_pictures_are_captured() {
+    // Sound takes 94 kbit/s with all that it is wrapped in, the least of pictures 33.
+    let gateway = Daemon::configured("[encode]\nuplink = '110k'\n").await;
+    let viewer = Viewer::join(&gateway.ws("/signal"), viewer()).await;
+    viewer.audio(10).await;
+    let state = gateway.wait_for_state(LIMIT, |state| busy(state) == ["opus", "sound"]).await;
+    assert!(frames(&state)[0] > 0, "they were, for the peer was offered them: {state:#}");
+    viewer.audio(viewer.audio(1).await.frames + 50).await;
+    assert_eq!(busy(&gateway.state().await), ["opus", "sound"]);
+}

@@ -4,7 +4,7 @@ use std::{io::Write, time::{Duration, Instant}};
 
 use serde_json::Value;
 
-use crate::common::link_scene::{Scene, each_second, encoder, is_paused, rung, watch};
+use crate::common::link_scene::{Scene, each_second, encoder, is_paused, rung, seen, watch};
 
 fn with_uplink(bits: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
@@ -56,4 +56,6 @@ async fn where_there_is_not_enough_for_all_who_came_last_gets_sound() {
     assert!((200.0..280.0).contains(&kilobits), "{kilobits} kbit/s: {state:#}");
     drop(one);
     scene.until("pictures for the other", Duration::from_secs(60), |state| rung(state, "two") == Some(1)).await;
+    // Nobody had any for longer than a source goes on for nobody: it was begun anew.
+    two.video(seen(&two).frames + 30).await;
 }
