@@ -189,7 +189,7 @@ impl Encode {
     /// Looks how all of them do. Why the present one has to be replaced, if it has to.
     async fn look(&mut self) -> Option<EncodeError> {
         while self.retiring.try_join_next().is_some() {}
-        self.present.settle();
+        std::iter::once(&mut self.present).chain(&mut self.challenger).for_each(Running::settle);
         self.look_at_challenger();
         self.look_for_a_better_one().await;
         self.present.complain(&self.job);
