@@ -18,7 +18,6 @@ use crate::common::{
 };
 
 const GATEWAY: &str = "front-door";
-const DEVICE: &str = "vah264enc";
 
 /// Notes the longest time between two frames that are shown, from now on.
 const WATCH: &str = "(() => {
@@ -35,12 +34,11 @@ const WATCH: &str = "(() => {
     return true;
 })()";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn with_four_others() {
-    stand_in::register(&[(DEVICE, Behaviour::Works)]);
+async fn outlive(device: &'static str, behaviour: Behaviour, why: &str) {
+    stand_in::register(&[(device, Behaviour::Works)]);
     let relay = PlainRelay::start().await;
     let encode = Settings {
-        element: ElementChoice::Named(DEVICE.to_owned()),
+        element: ElementChoice::Named(device.to_owned()),
         retry_after: Duration::from_secs(600),
         ..studio::settings()
     };
@@ -61,10 +59,11 @@ async fn with_four_others() {
 
     page.browser.value(WATCH, &[]).await;
     page.browser.until("it watches", "window.watched.frames > 15", &[]).await;
-    stand_in::behave(DEVICE, Behaviour::FailsAfter(0));
-    gateway
-        .until("another encodes", |state| state.encoders.iter().any(|one| one.replaced.is_some()).then_some(()))
+    stand_in::behave(device, behaviour);
+    let replaced = gateway
+        .until("another encodes", |state| state.encoders.iter().find_map(|one| one.replaced.clone()))
         .await;
+    assert!(replaced.element == device && replaced.why.contains(why), "{replaced:?}");
     page.browser.until("it goes on", "window.watched.frames > 75", &[]).await;
     let longest = page.browser.value("window.watched.longest", &[]).await.as_f64().unwrap();
     assert!(longest < 1000.0, "a still picture for {longest} ms");
@@ -74,4 +73,14 @@ async fn with_four_others() {
     join_all(viewers.iter().map(|viewer| viewer.video(frames + 30))).await;
     assert_eq!(of(&gateway.state(), GATEWAY).peers.len(), 5, "all are still there");
     gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_gives_up() {
+    outlive("vah264enc", Behaviour::FailsAfter(0), "the device is gone").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_stalls() {
+    outlive("nvh264enc", Behaviour::StallsAfter(0), "none came out for").await;
 }
