@@ -7,6 +7,7 @@
 mod audience;
 mod daemon;
 mod goals;
+mod machine;
 mod network;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/suite/common/plain_relay.rs"]
@@ -71,7 +72,7 @@ async fn measure(plan: &Plan) {
     let few = plan.levels.iter().copied().max().unwrap_or(0);
     let network = Network::build(few.max(plan.crowd));
     let relay = PlainRelay::start_on(DAEMON).await;
-    let machine = report::machine();
+    let machine = machine::machine();
     let daemon = Daemon::start(relay.url()).await;
     let mut audience = Audience::new(&network, relay.url());
     let mut levels = Vec::new();

@@ -1,6 +1,6 @@
 //! The figures, as a person reads them.
 
-use std::{fmt, fs, time::Duration};
+use std::{fmt, time::Duration};
 
 use crate::{audience::Viewing, goals::Goals};
 
@@ -39,20 +39,6 @@ pub(crate) struct Report {
     pub(crate) capture_to_wire: Option<f64>,
     /// In the order in which they came.
     pub(crate) viewings: Vec<Viewing>,
-}
-
-/// Processor, cores, and what else keeps them busy.
-pub(crate) fn machine() -> String {
-    let read = |file| fs::read_to_string(file).unwrap_or_default();
-    let cpuinfo = read("/proc/cpuinfo");
-    let models: Vec<_> = cpuinfo.lines().filter_map(|line| line.strip_prefix("model name\t: ")).collect();
-    let load = read("/proc/loadavg");
-    format!(
-        "{} cores of {}, load {} at the start",
-        std::thread::available_parallelism().map_or(0, usize::from),
-        models.first().unwrap_or(&"an unnamed processor"),
-        load.split(' ').next().unwrap_or("unknown"),
-    )
 }
 
 impl Report {

@@ -1,9 +1,10 @@
 //! What a link bears, judged by when each packet has arrived (transport-wide congestion control feedback).
 //!
 //! What is looked for is a queue that stands: packets that all wait, also the first of a frame. Frames leave here in one
-//! burst, and keyframes are made when any viewer asks for one, so that single packets wait on any link; and a scene that
-//! hardly moves sends a tenth of what the link bears. A gradient of delays, as in Google's congestion control, takes the
-//! one for a full link, and then the other for what it bears.
+//! burst, and keyframes are made when any viewer asks for one, so that single packets wait on any link; by radio, they come
+//! late by themselves; and a scene that hardly moves sends a tenth of what the link bears. GStreamer's `rtpgccbwe`, which
+//! looks at how delays change, takes late packets for a full link, and then what is sent for what it bears
+//! (`./dev bench estimator`).
 
 mod window;
 
