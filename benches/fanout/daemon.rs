@@ -7,12 +7,16 @@ use std::{
 };
 
 use futures_util::StreamExt;
+use serde_json::Value;
 
 /// Its id in the room.
 pub(crate) const ID: &str = "gateway";
 
 /// Where its API is: nobody else listens in the namespace that the benchmark runs in.
 const API: &str = "127.0.0.1:8080";
+
+/// How often its state is asked for while something is waited for.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// The daemon; killed when dropped.
 pub(crate) struct Daemon {
@@ -53,12 +57,27 @@ impl Daemon {
 
     /// How long its frames take from capture to wire: 95 of 100 at most, in ms, the slower of picture and sound.
     pub(crate) async fn capture_to_wire(&self) -> f64 {
-        let state = reqwest::get(format!("http://{API}/api/state")).await.expect("its API answers");
-        let state: serde_json::Value = state.json().await.expect("its API answers in JSON");
+        let state = state().await;
         let sources = state["sources"].as_array().expect("it has sources").iter();
         let times = sources.filter_map(|source| source["capture_to_wire"]["p95_ms"].as_f64());
         times.reduce(f64::max).expect("its frames are timed")
     }
+
+    /// Waits until it neither captures nor encodes anything.
+    pub(crate) async fn idle(&self) {
+        let is_idle = |state: &Value| {
+            let all = ["sources", "encoders"].into_iter().filter_map(|list| state[list].as_array()).flatten();
+            all.into_iter().all(|one| one["condition"]["state"] == "idle")
+        };
+        while !is_idle(&state().await) {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+async fn state() -> Value {
+    let state = reqwest::get(format!("http://{API}/api/state")).await.expect("its API answers");
+    state.json().await.expect("its API answers in JSON")
 }
 
 impl Drop for Daemon {

@@ -1,5 +1,6 @@
 //! What the daemon costs, and how fast it is: it shows its test picture and tone to nobody, then to 1, 5, 20 viewers, each a
-//! process in a network namespace of its own, and is measured from outside. At last a crowd comes: how many see it all?
+//! process in a network namespace of its own, and is measured from outside. Then a crowd comes: how many see it all? At last
+//! all have left, and single viewers come while nothing runs.
 //! `./dev bench fanout [--viewers 1,5,20] [--crowd 150] [--seconds 10]`.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark says what went wrong by panicking")]
@@ -31,6 +32,9 @@ use crate::{
 
 /// How long viewers may take to settle before a level is measured: jitter buffers fill, ICE stops checking.
 const SETTLING: Duration = Duration::from_secs(3);
+
+/// How often somebody comes while nothing runs.
+const IDLE_STARTS: usize = 5;
 
 fn main() {
     // Cargo adds `--bench`.
@@ -88,8 +92,21 @@ async fn measure(plan: &Plan) {
         _ => None,
     };
     let viewings = audience.leave().await;
+    let mut from_idle = Vec::new();
+    for _ in 0..IDLE_STARTS {
+        from_idle.push(first_picture(&daemon, &network, relay.url()).await);
+    }
     let start = daemon.joined_after();
-    print!("{}", Report { machine, period: plan.period, start, levels, crowd, capture_to_wire, viewings });
+    print!("{}", Report { machine, period: plan.period, start, levels, crowd, capture_to_wire, viewings, from_idle });
+}
+
+/// Until one viewer has its first keyframe who comes while nothing runs, in ms.
+async fn first_picture(daemon: &Daemon, network: &Network, relay: &str) -> u64 {
+    daemon.idle().await;
+    let mut audience = Audience::new(network, relay);
+    audience.grow(1).await;
+    let [viewing] = &audience.leave().await[..] else { panic!("there was one viewer") };
+    viewing.first_keyframe
 }
 
 /// Lets viewers come until there are so many, and measures.

@@ -39,6 +39,8 @@ pub(crate) struct Report {
     pub(crate) capture_to_wire: Option<f64>,
     /// In the order in which they came.
     pub(crate) viewings: Vec<Viewing>,
+    /// Of single viewers who came while nothing ran: from `join` to the first keyframe, in ms.
+    pub(crate) from_idle: Vec<u64>,
 }
 
 impl Report {
@@ -70,6 +72,13 @@ impl Report {
         let mut joins: Vec<_> = self.viewings.iter().take(before).map(|viewing| viewing.first_keyframe).collect();
         joins.sort_unstable();
         (quantile(&joins, 0.5), quantile(&joins, 0.95))
+    }
+
+    /// From `join` to the first keyframe where source and encoder start, in ms: half of them, and all, take no longer.
+    pub(crate) fn idle_starts(&self) -> (u64, u64) {
+        let mut joins = self.from_idle.clone();
+        joins.sort_unstable();
+        (quantile(&joins, 0.5), quantile(&joins, 1.0))
     }
 }
 
