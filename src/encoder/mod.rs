@@ -5,6 +5,7 @@
 
 mod cache;
 mod catalogue;
+mod contention;
 mod entry;
 mod health;
 mod keyframe_flag;
@@ -22,6 +23,7 @@ mod trial;
 mod trials;
 
 pub use catalogue::{Catalogue, CatalogueError};
+pub use contention::held_up;
 pub use entry::{Align, BitrateRule, Encoder, Hardware, KeyframeRule, Place, Row, Unit};
 pub use health::{Health, Illness, Reading};
 pub use knob::KnobError;

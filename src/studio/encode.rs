@@ -17,7 +17,7 @@ use super::{
     supervise::{Job, Work},
 };
 use crate::{
-    encoder::{EncodeError, Encoding, Health, Report, Shortfall, Target, Throughput},
+    encoder::{self, EncodeError, Encoding, Health, Report, Shortfall, Target, Throughput},
     media::{clockwork::Clockwork, feed::Feed, packetizer::Packetizer},
     quality::steady::Steady,
     report::Replaced,
@@ -110,7 +110,7 @@ impl EncodeJob {
         self.bench.started(index);
         let since = self.bench.now();
         let pace = encoder.row.bitrate.begins_anew.then(|| Steady::apart(bitrate, APART));
-        let (health, throughput) = (Health::of(encoder, since), Throughput::new(since));
+        let (health, throughput) = (Health::of(encoder, since, encoder::held_up()), Throughput::new(since));
         Ok(Running { index, encoding, health, throughput, since, pace })
     }
 
@@ -330,7 +330,7 @@ impl Running {
     }
 
     fn illness(&mut self, job: &EncodeJob) -> Option<EncodeError> {
-        let illness = self.health.look(job.bench.now(), self.encoding.reading())?;
+        let illness = self.health.look(job.bench.now(), self.encoding.reading(), encoder::held_up())?;
         Some(EncodeError::Failed { element: job.element(self.index), why: illness.to_string() })
     }
 }
