@@ -87,7 +87,7 @@ impl Encode {
 
     /// Takes it, in full and whatever viewers' links bear.
     pub(super) fn lease_here(&self, audience: &Audience) -> Option<Lease> {
-        Lease::new(&self.steps, self.full.clone(), audience.join_here(self.ladder), self.source_demand.take())
+        Lease::new(&self.steps, self.full.clone(), audience.join_here(self.ladder), &self.source_demand)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::common::{
     daemon::{Daemon, receiving},
     flash_and_beep::FlashAndBeep,
     recordings::Recordings,
-    str0m_peer::{Options, Viewer},
+    str0m_peer::{Options, Order, Viewer},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,11 +32,15 @@ async fn of(codec: Codec) {
     gateway
         .peer("camera", |peer| receiving(peer, &name).is_some_and(|track| track["frames"].as_u64() >= Some(240)))
         .await;
-    drop(camera);
+    camera.order(Order::Close);
     let segments = recordings.settled(1).await;
     let segment = segments.last().unwrap();
     assert_eq!(segment.manifest.state, State::Finished);
     segment.plays_to_the_end();
+    for track in &segment.manifest.tracks {
+        let packets = segment.packets(&track.kind.to_string());
+        assert_eq!(packets, (track.frames, track.keyframes), "the manifest says what is in the file: {track:?}");
+    }
     let (flashes, beeps) = (segment.flashes(), segment.beeps());
     assert!(flashes.len() >= 6, "{flashes:?}");
     for pair in flashes.windows(2) {
