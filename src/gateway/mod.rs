@@ -31,6 +31,7 @@ use crate::{
     ids::Sessions,
     media::clockwork::Clockwork,
     recorder::Recorder,
+    recording::Wanted,
     report::{Event, State},
     studio::Studio,
 };
@@ -89,7 +90,8 @@ pub fn start(settings: Settings) -> Result<Handle, StartError> {
 pub fn start_beside(mut settings: Settings, sessions: Sessions) -> Result<Handle, StartError> {
     let clockwork = Clockwork::start();
     let studio = Studio::start(settings.sources, settings.encode, clockwork.clone())?;
-    let recorder = Recorder::start(settings.record, clockwork.clone());
+    let is_recorded = settings.members.iter().any(|member| member.record != Wanted::NONE);
+    let recorder = Recorder::start(settings.record, clockwork.clone(), is_recorded);
     let (stop, stopping) = watch::channel(false);
     turn_tls::open_doors(settings.members.iter_mut().flat_map(|member| &mut member.peer.ice.turn), &stopping)?;
     let (commands, asked) = mpsc::channel(COMMANDS);

@@ -76,7 +76,8 @@ pub(super) enum Job {
 
 impl Keeper {
     /// Starts it. A folder that is there already is looked through, and what an earlier process left unfinished is mended.
-    pub(super) fn start(settings: &Settings) -> Self {
+    /// Where recordings are sure to be `is_wanted`, it is made at once, and said if that fails.
+    pub(super) fn start(settings: &Settings, is_wanted: bool) -> Self {
         let (asks, asked) = sync_channel(QUEUE);
         let (jobs, to_do) = sync_channel(QUEUE);
         let (state, watched) = watch::channel(None);
@@ -90,7 +91,7 @@ impl Keeper {
             kept,
             rate: Rate::default(),
         };
-        spawn("keeper", move || work.run(&asked));
+        spawn("keeper", move || work.run(&asked, is_wanted));
         let changed = asks.clone();
         spawn("sealer", move || sealer::run(&to_do, &changed));
         Self { asks, jobs, state: watched, kept: listed }
@@ -160,8 +161,12 @@ struct Work {
 }
 
 impl Work {
-    fn run(mut self, asked: &Receiver<Ask>) {
-        if self.folder.path().is_dir()
+    fn run(mut self, asked: &Receiver<Ask>, is_wanted: bool) {
+        if is_wanted {
+            if let Err(error) = self.room() {
+                warn!(%error, "nothing can be recorded for now; it is tried again");
+            }
+        } else if self.folder.path().is_dir()
             && let Err(error) = self.acquire()
         {
             // It is said when somebody wants to record.

@@ -113,10 +113,10 @@ pub enum OrderError {
 
 impl Recorder {
     /// Starts it: looks for what an earlier process left unfinished, and mends it. Nothing is written before something is
-    /// recorded. Needs a tokio runtime.
+    /// recorded, but for the folder where that is sure to happen (`is_wanted`). Needs a tokio runtime.
     #[must_use]
-    pub fn start(settings: Settings, clockwork: Clockwork) -> Self {
-        let keeper = Keeper::start(&settings);
+    pub fn start(settings: Settings, clockwork: Clockwork, is_wanted: bool) -> Self {
+        let keeper = Keeper::start(&settings, is_wanted);
         let (desk, words) = mpsc::channel(DESK);
         let surroundings = Arc::new(Surroundings { settings, clockwork, keeper, desk });
         let state = Desk::spawn(words, surroundings.keeper.state());

@@ -42,7 +42,7 @@ impl Control {
         let (state, watched) = watch::channel(State::default());
         let (events, _) = broadcast::channel(4);
         let token = token.map(|token| Redacted::new(token.to_owned()));
-        let recorder = Recorder::start(recording::Settings::default(), Clockwork::start());
+        let recorder = Recorder::start(recording::Settings::default(), Clockwork::start(), false);
         let context = Context {
             commands: to_gateway,
             recorder,
