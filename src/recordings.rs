@@ -54,9 +54,9 @@ pub fn verify(archive: &Archive, out: &mut impl Write) -> io::Result<bool> {
         writeln!(out, "{fault}")?;
     }
     for file in &unfinished {
-        writeln!(out, "{file}: not finished: it is being written, or 'peergate recordings repair' mends it")?;
+        writeln!(out, "{file}: not sealed: it is being written, or 'peergate recordings repair' mends it")?;
     }
-    writeln!(out, "{segments} segments; {} not finished, {} faults", unfinished.len(), faults.len())?;
+    writeln!(out, "{segments} segments; {} not sealed, {} faults", unfinished.len(), faults.len())?;
     Ok(faults.is_empty())
 }
 

@@ -35,7 +35,7 @@ pub struct Mended {
 pub struct Verdict {
     /// How many segments there are.
     pub segments: usize,
-    /// Those that are not finished: being written, or cut off and to be repaired.
+    /// Those that are not sealed: being written, or left by a process that ended, and to be repaired.
     pub unfinished: Vec<String>,
     /// What is wrong, in words: each with the folder it is in.
     pub faults: Vec<String>,
@@ -69,7 +69,7 @@ impl Archive {
                 Ok((manifest, json)) => {
                     let file = folder.join(&manifest.file);
                     verdict.segments += 1;
-                    if manifest.state == State::Recording {
+                    if Kept::new("", &manifest).is_unsealed() {
                         verdict.unfinished.push(self.below(&file));
                         continue;
                     }
@@ -112,7 +112,7 @@ impl Archive {
         let mut last = HashMap::new();
         let mut mended = Vec::new();
         let (kept, _) = self.list();
-        for kept in kept.into_iter().filter(|kept| kept.state == State::Recording) {
+        for kept in kept.into_iter().filter(Kept::is_unsealed) {
             let path = self.dir.join(&kept.file);
             let failed = |error| DiskError::Folder { folder: path.clone(), error };
             let state = match mending::mend(&path).map_err(failed)? {

@@ -26,7 +26,7 @@ use crate::{
     ids::RecordingId,
     recording::{
         Kept, Policy, Settings,
-        manifest::{Clock, State},
+        manifest::Clock,
         retention::{self, Disk, Plan, Segment},
     },
     report::DiskState,
@@ -207,8 +207,8 @@ impl Work {
         for manifest in index::manifests(self.folder.path()) {
             self.read(&manifest);
         }
-        for kept in self.index.values().filter(|kept| kept.state == State::Recording) {
-            info!(file = kept.file, "what is unfinished is mended");
+        for kept in self.index.values().filter(|kept| kept.is_unsealed()) {
+            info!(file = kept.file, "what an earlier process left is sealed, or mended");
             let job = Job::Mend(kept.recording.clone(), self.folder.path().join(&kept.file));
             if self.jobs.try_send(job).is_err() {
                 warn!(file = kept.file, "it is not mended now: there is too much to do; the next start does it");

@@ -11,7 +11,7 @@ use std::{
 use super::{disk, machine};
 use crate::recording::{
     Account, Ended, FileName, Opening, Stem,
-    manifest::{Manifest, Moment},
+    manifest::{Manifest, Moment, State},
 };
 
 /// How often the manifest of a segment that is written is brought up to date. After a crash the file itself says the rest.
@@ -32,7 +32,7 @@ pub(super) struct SegmentFile {
     noted: Instant,
 }
 
-/// A segment that is written to its end, but for its manifest.
+/// A segment that is written to its end, but for its digest.
 #[derive(Debug)]
 pub(super) struct Closed {
     /// Where it is.
@@ -105,7 +105,7 @@ impl SegmentFile {
         Ok(())
     }
 
-    /// Makes it whole.
+    /// Makes it whole, and says so. What is left is its digest, for which all of it has to be read.
     pub(super) fn end(mut self, ended: Ended) -> io::Result<Closed> {
         let Ended { ending, account } = ended;
         self.file.write_all(&ending.append)?;
@@ -120,6 +120,8 @@ impl SegmentFile {
             self.file.sync_data()?;
         }
         self.note(account);
+        self.manifest.state = State::Finished;
+        disk::replace(&manifest_path(&self.path), &self.manifest.to_json(), self.sync.is_some())?;
         Ok(Closed { path: self.path, manifest: self.manifest })
     }
 

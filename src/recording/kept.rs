@@ -31,6 +31,8 @@ pub struct Kept {
     pub file: String,
     /// How far it has come.
     pub state: State,
+    /// Its manifest has its digest.
+    pub sealed: bool,
     /// It is not removed.
     pub pinned: bool,
     /// When it began.
@@ -65,6 +67,7 @@ impl Kept {
             sequence: manifest.sequence,
             file: format!("{folder}/{}", manifest.file),
             state: manifest.state.clone(),
+            sealed: manifest.sha256.is_some(),
             pinned: manifest.pinned,
             begun: manifest.start.wall,
             ended: manifest.end.filter(|_| !is_open).map(|end| end.wall),
@@ -73,6 +76,16 @@ impl Kept {
             codecs: manifest.tracks.iter().map(|track| track.codec).collect(),
             gaps: manifest.gaps.listed().len() as u64 + manifest.gaps.left_out().0,
             is_clock_set: manifest.end.unwrap_or(manifest.start).clock != Clock::Unset,
+        }
+    }
+
+    /// Whether something is left to be done: it is written, was cut off, or has no digest yet.
+    #[must_use]
+    pub fn is_unsealed(&self) -> bool {
+        match self.state {
+            State::Recording => true,
+            State::Finished | State::Recovered => !self.sealed,
+            State::Incomplete { .. } => false,
         }
     }
 

@@ -19,7 +19,7 @@ async fn an_empty_folder_holds_nothing_and_is_no_error() {
     let folder = Recordings::new();
     let listed = recordings(&["list"], &folder);
     assert!(listed.status.success() && listed.stdout.is_empty() && listed.stderr.contains("nothing is recorded"));
-    assert_eq!(recordings(&["verify"], &folder).stdout, "0 segments; 0 not finished, 0 faults\n");
+    assert_eq!(recordings(&["verify"], &folder).stdout, "0 segments; 0 not sealed, 0 faults\n");
     assert_eq!(recordings(&["repair"], &folder).stdout, "0 segments were cut off\n");
 }
 

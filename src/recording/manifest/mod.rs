@@ -63,7 +63,7 @@ pub struct Manifest {
     pub end: Option<Moment>,
     /// How large the file is.
     pub bytes: u64,
-    /// The file's digest, once it is finished.
+    /// The file's digest, once it is sealed: soon after its end.
     pub sha256: Option<Sha256Hex>,
     /// The segment before, where there is one.
     pub previous: Option<Previous>,

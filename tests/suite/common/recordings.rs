@@ -57,11 +57,11 @@ impl Recordings {
         found
     }
 
-    /// Waits until there are so many segments and none is being written.
+    /// Waits until there are so many segments, each of them sealed.
     pub(crate) async fn settled(&self, count: usize) -> Vec<Recorded> {
-        wait_until(&format!("{count} segments, all of them ended"), SEAL_LIMIT, || {
+        wait_until(&format!("{count} segments, all of them sealed"), SEAL_LIMIT, || {
             let segments = self.segments();
-            segments.len() >= count && segments.iter().all(|one| one.manifest.state != State::Recording)
+            segments.len() >= count && segments.iter().all(Recorded::is_sealed)
         })
         .await;
         self.segments()
@@ -69,6 +69,14 @@ impl Recordings {
 }
 
 impl Recorded {
+    fn is_sealed(&self) -> bool {
+        match self.manifest.state {
+            State::Recording => false,
+            State::Finished | State::Recovered => self.manifest.sha256.is_some(),
+            State::Incomplete { .. } => true,
+        }
+    }
+
     /// What ffprobe says of it, with every packet; fails when it has anything to complain of.
     pub(crate) fn probe(&self) -> Value {
         let shown = ["-show_format", "-show_streams", "-show_packets", "-of", "json"];

@@ -151,7 +151,7 @@ fn what_is_wrong_is_told_in_words() {
         ),
         (wrong(|json| json["peer"] = json!(null)), "direction is remote: expected a peer, got none"),
         (wrong(|json| json["direction"] = json!("local")), "direction is local: expected null as peer, got a peer"),
-        (wrong(|json| json["end"] = json!(null)), "state is finished: expected end and sha256, got null"),
+        (wrong(|json| json["end"] = json!(null)), "state is finished: expected end, got null"),
         (wrong(|json| json["format"] = json!(2)), "expected a manifest of format 1, got 2; the version of peergate"),
         (wrong(|json| json["format"] = json!("1")), "of format 1, got \"1\""),
         (wrong(|json| drop(json.as_object_mut().unwrap().remove("format"))), "of format 1, got none"),
