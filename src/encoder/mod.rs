@@ -8,7 +8,6 @@ mod catalogue;
 mod contention;
 mod entry;
 mod health;
-mod keyframe_flag;
 mod knob;
 mod lineup;
 mod machine;

@@ -7,13 +7,15 @@ use tokio::sync::mpsc;
 use super::{
     Encoder, Target,
     health::Reading,
-    keyframe_flag,
     knob::{self, Knob, KnobError},
 };
 use crate::{
+    bitstream::vp8,
+    codec::Codec,
     media::{
         clockwork::Clockwork,
         feed::Feed,
+        keyframe_flag,
         maker::Maker,
         packetizer::PacketizeError,
         pipeline::{BusEvent, Pipeline, StateError},
@@ -180,7 +182,11 @@ impl Parts {
         let sink = sink.ok_or_else(|| nothing_named("in"))?;
         let out = pipeline.appsink("out");
         let out = out.ok_or_else(|| unusable("no appsink in it is named `out`".to_owned()))?;
-        out.static_pad("sink").iter().for_each(|pad| keyframe_flag::set_flags(pad, encoder.row.codec));
+        if encoder.row.codec == Codec::Vp8 {
+            // GStreamer has no parser for it that would, and with 1.22.0 a V4L2 device's frames are never flagged as keyframes,
+            // not even the first.
+            out.static_pad("sink").iter().for_each(|pad| keyframe_flag::set_flags(pad, vp8::is_keyframe));
+        }
         let inner = pipeline.element("encoder").ok_or_else(|| nothing_named("encoder"))?;
         let knob = knob::equip(&inner, &encoder.row)?;
         Ok(Self { pipeline, bus, sink, out, knob })

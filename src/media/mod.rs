@@ -4,6 +4,7 @@ pub mod clockwork;
 pub mod elements;
 pub mod feed;
 pub mod junction;
+pub(crate) mod keyframe_flag;
 pub(crate) mod keyframes;
 pub mod latency;
 pub mod main_loop;

@@ -6,8 +6,12 @@
 use gst::prelude::*;
 
 use crate::{
+    bitstream,
     codec::{Codec, MediaKind},
-    media::feed::{Contents, Feed},
+    media::{
+        feed::{Contents, Feed},
+        keyframe_flag,
+    },
     report::TrackState,
 };
 
@@ -66,6 +70,11 @@ fn depayload(bin: &gst::Bin, pad: &gst::Pad, codec: Codec) -> Option<InboundTrac
     };
     let branch = gst::parse::bin_from_description(description, true).ok()?;
     let sink = branch.by_name("sink")?.downcast::<gst_app::AppSink>().ok()?;
+    if codec == Codec::Av1 {
+        // Its depayloader says of no frame that it needs earlier ones (gst-plugin-rtp 0.15).
+        let is_keyframe = |frame: &[u8]| Some(bitstream::look(Codec::Av1, frame).keyframe);
+        sink.static_pad("sink").iter().for_each(|pad| keyframe_flag::set_flags(pad, is_keyframe));
+    }
     let feed = Feed::new(format!("received {codec}"), Contents::Encoded);
     feed.ingress(&sink);
     attach(bin, pad, branch.upcast_ref())?;
