@@ -32,12 +32,19 @@ pub enum Contents {
     Encoded,
     /// Encoded, and cut into packets: made of another feed, which merges the requests for keyframes.
     Packets,
+    /// Encoded elsewhere, and come over the network: a keyframe is dear there, and takers come behind the first.
+    Received,
 }
 
 impl Contents {
     /// Whether there are frames that can't be decoded without earlier ones.
     pub(super) const fn is_encoded(self) -> bool {
-        matches!(self, Self::Encoded | Self::Packets)
+        matches!(self, Self::Encoded | Self::Packets | Self::Received)
+    }
+
+    /// Whether a taker can begin with the last keyframe.
+    const fn are_kept(self) -> bool {
+        matches!(self, Self::Packets | Self::Received)
     }
 }
 
@@ -253,7 +260,7 @@ impl Hub {
     pub(super) fn has_replay(&self) -> bool {
         let keyframe_at = self.keyframe_at.load(Relaxed);
         let age = (self.epoch.elapsed().as_millis() as u64 + 1).saturating_sub(keyframe_at);
-        self.contents == Contents::Packets && keyframe_at > 0 && replay::reaches(Duration::from_millis(age))
+        self.contents.are_kept() && keyframe_at > 0 && replay::reaches(Duration::from_millis(age))
     }
 
     /// From now on `sink` is the maker. Which one it is.
@@ -331,7 +338,7 @@ impl Hub {
                 pushed |= outlet.offer(frame, &mut route.memory, self.epoch.elapsed());
             }
         }
-        if self.contents == Contents::Packets && self.has_keyframes() {
+        if self.contents.are_kept() && self.has_keyframes() {
             rounds.replay.note(frame, self.epoch.elapsed());
         }
         if pushed && let (Some(now), Some(captured)) = (now(), frame.running_time()) {

@@ -1,4 +1,4 @@
-//! What a new taker of an encode begins with: the frames since the last keyframe, while those are few. It need not wait
+//! What a new taker begins with: the frames since the last keyframe, while those are few. It need not wait
 //! for the next keyframe then, and the encoder need not make one.
 
 use std::time::Duration;

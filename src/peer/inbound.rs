@@ -75,7 +75,7 @@ fn depayload(bin: &gst::Bin, pad: &gst::Pad, codec: Codec) -> Option<InboundTrac
         let is_keyframe = |frame: &[u8]| Some(bitstream::look(Codec::Av1, frame).keyframe);
         sink.static_pad("sink").iter().for_each(|pad| keyframe_flag::set_flags(pad, is_keyframe));
     }
-    let feed = Feed::new(format!("received {codec}"), Contents::Encoded);
+    let feed = Feed::new(format!("received {codec}"), Contents::Received);
     feed.ingress(&sink);
     attach(bin, pad, branch.upcast_ref())?;
     Some(InboundTrack { codec, feed })

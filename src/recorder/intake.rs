@@ -98,7 +98,7 @@ impl Intake {
             .build();
         let sink = pad::opened(sink);
         let tap = feed.tap(format!("record-{number}"));
-        tap.link(&sink)?;
+        tap.link_at_once(&sink)?;
         Ok(Self { tap, entry, pad: sink })
     }
 
