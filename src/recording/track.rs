@@ -18,6 +18,9 @@ const USUAL_LENGTH: Duration = Duration::from_millis(33);
 /// How long a picture counts at most; what is longer is silence.
 const LONGEST_LENGTH: Duration = Duration::from_secs(1);
 
+/// How far apart times are at least: Matroska's clock here counts in ms (TimestampScale).
+const TICK: Duration = Duration::from_millis(1);
+
 /// A track from its first frame to its last.
 #[derive(Debug)]
 pub(super) struct Track {
@@ -29,6 +32,8 @@ pub(super) struct Track {
     pub(super) size: Option<Dimensions>,
     /// When the last frame came.
     came_at: Option<Instant>,
+    /// The time of the last frame that came and was good.
+    newest: Option<Duration>,
     /// The time of the last frame that was taken, and where that ends, as far as it can be told.
     last: Option<Duration>,
     end: Option<Duration>,
@@ -55,6 +60,7 @@ impl Track {
             private: Vec::new(),
             size: None,
             came_at: None,
+            newest: None,
             last: None,
             end: None,
             needs_keyframe: codec.kind() == MediaKind::Video,
@@ -91,6 +97,15 @@ impl Track {
         }
         self.needs_keyframe = false;
         true
+    }
+
+    /// The time of a frame in the file: behind that of the one before. When a sender's report corrects how sound and
+    /// pictures belong together (RFC 3550, section 6.4.1), a track's times move, and may move back by more than a frame; but
+    /// no codec of the house has pictures that are shown in another order than they come in.
+    pub(super) fn in_order(&mut self, time: Duration) -> Duration {
+        let time = self.newest.map_or(time, |newest| time.max(newest + TICK));
+        self.newest = Some(time);
+        time
     }
 
     /// What follows does not go on from what was taken last.

@@ -131,12 +131,13 @@ impl Cutter {
     }
 
     /// Takes a frame. One of a track that nobody named is not taken.
-    pub fn handle_frame(&mut self, now: Instant, frame: Frame) {
+    pub fn handle_frame(&mut self, now: Instant, mut frame: Frame) {
         self.handle_timeout(now);
         let Some(track) = self.tracks.get_mut(&frame.track) else { return };
         if !track.takes(now, &frame) {
             return;
         }
+        frame.time = track.in_order(frame.time);
         self.place(now, frame);
         self.open_if_complete(now);
     }

@@ -318,6 +318,25 @@ fn a_disk_that_takes_nothing_costs_what_came_meanwhile_and_no_more() {
     assert_eq!(gaps, [(2, GapKind::Disk, Some(50)), (1, GapKind::Disk, Some(100))]);
 }
 
+#[test]
+fn times_that_move_back_never_go_behind_what_was_before() {
+    let mut scene = Scene::new(limits(60_000));
+    scene.cutter.handle_track(SOUND, Codec::Opus);
+    for at in 0..50 {
+        // A report of the sender: sound was 31 ms later than it should be.
+        let time = if at < 25 { at * 20 + 31 } else { at * 20 };
+        scene.frame(at * 20 + 50, SOUND, time, true, vec![0xfc, 1].into());
+    }
+    let files = scene.end(2000);
+    let track = &files[0].tracks[0];
+    assert_eq!(track.frames, 50);
+    assert_eq!(track.last, Some(Duration::from_millis(49 * 20 - 31)), "it has caught up");
+    assert_eq!(files[0].gaps.listed(), []);
+    let mut track = Track::new(Codec::Opus);
+    let times = [0, 20, 40, 29, 49, 69].map(|ms| track.in_order(Duration::from_millis(ms)).as_millis());
+    assert_eq!(times, [0, 20, 40, 41, 49, 69]);
+}
+
 proptest! {
     /// Frames of two tracks that come in any order within 150 ms of each other, with keyframes anywhere and any pauses.
     #[test]
