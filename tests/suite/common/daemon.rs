@@ -47,9 +47,18 @@ impl Daemon {
 
     /// The same with this configuration, read at the start.
     pub(crate) async fn configured(text: &str) -> Self {
+        Self::configured_with(text, &[]).await
+    }
+
+    /// The same, recording `what` ("remote", "local", "all" or "none") to the folder `dir`.
+    pub(crate) async fn recording(what: &str, dir: &str, text: &str) -> Self {
+        Self::configured_with(text, &["--record", what, "--record-dir", dir]).await
+    }
+
+    async fn configured_with(text: &str, more: &[&str]) -> Self {
         let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        Self::gateway(&["--config", file.path().to_str().unwrap()]).await
+        Self::gateway(&[&["--config", file.path().to_str().unwrap()], more].concat()).await
     }
 
     /// `peergate run --listen 127.0.0.1:0` and `arguments`, once it listens.

@@ -1,6 +1,6 @@
 //! Encoded pictures and sound for peers that send: GStreamer makes them, a broadcast hands them out.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gst::prelude::*;
 use peergate::{
@@ -22,13 +22,14 @@ impl EncodedMedia {
     /// Starts a moving picture (320x180 at 30/s, a keyframe each second) or a tone of 440 Hz.
     pub(crate) async fn start(codec: Codec) -> Self {
         gst::init().unwrap();
-        let (pipeline, _) = Pipeline::parse("encoded-media", launch(codec), &Clockwork::start()).unwrap();
+        let clockwork = Clockwork::start();
+        let (pipeline, _) = Pipeline::parse("encoded-media", launch(codec), &clockwork).unwrap();
         let sink = pipeline.as_gst().by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
         let (frames, _) = broadcast::channel(256);
         let all = frames.clone();
         let take = move |sink: &gst_app::AppSink| {
             let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-            let _ = all.send(encoded(codec, &sample).ok_or(gst::FlowError::Error)?);
+            let _ = all.send(encoded(codec, &sample, &clockwork).ok_or(gst::FlowError::Error)?);
             Ok(gst::FlowSuccess::Ok)
         };
         sink.set_callbacks(gst_app::AppSinkCallbacks::builder().new_sample(take).build());
@@ -61,11 +62,14 @@ fn launch(codec: Codec) -> &'static str {
     }
 }
 
-pub(crate) fn encoded(codec: Codec, sample: &gst::Sample) -> Option<Encoded> {
+/// What a sink gave, made by a pipeline on this clock.
+pub(crate) fn encoded(codec: Codec, sample: &gst::Sample, clockwork: &Clockwork) -> Option<Encoded> {
     let buffer = sample.buffer()?;
     let segment = sample.segment()?.downcast_ref::<gst::ClockTime>()?;
     let time = Duration::from(segment.to_running_time(buffer.pts()?)?);
+    let age = Duration::from(clockwork.running_time()).saturating_sub(time);
     let units = time.as_nanos() * u128::from(codec.clock_rate()) / 1_000_000_000;
     let data = buffer.map_readable().ok()?.as_slice().into();
-    Some(Encoded { codec, time: units.try_into().ok()?, data })
+    let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
+    Some(Encoded { codec, time: units.try_into().ok()?, captured: Instant::now() - age, keyframe, data })
 }

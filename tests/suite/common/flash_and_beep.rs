@@ -1,4 +1,5 @@
-//! A picture that flashes and a sound that beeps at the same moment, once a second, encoded for peers that send.
+//! A picture that flashes and a sound that beeps at the same moment, once a second, encoded for peers that send. Each picture
+//! has its number in it.
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use gst::prelude::*;
 use peergate::{
     codec::{Codec, MediaKind},
     media::{clockwork::Clockwork, pipeline::Pipeline},
+    source::strip::Strip,
 };
 use tokio::sync::broadcast;
 
@@ -14,23 +16,44 @@ use super::{encoded_media::encoded, str0m_peer::Encoded};
 /// How long a flash lasts: three pictures at 30/s.
 const FLASH: Duration = Duration::from_millis(100);
 
+/// How many pictures there are in a second.
+pub(crate) const RATE: u32 = 30;
+
+/// How large they are.
+pub(crate) const WIDTH: usize = 320;
+pub(crate) const HEIGHT: usize = 180;
+
+/// The luma of white.
+const WHITE: u8 = 235;
+
 /// Two pipelines on one clock that encode in real time until they are dropped.
 #[derive(Debug)]
 pub(crate) struct FlashAndBeep {
+    pub(crate) codec: Codec,
+    /// Where the picture's encoder ends.
+    pub(crate) encoder: gst::Pad,
     pub(crate) picture: broadcast::Sender<Encoded>,
     pub(crate) sound: broadcast::Sender<Encoded>,
+    clockwork: Clockwork,
     _pipelines: [Pipeline; 2],
 }
 
 impl FlashAndBeep {
     /// A dark picture of 320x180 at 30/s that is white for a tenth of each second, with a keyframe each second, and a beep
-    /// at the beginning of each.
+    /// at the beginning of each. A picture's number is its time in pictures.
     pub(crate) async fn start(codec: Codec) -> Self {
         peergate::media::elements::start().unwrap();
         let clockwork = Clockwork::start();
         let (picture, pictures) = branch(codec, &clockwork).await;
         let (sound, sounds) = branch(Codec::Opus, &clockwork).await;
-        Self { picture, sound, _pipelines: [pictures, sounds] }
+        let sink = pictures.as_gst().by_name("out").unwrap();
+        let encoder = sink.static_pad("sink").unwrap();
+        Self { codec, encoder, picture, sound, clockwork, _pipelines: [pictures, sounds] }
+    }
+
+    /// The time now, which pictures are numbered by.
+    pub(crate) fn now(&self) -> Duration {
+        self.clockwork.running_time().into()
     }
 }
 
@@ -38,26 +61,34 @@ async fn branch(codec: Codec, clockwork: &Clockwork) -> (broadcast::Sender<Encod
     let (pipeline, _) = Pipeline::parse("flash-and-beep", &launch(codec), clockwork).unwrap();
     let sink = pipeline.as_gst().by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
     let (frames, _) = broadcast::channel(256);
-    let all = frames.clone();
+    let (all, clock) = (frames.clone(), clockwork.clone());
     let take = move |sink: &gst_app::AppSink| {
         let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
-        let _ = all.send(encoded(codec, &sample).ok_or(gst::FlowError::Error)?);
+        let _ = all.send(encoded(codec, &sample, &clock).ok_or(gst::FlowError::Error)?);
         Ok(gst::FlowSuccess::Ok)
     };
     sink.set_callbacks(gst_app::AppSinkCallbacks::builder().new_sample(take).build());
     if let Some(painted) = pipeline.as_gst().by_name("painted") {
         painted.static_pad("src").unwrap().add_probe(gst::PadProbeType::BUFFER, |_, info| {
             let buffer = info.buffer_mut().unwrap().make_mut();
-            let since_second = Duration::from(buffer.pts().unwrap()).subsec_nanos();
-            if u128::from(since_second) < FLASH.as_nanos() {
-                // Luma comes first in I420; 235 is white.
-                buffer.map_writable().unwrap()[..320 * 180].fill(235);
+            let time = Duration::from(buffer.pts().unwrap());
+            let mut map = buffer.map_writable().unwrap();
+            // It comes first in I420.
+            let luma = &mut map[..WIDTH * HEIGHT];
+            if u128::from(time.subsec_nanos()) < FLASH.as_nanos() {
+                luma.fill(WHITE);
             }
+            Strip::of(WIDTH, HEIGHT).unwrap().draw(luma, WIDTH, number(time));
             gst::PadProbeReturn::Ok
         });
     }
     pipeline.set_state(gst::State::Playing).await.unwrap();
     (frames, pipeline)
+}
+
+/// The number of the picture that is shown then.
+fn number(time: Duration) -> u32 {
+    (time.as_secs_f64() * f64::from(RATE)).round() as u32
 }
 
 fn launch(codec: Codec) -> String {

@@ -1,6 +1,7 @@
 //! What the tests share: one file per real thing they start or look at.
 
 pub(crate) mod browser;
+pub(crate) mod camera;
 pub(crate) mod control;
 pub(crate) mod daemon;
 pub(crate) mod decode;
@@ -9,6 +10,7 @@ pub(crate) mod dialect;
 pub(crate) mod encoded_media;
 pub(crate) mod flash_and_beep;
 pub(crate) mod follower;
+pub(crate) mod gate;
 pub(crate) mod gateway;
 pub(crate) mod guest;
 pub(crate) mod hostile;
@@ -22,6 +24,7 @@ pub(crate) mod peers;
 pub(crate) mod peers_in_state;
 pub(crate) mod plain_relay;
 pub(crate) mod pulse;
+pub(crate) mod recorded;
 pub(crate) mod recorded_sdp;
 pub(crate) mod recordings;
 pub(crate) mod relay;

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
+use gst::prelude::*;
 use peergate::codec::Codec;
 use serde_json::{Value, json};
 use str0m::{
@@ -329,7 +330,12 @@ impl Driver {
                 self.see(|one| one.messages.push(message));
             }
             Event::ChannelClose(id) => self.channels.retain(|open| *open != id),
-            Event::KeyframeRequest(_) => self.see(|one| one.keyframe_requests += 1),
+            Event::KeyframeRequest(_) => {
+                self.see(|one| one.keyframe_requests += 1);
+                if let Some(encoder) = &self.options.encoder {
+                    encoder.push_event(gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build());
+                }
+            }
             Event::Closed => self.see(|one| one.state = State::Closed),
             _ => {}
         }

@@ -32,7 +32,7 @@ impl Driver {
                 continue;
             };
             let clock = Frequency::new(frame.codec.clock_rate()).expect("no codec has a clock of 0 Hz");
-            writer.write(pt, Instant::now(), MediaTime::new(frame.time, clock), frame.data.clone())?;
+            writer.write(pt, frame.captured, MediaTime::new(frame.time, clock), frame.data.clone())?;
             // One frame at a time: str0m wants its output taken in between.
             self.drain()?;
             break;
@@ -49,7 +49,8 @@ impl Driver {
             let ssrc = api.new_ssrc();
             api.reset_stream_tx(mid, None, ssrc, None).expect("a section in which we send");
             let time = u64::from(number) * 960;
-            self.write(&Encoded { codec: Codec::Opus, time, data: Arc::from(SILENCE) })?;
+            let (captured, data) = (Instant::now(), Arc::from(SILENCE));
+            self.write(&Encoded { codec: Codec::Opus, time, captured, keyframe: true, data })?;
         }
         Ok(())
     }

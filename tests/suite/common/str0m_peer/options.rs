@@ -3,7 +3,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use peergate::codec::Codec;
@@ -35,6 +35,8 @@ pub(crate) struct Options {
     pub(crate) channel: Option<String>,
     /// What it sends; without any, it only receives.
     pub(crate) sends: Vec<broadcast::Sender<Encoded>>,
+    /// The end of an encoder that requests for keyframes go to.
+    pub(crate) encoder: Option<gst::Pad>,
     /// Rewrites each of its descriptions before it travels.
     pub(crate) rewrite: Option<fn(&str) -> String>,
     /// Rewrites each description that comes, before it is looked at.
@@ -74,6 +76,10 @@ pub(crate) struct Encoded {
     pub(crate) codec: Codec,
     /// Its time, in units of the codec's RTP clock.
     pub(crate) time: u64,
+    /// When that was. RTCP's sender reports say it.
+    pub(crate) captured: Instant,
+    /// Whether it can be decoded by itself.
+    pub(crate) keyframe: bool,
     /// The frame: H.264 in Annex B.
     pub(crate) data: Arc<[u8]>,
 }
@@ -94,6 +100,7 @@ impl Options {
             // As str0m has it.
             patience: Duration::from_secs(2),
             sends: Vec::new(),
+            encoder: None,
             rewrite: None,
             rewrite_remote: None,
             keeps: 0,
