@@ -5,6 +5,7 @@
 
 use gst::prelude::*;
 
+use super::continuity;
 use crate::{
     bitstream,
     codec::{Codec, MediaKind},
@@ -70,10 +71,11 @@ fn depayload(bin: &gst::Bin, pad: &gst::Pad, codec: Codec) -> Option<InboundTrac
     };
     let branch = gst::parse::bin_from_description(description, true).ok()?;
     let sink = branch.by_name("sink")?.downcast::<gst_app::AppSink>().ok()?;
+    let (packets, frames) = (branch.static_pad("sink")?, sink.static_pad("sink")?);
+    continuity::flag(&packets, &frames);
     if codec == Codec::Av1 {
         // Its depayloader says of no frame that it needs earlier ones (gst-plugin-rtp 0.15).
-        let is_keyframe = |frame: &[u8]| Some(bitstream::look(Codec::Av1, frame).keyframe);
-        sink.static_pad("sink").iter().for_each(|pad| keyframe_flag::set_flags(pad, is_keyframe));
+        keyframe_flag::set_flags(&frames, |frame| Some(bitstream::look(Codec::Av1, frame).keyframe));
     }
     let feed = Feed::new(format!("received {codec}"), Contents::Received);
     feed.ingress(&sink);

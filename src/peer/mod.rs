@@ -7,6 +7,7 @@ mod actor;
 mod bandwidth;
 mod certificate;
 mod channel;
+mod continuity;
 mod flow;
 mod formats;
 mod inbound;

@@ -236,6 +236,8 @@ fn watch_elements(
             "rtpsession" => inner.session.fill(element),
             "nicesink" => inner.socket.fill(element),
             "sctpdec" | "sctpenc" => element.set_property("sctp-association-id", association),
+            // Else it takes the next packet for lost while a track is silent, and throws it away when it comes.
+            "rtpjitterbuffer" => element.set_property("rtx-next-seqnum", false),
             "nicesrc" => {
                 count_packets(element, &heard);
                 inner.arrivals.fill(element);
