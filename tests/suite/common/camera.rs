@@ -48,13 +48,23 @@ impl Camera {
 
     /// Waits until the gateway has got so many frames of a kind from it.
     pub(crate) async fn has_sent(&self, gateway: &Daemon, kind: MediaKind, frames: u64) {
+        gateway.peer(&self.id, |peer| self.frames(peer, kind) >= frames).await;
+    }
+
+    /// Waits until the gateway has got so many frames more.
+    pub(crate) async fn goes_on(&self, gateway: &Daemon, kind: MediaKind, more: u64) {
+        let before = self.frames(&gateway.peer(&self.id, |_| true).await, kind);
+        self.has_sent(gateway, kind, before + more).await;
+    }
+
+    /// How many frames of a kind have come, as the gateway's state has it.
+    fn frames(&self, peer: &Value, kind: MediaKind) -> u64 {
         let codec = if kind == MediaKind::Audio { Codec::Opus } else { self.codec }.to_string();
-        let count = |peer: &Value| receiving(peer, &codec).and_then(|track| track["frames"].as_u64());
-        gateway.peer(&self.id, |peer| count(peer) >= Some(frames)).await;
+        receiving(peer, &codec).and_then(|track| track["frames"].as_u64()).unwrap_or_default()
     }
 
     /// Says goodbye, and waits until the gateway has heard it.
-    pub(crate) async fn leave(self, gateway: &Daemon) {
+    pub(crate) async fn leave(&self, gateway: &Daemon) {
         self.viewer.order(Order::Close);
         gateway.gone(&self.id, GOODBYE_LIMIT).await;
     }

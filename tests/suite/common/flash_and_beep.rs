@@ -35,7 +35,7 @@ pub(crate) struct FlashAndBeep {
     pub(crate) picture: broadcast::Sender<Encoded>,
     pub(crate) sound: broadcast::Sender<Encoded>,
     clockwork: Clockwork,
-    _pipelines: [Pipeline; 2],
+    pipelines: [Pipeline; 2],
 }
 
 impl FlashAndBeep {
@@ -48,7 +48,14 @@ impl FlashAndBeep {
         let (sound, sounds) = branch(Codec::Opus, &clockwork).await;
         let sink = pictures.as_gst().by_name("out").unwrap();
         let encoder = sink.static_pad("sink").unwrap();
-        Self { codec, encoder, picture, sound, clockwork, _pipelines: [pictures, sounds] }
+        Self { codec, encoder, picture, sound, clockwork, pipelines: [pictures, sounds] }
+    }
+
+    /// From now on its pictures are so large.
+    pub(crate) fn resize(&self, width: usize, height: usize) {
+        let [pictures, _] = &self.pipelines;
+        let size = gst::Caps::builder("video/x-raw").field("width", width as i32).field("height", height as i32);
+        pictures.as_gst().by_name("size").unwrap().set_property("caps", size.build());
     }
 
     /// The time now, which pictures are numbered by.
@@ -111,6 +118,6 @@ fn launch(codec: Codec) -> String {
     assert_eq!(codec.kind(), MediaKind::Video);
     format!(
         "videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=320,height=180,framerate=30/1 \
-         ! identity name=painted ! {encoder} ! appsink name=out"
+         ! identity name=painted ! videoscale ! capsfilter name=size ! {encoder} ! appsink name=out"
     )
 }

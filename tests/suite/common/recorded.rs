@@ -55,6 +55,11 @@ impl Recorded {
         self.manifest.gaps.listed().iter().filter(|gap| Some(gap.track) == number).copied().collect()
     }
 
+    /// A time in it in s, as the time in s since the machine was started.
+    pub(crate) fn since_boot(&self, time: f64) -> f64 {
+        self.manifest.start.since_boot.as_secs_f64() + time
+    }
+
     /// The file's digest; `None` where there is no file.
     pub(crate) fn digest(&self) -> Option<Sha256Hex> {
         fs::read(&self.path).ok().map(|bytes| Sha256Hex::from_bytes(Sha256::digest(bytes).into()))
