@@ -18,6 +18,9 @@ use crate::{
 /// When this was written: no clock that is set shows an earlier time. 2026-11-01, in s since 1970.
 const WRITTEN: Duration = Duration::from_secs(1_793_491_200);
 
+/// How often two clocks are read to read them at once. It takes some µs.
+const READINGS: usize = 5;
+
 /// This moment.
 pub(super) fn now() -> Moment {
     let wall = SystemTime::now();
@@ -30,8 +33,20 @@ pub(super) fn now() -> Moment {
     Moment { since_boot: since_boot(), wall: wall.into(), clock }
 }
 
+/// The moment when another clock showed `time`; `clock` reads that one now. Both have to be read at once: who is kept from
+/// it in between, on a busy machine, reads them again.
+pub(super) fn when(time: Duration, clock: impl Fn() -> Duration) -> Moment {
+    let read = || {
+        let (before, other, moment) = (since_boot(), clock(), now());
+        (moment.since_boot.saturating_sub(before), other, moment)
+    };
+    let readings = (0..READINGS).map(|_| read());
+    let (_, other, moment) = readings.min_by_key(|(took, ..)| *took).unwrap_or_else(read);
+    before(moment, other.saturating_sub(time))
+}
+
 /// The moment that was so long before another.
-pub(super) fn before(moment: Moment, time: Duration) -> Moment {
+fn before(moment: Moment, time: Duration) -> Moment {
     let ms = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     Moment {
         since_boot: moment.since_boot.saturating_sub(time),
@@ -68,6 +83,8 @@ fn is_synchronized() -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -78,6 +95,9 @@ mod tests {
         let second_long = Duration::from_secs(1);
         assert_eq!(second.wall.since(before(second, second_long).wall), Some(second_long));
         assert_eq!(after(before(second, second_long), second_long), second);
+        let (clock, begun) = (Instant::now(), now());
+        let then = when(Duration::ZERO, || clock.elapsed());
+        assert!(then.since_boot.abs_diff(begun.since_boot) < Duration::from_millis(100), "{then:?} is not {begun:?}");
         assert_eq!(boot_id().as_str().len(), 36, "a UUID");
     }
 }

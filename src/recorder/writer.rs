@@ -145,8 +145,7 @@ impl Writer {
     fn open(&mut self, opening: &Opening) -> Result<(), String> {
         let Surroundings { settings, clockwork, keeper, .. } = self.surroundings.as_ref();
         keeper.make_room()?;
-        let age = Duration::from(clockwork.running_time()).saturating_sub(opening.begin);
-        let start = machine::before(machine::now(), age);
+        let start = machine::when(opening.begin, || clockwork.running_time().into());
         let below = self.folder();
         let folder = settings.dir.join(&below);
         let created = SegmentFile::create(&folder, self.stem, start, opening, settings.sync, |file| {
