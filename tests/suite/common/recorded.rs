@@ -11,7 +11,7 @@ use peergate::{
     codec::MediaKind,
     recording::{
         Sha256Hex,
-        manifest::{Gap, Manifest, Track},
+        manifest::{Gap, Manifest, State, Track},
     },
     source::strip::Strip,
 };
@@ -44,6 +44,15 @@ pub(crate) struct Packet {
 }
 
 impl Recorded {
+    /// Whether nothing is left to be done with it.
+    pub(crate) fn is_sealed(&self) -> bool {
+        match self.manifest.state {
+            State::Recording => false,
+            State::Finished | State::Recovered => self.manifest.sha256.is_some(),
+            State::Incomplete { .. } => true,
+        }
+    }
+
     /// Its manifest's track of a kind.
     pub(crate) fn track(&self, kind: MediaKind) -> Option<&Track> {
         self.manifest.tracks.iter().find(|track| track.kind == kind)

@@ -8,7 +8,7 @@ use std::{
 
 use peergate::recording::{
     chain::{self, Link},
-    manifest::{self, Manifest, State},
+    manifest::{self, Manifest},
 };
 use tempfile::TempDir;
 
@@ -69,9 +69,9 @@ impl Recordings {
 
     /// The same with a limit of its own.
     pub(crate) async fn settled_within(&self, limit: Duration, count: usize) -> Vec<Recorded> {
-        wait_until(&format!("{count} segments, all of them ended"), limit, || {
+        wait_until(&format!("{count} segments, all of them sealed"), limit, || {
             let segments = self.segments();
-            segments.len() >= count && segments.iter().all(|one| one.manifest.state != State::Recording)
+            segments.len() >= count && segments.iter().all(Recorded::is_sealed)
         })
         .await;
         self.segments()
