@@ -46,7 +46,6 @@ pub(super) fn flag(packets: &gst::Pad, frames: &gst::Pad) {
 }
 
 fn sequence(packet: &gst::BufferRef) -> Option<u16> {
-    let mut bytes = [0; 2];
-    packet.copy_to_slice(2, &mut bytes).ok()?;
-    Some(u16::from_be_bytes(bytes))
+    let packet = packet.map_readable().ok()?;
+    Some(u16::from_be_bytes([*packet.get(2)?, *packet.get(3)?]))
 }
