@@ -6,7 +6,7 @@
 
 mod gcc;
 mod link;
-#[path = "../fanout/machine.rs"]
+#[path = "../common/machine.rs"]
 mod machine;
 mod nobody;
 mod own;

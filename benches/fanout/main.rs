@@ -6,14 +6,21 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a benchmark says what went wrong by panicking")]
 
 mod audience;
+#[path = "../common/daemon.rs"]
 mod daemon;
+#[path = "../common/goals.rs"]
 mod goals;
+mod looks;
+#[path = "../common/machine.rs"]
 mod machine;
+#[path = "../common/network.rs"]
 mod network;
 #[expect(dead_code, reason = "the tests use more of it")]
 #[path = "../../tests/suite/common/plain_relay.rs"]
 mod plain_relay;
+#[path = "../common/process.rs"]
 mod process;
+mod reached;
 mod report;
 #[expect(dead_code, unused_imports, reason = "the tests use more of it")]
 #[path = "../../tests/suite/common/str0m_peer/mod.rs"]
@@ -77,14 +84,16 @@ async fn measure(plan: &Plan) {
     let network = Network::build(few.max(plan.crowd));
     let relay = PlainRelay::start_on(DAEMON).await;
     let machine = machine::machine();
-    let daemon = Daemon::start(relay.url()).await;
+    let sources = ["--video", "test", "--audio", "test"];
+    let picture = ["--size", "1280x720", "--fps", "30", "--bitrate", "2000k", "--codec", "h264"];
+    let daemon = Daemon::start(relay.url(), &[&sources[..], &picture].concat()).await;
     let mut audience = Audience::new(&network, relay.url());
     let mut levels = Vec::new();
     let mut capture_to_wire = None;
     for viewers in std::iter::once(0).chain(plan.levels.iter().copied()) {
         levels.push(level(&daemon, &mut audience, viewers, plan.period).await);
         if viewers > 0 {
-            capture_to_wire = Some(daemon.capture_to_wire().await);
+            capture_to_wire = Some(looks::capture_to_wire(&daemon).await);
         }
     }
     let crowd = match plan.crowd {
@@ -102,7 +111,7 @@ async fn measure(plan: &Plan) {
 
 /// Until one viewer has its first keyframe who comes while nothing runs, in ms.
 async fn first_picture(daemon: &Daemon, network: &Network, relay: &str) -> u64 {
-    daemon.idle().await;
+    looks::idle(daemon).await;
     let mut audience = Audience::new(network, relay);
     audience.grow(1).await;
     let [viewing] = &audience.leave().await[..] else { panic!("there was one viewer") };

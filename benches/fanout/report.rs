@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{audience::Viewing, goals::Goals};
+use crate::{audience::Viewing, reached::reached};
 
 /// Frames a second that the daemon sends. A viewer that sees one in fifty less has missed some.
 const RATE: f64 = 30.0;
@@ -105,7 +105,7 @@ impl fmt::Display for Report {
         let slowest = self.viewings.iter().map(|viewing| viewing.rate).fold(f64::INFINITY, f64::min);
         let shortest = self.viewings.iter().map(|viewing| viewing.frames).min().unwrap_or(0);
         writeln!(f, "\nslowest viewer: {slowest:.2} frames/s; fewest frames: {shortest}\n")?;
-        write!(f, "{}", Goals::of(self))
+        write!(f, "{}", reached(self))
     }
 }
 
