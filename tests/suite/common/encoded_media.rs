@@ -21,9 +21,14 @@ pub(crate) struct EncodedMedia {
 impl EncodedMedia {
     /// Starts a moving picture (320x180 at 30/s, a keyframe each second) or a tone of 440 Hz.
     pub(crate) async fn start(codec: Codec) -> Self {
+        Self::of(codec, launch(codec)).await
+    }
+
+    /// Starts what `description` makes, to an appsink `out`.
+    pub(crate) async fn of(codec: Codec, description: &str) -> Self {
         gst::init().unwrap();
         let clockwork = Clockwork::start();
-        let (pipeline, _) = Pipeline::parse("encoded-media", launch(codec), &clockwork).unwrap();
+        let (pipeline, _) = Pipeline::parse("encoded-media", description, &clockwork).unwrap();
         let sink = pipeline.as_gst().by_name("out").unwrap().downcast::<gst_app::AppSink>().unwrap();
         let (frames, _) = broadcast::channel(256);
         let all = frames.clone();
