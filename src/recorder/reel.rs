@@ -6,6 +6,7 @@ use std::{
         Arc,
         mpsc::{SyncSender, sync_channel},
     },
+    thread::Thread,
     time::{Duration, SystemTime},
 };
 
@@ -34,6 +35,8 @@ pub(super) struct Reel {
     words: SyncSender<Word>,
     progress: watch::Receiver<Progress>,
     surroundings: Arc<Surroundings>,
+    /// The one that writes. It naps while frames gather.
+    thread: Thread,
     /// Comes when the thread has ended.
     written: oneshot::Receiver<()>,
 }
@@ -53,7 +56,7 @@ impl Reel {
         let (told, progress) = watch::channel(Progress::default());
         let (done, written) = oneshot::channel();
         let writer = Writer::new(id.clone(), who.clone(), Arc::clone(surroundings), told, asks);
-        std::thread::Builder::new().name("record".to_owned()).spawn(move || {
+        let thread = std::thread::Builder::new().name("record".to_owned()).spawn(move || {
             writer.run(&heard);
             // Nobody waits for it where the subject was dropped.
             let _ = done.send(());
@@ -66,6 +69,7 @@ impl Reel {
             words,
             progress,
             surroundings: Arc::clone(surroundings),
+            thread: thread.thread().clone(),
             written,
         })
     }
@@ -105,10 +109,11 @@ impl Reel {
 
     /// Writes what there is, and waits until it is written.
     pub(super) async fn end(self) {
-        let Self { intakes, words, written, has_begun, id, who, .. } = self;
+        let Self { intakes, words, thread, written, has_begun, id, who, .. } = self;
         drop(intakes);
         // The thread ends with the last of those who could say something to it.
         drop(words);
+        thread.unpark();
         let _ = written.await;
         if has_begun {
             info!(%who, %id, "recorded");
@@ -120,6 +125,7 @@ impl Reel {
         if self.words.try_send(word).is_err() {
             warn!(who = %self.who, id = %self.id, "the recording does not begin: the disk takes nothing");
         }
+        self.thread.unpark();
     }
 }
 
