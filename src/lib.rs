@@ -1,6 +1,6 @@
 //! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
 //!
-//! 1. **Pure**: [`ids`], [`bitstream`], [`codec`], [`connection`], [`units`], [`ice`], `log_limit`, [`matroska`], `pace`,
+//! 1. **Pure**: [`ids`], [`bitstream`], [`codec`], [`connection`], [`container`], [`units`], [`ice`], `log_limit`, [`matroska`], `pace`,
 //!    [`quality`], [`recording`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no
 //!    tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`], [`peer`] and [`recorder`]. They know GStreamer, and
@@ -17,6 +17,7 @@ pub mod cli;
 pub mod codec;
 pub mod config;
 pub mod connection;
+pub mod container;
 pub mod daemon;
 mod descriptors;
 pub mod doctor;

@@ -4,7 +4,10 @@
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use peergate::matroska::{Repair, Scan, ScannedTrack, scan};
+use peergate::{
+    container::Repair,
+    matroska::{Scan, ScannedTrack, scan},
+};
 
 fn repaired(scan: &Scan, bytes: &[u8]) -> Option<Vec<u8>> {
     let Repair { truncate_to, ending } = scan.repair().ok()?;

@@ -1,9 +1,17 @@
-//! Opus: how long a packet lasts (RFC 6716, section 3.1).
+//! Opus: how long a packet lasts (RFC 6716, section 3.1), and how late its sound is.
 
 use std::time::Duration;
 
 /// No packet lasts longer (RFC 6716, section 3.4, requirement 5).
 const LONGEST: Duration = Duration::from_millis(120);
+
+/// How many samples of 48 kHz an encoder's output lags its input by: what libopus looks ahead, 2.5 ms, and what it makes up
+/// for in its mode for speech and its general one, 4 ms. All browsers and GStreamer encode with it.
+///
+/// A frame's time is that of the sound which went into the encoder with it. Files tell players to take this off each time, so
+/// what was said is heard with its picture, and not 6.5 ms later. Players also leave out so much at the start (RFC 7845,
+/// section 4.2): of a recording that begins within a stream, as ours do, 6.5 ms of what is heard nobody misses.
+pub const PRE_SKIP: u16 = 312;
 
 /// How long a packet lasts, as its first byte and, with code 3, its second say; `None` of what is no packet.
 #[must_use]

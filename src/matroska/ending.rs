@@ -7,31 +7,13 @@ use super::{
     id::Id,
     index::Index,
 };
+use crate::container::{Ending, Patch};
 
 /// How long a Seek element is that this house writes, with a position of eight bytes; a Void of this length holds its place.
 pub(super) const SEEK_LENGTH: u64 = 21;
 
 /// How long a Duration element is; a Void of this length holds its place.
 pub(super) const DURATION_LENGTH: u64 = 11;
-
-/// What a file gets at its end: first the appendix, in one write, then the patches in their order. The last one says that all
-/// is there; a file that lacks it is one that [`scan()`](super::scan()) finds unfinished.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ending {
-    /// What comes behind all that was written.
-    pub append: Vec<u8>,
-    /// What is written over.
-    pub patches: Vec<Patch>,
-}
-
-/// Bytes that replace as many others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Patch {
-    /// Where the first one goes, in bytes from the file's start.
-    pub offset: u64,
-    /// What goes there.
-    pub bytes: Vec<u8>,
-}
 
 /// What of a header an ending changes, in bytes from the file's start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,30 +30,28 @@ pub(super) struct Places {
     pub(super) tick: u64,
 }
 
-impl Ending {
-    /// That of a file whose last cluster is `last`, not appended yet, and which is `written` bytes long before that.
-    pub(super) fn new(places: Places, index: &Index, end: Duration, last: Vec<u8>, written: u64) -> Self {
-        let mut append = last;
-        let cues = written + append.len() as u64;
-        index.write(&mut append);
-        let length = written + append.len() as u64;
+/// That of a file whose last cluster is `last`, not appended yet, and which is `written` bytes long before that.
+pub(super) fn ending(places: Places, index: &Index, end: Duration, last: Vec<u8>, written: u64) -> Ending {
+    let mut append = last;
+    let cues = written + append.len() as u64;
+    index.write(&mut append);
+    let length = written + append.len() as u64;
 
-        let mut seek = Vec::new();
-        if length > cues {
-            write_seek(Id::CUES, cues - places.segment, &mut seek);
-        } else {
-            seek.void(SEEK_LENGTH);
-        }
-        let mut duration = Vec::new();
-        duration.float(Id::DURATION, (end.as_nanos() as f64 / places.tick as f64).max(SHORTEST));
-        let size = wide_size(length - places.segment).to_vec();
-        let patches = vec![
-            Patch { offset: places.cues_seek, bytes: seek },
-            Patch { offset: places.duration, bytes: duration },
-            Patch { offset: places.segment_size, bytes: size },
-        ];
-        Self { append, patches }
+    let mut seek = Vec::new();
+    if length > cues {
+        write_seek(Id::CUES, cues - places.segment, &mut seek);
+    } else {
+        seek.void(SEEK_LENGTH);
     }
+    let mut duration = Vec::new();
+    duration.float(Id::DURATION, (end.as_nanos() as f64 / places.tick as f64).max(SHORTEST));
+    let size = wide_size(length - places.segment).to_vec();
+    let patches = vec![
+        Patch { offset: places.cues_seek, bytes: seek },
+        Patch { offset: places.duration, bytes: duration },
+        Patch { offset: places.segment_size, bytes: size },
+    ];
+    Ending { append, patches }
 }
 
 /// What a file lasts at least, in ticks: none lasts no time (RFC 9559, section 5.1.2.10).

@@ -7,9 +7,12 @@ use super::{
     element::{UNKNOWN_SIZE, WriteElements, element_length},
     ending::{DURATION_LENGTH, Places, SEEK_LENGTH, write_seek},
     id::Id,
-    track::{Track, TrackError},
+    track,
 };
-use crate::codec::Codec;
+use crate::{
+    codec::Codec,
+    container::{Track, TrackError},
+};
 
 /// How many tracks a file may have: as many as have numbers of one byte (RFC 9559, section 10.1).
 const MOST_TRACKS: usize = 126;
@@ -131,8 +134,8 @@ impl Header {
         bytes.extend(info);
 
         bytes.checked_master(Id::TRACKS, |entries| {
-            for (number, track) in (1..).zip(&self.tracks) {
-                track.write(number, entries);
+            for (number, entry) in (1..).zip(&self.tracks) {
+                track::write(entry, number, entries);
             }
         });
         Ok((bytes, Places { segment_size, segment, cues_seek, duration, tick: TICK }))

@@ -1,9 +1,9 @@
 //! Matroska and WebM files as bytes (RFC 8794, RFC 9559, the WebM container guidelines): written so that whatever breaks
 //! off the writing costs the last cluster at most, read so that any bytes can be told for what they are, and repaired.
 //!
-//! [`Writer`] gives a header, then whole clusters of a second at most, each to be appended in one write; an [`Ending`] makes
-//! the file one that can be sought in. [`scan()`] says what a file holds, and [`Scan::repair`] what gives an interrupted one its
-//! ending.
+//! [`Writer`] gives a header, then whole clusters of a second at most, each to be appended in one write; an
+//! [`Ending`](crate::container::Ending) makes the file one that can be sought in. [`scan()`] says what a file holds, and
+//! [`Scan::repair`] what gives an interrupted one its ending.
 //!
 //! A file as it is written, and what the ending changes in it:
 //!
@@ -31,11 +31,9 @@ mod scan;
 mod track;
 mod writer;
 
-pub use ending::{Ending, Patch};
 pub use header::{DocType, Header, HeaderError};
-pub use scan::{Damage, Fault, NotOurs, Repair, Scan, ScanError, ScannedTrack, scan};
-pub use track::{Shape, Track, TrackError};
-pub use writer::{Block, BlockError, Writer};
+pub use scan::{Damage, Fault, Scan, ScanError, ScannedTrack, scan};
+pub use writer::Writer;
 
 /// How long a tick of a file's times is, in ns (TimestampScale): what all players expect.
 const TICK: u64 = 1_000_000;

@@ -2,15 +2,9 @@
 
 use std::time::Duration;
 
-/// How many samples of 48 kHz an encoder's output lags its input by: what libopus looks ahead, 2.5 ms, and what it makes up
-/// for in its mode for speech and its general one, 4 ms. All browsers and GStreamer encode with it.
-///
-/// A frame's time is that of the sound which went into the encoder with it. Players take this off each time (CodecDelay), so
-/// what was said is heard with its picture, and not 6.5 ms later. They also leave out so much at the start (pre-skip): of
-/// a recording that begins within a stream, as ours do, 6.5 ms of what is heard nobody misses.
-const PRE_SKIP: u16 = 312;
+use crate::bitstream::opus::PRE_SKIP;
 
-/// The lag in time.
+/// What players take off each time (CodecDelay): [`PRE_SKIP`] in time.
 pub(super) const DELAY: Duration = Duration::from_micros(6500);
 
 /// How much sound a player decodes before a place that it seeks, so that the decoder has converged (RFC 7845, section 4.6).

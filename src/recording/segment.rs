@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     bitstream,
+    container::{self, Block},
     matroska::{self, DocType},
 };
 
@@ -35,7 +36,7 @@ pub struct Opening {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// What makes the file whole.
-    pub ending: matroska::Ending,
+    pub ending: container::Ending,
     /// What is said of it.
     pub account: Account,
 }
@@ -111,7 +112,7 @@ impl Segment {
         let place = self.order.iter().position(|number| *number == frame.track)?;
         self.note(place, &frame, track);
         self.waiting_since.get_or_insert(now);
-        let block = matroska::Block {
+        let block = Block {
             track: place as u64 + 1,
             time: frame.time.saturating_sub(self.account.begin),
             keyframe: frame.keyframe,

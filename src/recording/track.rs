@@ -6,7 +6,7 @@ use super::{frame::Frame, manifest::GapKind};
 use crate::{
     bitstream::{self, Dimensions},
     codec::{Codec, MediaKind},
-    matroska::{self, Shape},
+    container::{self, Shape},
 };
 
 /// A track that was silent for longer has a gap. Pictures of a still screen come a second apart.
@@ -138,14 +138,14 @@ impl Track {
     }
 
     /// How a file names it; `None` while nothing is known of its pictures.
-    pub(super) fn described(&self) -> Option<matroska::Track> {
+    pub(super) fn described(&self) -> Option<container::Track> {
         let shape = match (self.is_video(), self.size) {
             // WebRTC's Opus is always of two channels (RFC 7587, section 4.1).
             (false, _) => Shape::Audio { channels: 2, sample_rate: self.codec.clock_rate() },
             (true, Some(Dimensions { width, height })) if self.is_configured() => Shape::Video { width, height },
             (true, _) => return None,
         };
-        Some(matroska::Track { codec: self.codec, private: self.private.clone(), shape, name: None })
+        Some(container::Track { codec: self.codec, private: self.private.clone(), shape, name: None })
     }
 
     /// Whether its decoder would know what it must before the first frame.

@@ -8,12 +8,13 @@ use super::{
 };
 use crate::{
     codec::Codec,
+    container::Shape,
     matroska::{
         TICK,
         ending::{DURATION_LENGTH, SEEK_LENGTH},
         header::MILLENNIUM,
         id::Id,
-        track::{Shape, codec_id, kind_of},
+        track::{codec_id, kind_of},
     },
 };
 

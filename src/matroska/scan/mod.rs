@@ -14,12 +14,12 @@ use std::{
     time::Duration,
 };
 
-pub use self::{
-    damage::{Damage, Fault},
-    repair::{NotOurs, Repair},
+pub use self::damage::{Damage, Fault};
+use super::{ending::Places, header::DocType, index::Index};
+use crate::{
+    codec::{Codec, MediaKind},
+    container::Shape,
 };
-use super::{ending::Places, header::DocType, index::Index, track::Shape};
-use crate::codec::{Codec, MediaKind};
 
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,65 +5,14 @@ use std::{mem, time::Duration};
 use super::{
     TICK,
     cluster::{Cluster, Placed},
-    ending::{Ending, Places},
+    ending::{Places, ending},
     header::{Header, HeaderError},
     index::Index,
 };
-use crate::codec::MediaKind;
-
-/// How large a frame may be. Raw pictures of 8K would be.
-const LARGEST_FRAME: usize = 64 << 20;
-
-/// How late a frame may be: players count time in ns, with 63 bits.
-const LATEST: Duration = Duration::from_nanos(i64::MAX as u64);
-
-/// A frame on its way into a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Block<F> {
-    /// Whose: the track's place in [`Header::tracks`], from 1.
-    pub track: u64,
-    /// When it is to be seen or heard, counted from the file's start. It is written to the millisecond.
-    pub time: Duration,
-    /// Whether decoding can begin with it. Of sound, each frame is one.
-    pub keyframe: bool,
-    /// What is encoded, in any form that can be read as bytes. It is kept until its cluster is made, and copied once.
-    pub frame: F,
-}
-
-/// A frame that can't be written. Whoever made it is to blame; the file goes on without it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BlockError {
-    /// The header has no such track.
-    #[error("expected a frame of a track from 1 to {tracks}, got one of track {track}")]
-    NoSuchTrack {
-        /// What it was said to be of.
-        track: u64,
-        /// How many there are.
-        tracks: usize,
-    },
-    /// A frame without a byte: a decoder would fail on it.
-    #[error("track {track}: got an empty frame")]
-    Empty {
-        /// Whose it was.
-        track: u64,
-    },
-    /// A frame that no encoder makes.
-    #[error("track {track}: expected a frame of {LARGEST_FRAME} bytes at most, got {length}")]
-    TooLarge {
-        /// Whose it was.
-        track: u64,
-        /// How many bytes it had.
-        length: usize,
-    },
-    /// A time that no player could tell.
-    #[error("track {track}: expected a time within {LATEST:?} of the file's start, got {time:?}")]
-    TooLate {
-        /// Whose it was.
-        track: u64,
-        /// What its time was.
-        time: Duration,
-    },
-}
+use crate::{
+    codec::MediaKind,
+    container::{Block, BlockError, Ending},
+};
 
 /// Makes a file of frames. It keeps what a second of them needs and an index, which does not grow without bounds.
 ///
@@ -100,7 +49,7 @@ impl<F: AsRef<[u8]>> Writer<F> {
         Ok((writer, bytes))
     }
 
-    /// Takes a frame. Gives a cluster of those before, if they are enough for one.
+    /// Takes a frame; its time is written to the millisecond. Gives a cluster of those before, if they are enough for one.
     ///
     /// Frames of one track come in the order in which they are to be decoded; a track may lag behind another.
     pub fn push(&mut self, block: Block<F>) -> Result<Option<Vec<u8>>, BlockError> {
@@ -125,24 +74,14 @@ impl<F: AsRef<[u8]>> Writer<F> {
         let end = self.end.max(end);
         let written = self.written;
         let last = self.flush().unwrap_or_default();
-        Ending::new(self.places, &self.index, end, last, written)
+        ending(self.places, &self.index, end, last, written)
     }
 
     fn place(&mut self, block: Block<F>) -> Result<Placed<F>, BlockError> {
+        let kind = block.check(&self.kinds)?;
         let Block { track, time, keyframe, frame } = block;
-        let at = track.checked_sub(1).and_then(|at| usize::try_from(at).ok());
-        let kind = at.and_then(|at| self.kinds.get(at).copied());
-        let (Some(kind), Ok(number)) = (kind, u8::try_from(track)) else {
-            return Err(BlockError::NoSuchTrack { track, tracks: self.kinds.len() });
-        };
-        match frame.as_ref().len() {
-            0 => return Err(BlockError::Empty { track }),
-            1..=LARGEST_FRAME => {}
-            length => return Err(BlockError::TooLarge { track, length }),
-        }
-        if time > LATEST {
-            return Err(BlockError::TooLate { track, time });
-        }
+        let tracks = self.kinds.len();
+        let number = u8::try_from(track).map_err(|_| BlockError::NoSuchTrack { track, tracks })?;
         self.end = self.end.max(time);
         let time = ((time.as_nanos() as u64) + TICK / 2) / TICK;
         Ok(Placed { track: number, kind, time, keyframe: keyframe || kind == MediaKind::Audio, frame })

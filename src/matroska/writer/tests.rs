@@ -1,7 +1,8 @@
 use super::*;
 use crate::{
     codec::Codec,
-    matroska::{DocType, Patch, Shape, Track, crc::Crc, element::WriteElements},
+    container::{Patch, Shape, Track},
+    matroska::{DocType, crc::Crc, element::WriteElements},
 };
 
 const VIDEO: u64 = 1;

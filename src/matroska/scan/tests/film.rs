@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use crate::{
     codec::Codec,
-    matroska::{Block, DocType, Ending, Header, Repair, Scan, Shape, Track, Writer, scan},
+    container::{Block, Ending, Repair, Shape, Track},
+    matroska::{DocType, Header, Scan, Writer, scan},
 };
 
 pub(super) const TRACKS: u64 = 3;

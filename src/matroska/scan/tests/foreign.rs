@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::film::*;
-use crate::matroska::{DocType, NotOurs, element::WriteElements, id::Id};
+use crate::{
+    container::NotOurs,
+    matroska::{DocType, element::WriteElements, id::Id},
+};
 
 /// A live stream as browsers record it: neither the segment nor its clusters say how long they are.
 fn live() -> Vec<u8> {

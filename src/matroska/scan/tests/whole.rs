@@ -7,7 +7,8 @@ use proptest::prelude::*;
 
 use crate::{
     codec::{Codec, MediaKind},
-    matroska::{DocType, Shape},
+    container::Shape,
+    matroska::DocType,
 };
 
 #[test]
