@@ -1,5 +1,5 @@
 //! What files of frames have in common, whatever kind they are: their tracks, a frame on its way into one, and what is done to
-//! one at its end. [`matroska`](crate::matroska) writes and reads them. Pure.
+//! one at its end. [`matroska`](crate::matroska) and [`mp4`](crate::mp4) write and read them. Pure.
 
 mod block;
 mod ending;

@@ -1,0 +1,55 @@
+//! What was written is what is read.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::film::*;
+use crate::{
+    codec::{Codec, MediaKind},
+    container::Shape,
+};
+
+#[test]
+fn a_header_is_read_as_it_was_written() {
+    let film = Film::long(2);
+    let scan = scanned(&film.finished());
+    assert_eq!(scan.begun, Some(Duration::from_secs(1_800_000_000)));
+    assert_eq!(scan.duration, Some(Duration::from_millis(1957)));
+    assert_eq!(scan.end(), Duration::from_millis(1957), "of the last frame, nobody knew that none would follow");
+    assert!(scan.is_finished);
+    let [video, audio, other] = scan.tracks.as_slice() else { panic!("{:?}", scan.tracks) };
+    assert_eq!((video.number, video.kind, video.codec), (1, Some(MediaKind::Video), Some(Codec::Vp9)));
+    assert_eq!((video.format.as_str(), video.private.len(), &video.name), ("vp09", 12, &None));
+    assert_eq!(video.shape, Some(Shape::Video { width: 640, height: 480 }));
+    assert_eq!((audio.format.as_str(), audio.codec, audio.private.len()), ("Opus", Some(Codec::Opus), 11));
+    assert_eq!(audio.shape, Some(Shape::Audio { channels: 2, sample_rate: 48_000 }));
+    assert_eq!(audio.name.as_deref(), Some("sound"));
+    assert_eq!((other.frames, other.first, other.last), (0, None, None));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn frames_are_read_as_they_were_written(frames in frames()) {
+        let film = Film::of(&frames);
+        prop_assert_eq!(film.fragments.last().map_or(0, |(_, holds)| holds.len()), frames.len(), "each is in one");
+        for (bytes, is_finished) in [(film.unfinished.clone(), false), (film.appended(), false), (film.finished(), true)] {
+            let scan = scanned(&bytes);
+            prop_assert_eq!(&scan.damage, &[]);
+            prop_assert_eq!(scan.is_finished, is_finished);
+            prop_assert_eq!(found(&scan), film.holds(usize::MAX));
+            prop_assert_eq!(scan.fragments as usize, film.fragments.len());
+            prop_assert_eq!(scan.whole as usize, film.whole(usize::MAX));
+            prop_assert_eq!(scan.length as usize, bytes.len());
+        }
+    }
+
+    #[test]
+    fn repairing_gives_the_ending_that_the_writer_gives(frames in frames()) {
+        let film = Film::of(&frames);
+        prop_assert_eq!(repaired(&film.unfinished), film.finished());
+        prop_assert_eq!(repaired(&film.finished()), film.finished());
+    }
+}
