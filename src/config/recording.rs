@@ -8,10 +8,7 @@ use super::{
     tree::{Kind, Value},
     units,
 };
-use crate::{
-    matroska::DocType,
-    recording::{Limits, Policy, Settings, Wanted},
-};
+use crate::recording::{Container, Limits, Policy, Settings, Wanted};
 
 const DAY: Duration = Duration::from_secs(86_400);
 const TERABYTE: usize = 1_000_000_000_000;
@@ -22,7 +19,7 @@ pub(super) fn read(mut section: Section<'_>, outside: &Outside) -> Settings {
     let path = |value: &Value| Ok(outside.path(&units::text(value)?, value.place));
     let dir = section.take("dir", path);
     let mount = section.take("mount", path);
-    let containers = [("mkv", DocType::Matroska), ("webm", DocType::WebM)];
+    let containers = [("mkv", Container::Matroska), ("webm", Container::WebM), ("mp4", Container::Mp4)];
     let container = section.take("container", |value| units::word(value, &containers));
     let time = section.take("segment", |value| units::duration(value, Duration::from_secs(10)..=DAY));
     let bytes = section.take("segment_bytes", |value| units::bytes(value, 1_000_000..=TERABYTE));

@@ -13,9 +13,9 @@ use super::{
     index, machine,
     segment_file::{Closed, manifest_path},
 };
-use crate::{
-    matroska::{self, Scan},
-    recording::manifest::{Manifest, State, Track},
+use crate::recording::{
+    Found, Unreadable,
+    manifest::{Manifest, State, Track},
 };
 
 /// Makes a whole file of the segment at `path`, and says in its manifest what is in it. What is to be sealed, and how far
@@ -33,15 +33,15 @@ pub(super) fn mend(path: &Path) -> io::Result<Option<(Closed, State)>> {
         }
         Err(error) => return Err(error),
     };
-    let state = match matroska::scan(BufReader::new(&file)) {
-        Ok(scan) => {
-            note(&mut manifest, &scan);
-            if scan.is_finished && scan.damage.is_empty() {
+    let state = match manifest.container.look(BufReader::new(&file)) {
+        Ok(found) => {
+            note(&mut manifest, &found);
+            if found.is_whole {
                 State::Finished
-            } else if scan.clusters == 0 {
+            } else if found.is_empty {
                 State::incomplete("nothing was written before it was cut off")
             } else {
-                match scan.repair() {
+                match found.repair {
                     Ok(repair) => {
                         file.set_len(repair.truncate_to)?;
                         io::Seek::seek(&mut file, io::SeekFrom::End(0))?;
@@ -57,7 +57,7 @@ pub(super) fn mend(path: &Path) -> io::Result<Option<(Closed, State)>> {
                 }
             }
         }
-        Err(matroska::ScanError::Io(error)) => return Err(error),
+        Err(Unreadable::Io(error)) => return Err(error),
         Err(error) => State::incomplete(&error.to_string()),
     };
     manifest.bytes = file.metadata()?.len();
@@ -66,18 +66,9 @@ pub(super) fn mend(path: &Path) -> io::Result<Option<(Closed, State)>> {
 }
 
 /// Says in the manifest what was found in the file.
-fn note(manifest: &mut Manifest, scan: &Scan) {
-    manifest.end = Some(machine::after(manifest.start, scan.end()));
+fn note(manifest: &mut Manifest, found: &Found) {
+    manifest.end = Some(machine::after(manifest.start, found.end));
     let known = std::mem::take(&mut manifest.tracks);
-    let found = scan.tracks.iter().filter_map(|track| Some((track, track.codec?)));
-    let tracks = found.map(|(track, codec)| Track {
-        frames: track.blocks,
-        keyframes: track.keyframes,
-        bytes: track.bytes,
-        first: track.first,
-        last: track.last,
-        sizes: known.iter().find(|one| one.number == track.number).map(|one| one.sizes.clone()).unwrap_or_default(),
-        ..Track::new(track.number, codec)
-    });
-    manifest.tracks = tracks.collect();
+    let sizes = |number| known.iter().find(|one| one.number == number).map(|one| one.sizes.clone()).unwrap_or_default();
+    manifest.tracks = found.tracks.iter().map(|track| Track { sizes: sizes(track.number), ..track.clone() }).collect();
 }

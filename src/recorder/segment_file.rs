@@ -57,7 +57,7 @@ impl SegmentFile {
         for _ in 0..TRIES {
             let stem = Stem::after(last.as_ref(), start.wall);
             last = Some(stem);
-            let name = FileName::new(format!("{stem}.{}", opening.doc_type.extension())).map_err(io::Error::other)?;
+            let name = FileName::new(format!("{stem}.{}", opening.container.extension())).map_err(io::Error::other)?;
             let path = folder.join(&name);
             let mut manifest = manifest(name);
             let beside = manifest_path(&path);

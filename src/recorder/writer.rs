@@ -16,9 +16,8 @@ use tracing::{info, warn};
 use super::{Surroundings, Who, intake::Word, keeper::Job, machine, progress::Progress, segment_file::SegmentFile};
 use crate::{
     ids::RecordingId,
-    matroska::DocType,
     recording::{
-        Cutter, Ended, FileName, Opening, Output, Ring, Stem,
+        Container, Cutter, Ended, FileName, Opening, Output, Ring, Stem,
         frame::{Frame, TrackNumber},
         manifest::{Direction, Gaps, Manifest, Moment, State},
         naming,
@@ -165,7 +164,7 @@ impl Writer {
         let below = self.folder();
         let folder = settings.dir.join(&below);
         let created = SegmentFile::create(&folder, self.stem, start, opening, settings.sync, |file| {
-            self.manifest(file, opening.doc_type, start)
+            self.manifest(file, opening.container, start)
         });
         let (file, stem) = created.map_err(|error| in_words(&folder, &error))?;
         keeper.opened(file.path());
@@ -224,14 +223,14 @@ impl Writer {
         });
     }
 
-    fn manifest(&self, file: FileName, doc_type: DocType, start: Moment) -> Manifest {
+    fn manifest(&self, file: FileName, container: Container, start: Moment) -> Manifest {
         Manifest {
             recording: self.id.clone(),
             member: self.who.member.clone(),
             peer: self.who.peer.clone(),
             direction: if self.who.peer.is_some() { Direction::Remote } else { Direction::Local },
             sequence: self.sequence,
-            container: doc_type.into(),
+            container,
             file,
             state: State::Recording,
             pinned: false,

@@ -5,6 +5,7 @@
 //! each, with a manifest beside each.
 
 pub mod chain;
+mod container;
 mod cutter;
 mod digest;
 mod file_name;
@@ -21,6 +22,7 @@ mod track;
 mod wall_time;
 
 pub use self::{
+    container::{Container, Found, Unreadable},
     cutter::{Cutter, Limits, Output},
     digest::Sha256Hex,
     file_name::{FileName, FileNameError},

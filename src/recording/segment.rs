@@ -7,6 +7,8 @@ use std::{
 };
 
 use super::{
+    Container,
+    container::Writer,
     cutter::Limits,
     frame::{Frame, TrackNumber},
     manifest::{self, Gap, Gaps},
@@ -15,7 +17,6 @@ use super::{
 use crate::{
     bitstream,
     container::{self, Block},
-    matroska::{self, DocType},
 };
 
 /// How long frames wait in memory until they are written. What a crash costs at most.
@@ -25,7 +26,7 @@ const FLUSH: Duration = Duration::from_millis(500);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
     /// What it is.
-    pub doc_type: DocType,
+    pub container: Container,
     /// Its first bytes.
     pub header: Vec<u8>,
     /// The time of its first frame.
@@ -57,7 +58,7 @@ pub struct Account {
 /// A segment that is being recorded.
 #[derive(Debug)]
 pub(super) struct Segment {
-    writer: matroska::Writer<Box<[u8]>>,
+    writer: Writer<Box<[u8]>>,
     /// The tracks in the order in which the file has them.
     order: Vec<TrackNumber>,
     account: Account,
@@ -70,7 +71,7 @@ impl Segment {
     /// One that begins with what `waits`; `None` where that is nothing that could be played. `begun` is when that was, for
     /// people.
     pub(super) fn open(
-        container: DocType,
+        container: Container,
         tracks: &BTreeMap<TrackNumber, Track>,
         waits: &[Frame],
     ) -> Option<(Self, Opening)> {
@@ -79,22 +80,14 @@ impl Segment {
         let named = tracks.iter().filter(|(number, track)| comes(**number) || (track.has_begun() && !track.has_ended));
         let (order, described): (Vec<_>, Vec<_>) =
             named.filter_map(|(number, track)| Some((*number, track.described()?))).unzip();
-        let fits = described.iter().all(|track| container.takes(track.codec));
-        let header = matroska::Header {
-            doc_type: if fits { container } else { DocType::Matroska },
-            tracks: described,
-            begun: None,
-            application: concat!("peergate ", env!("CARGO_PKG_VERSION")).to_owned(),
-        };
-        let doc_type = header.doc_type;
-        let codecs: Vec<_> = header.tracks.iter().map(|track| track.codec).collect();
-        // An error: no track of it could be played.
-        let (writer, header) = matroska::Writer::new(&header).ok()?;
+        let codecs: Vec<_> = described.iter().map(|track| track.codec).collect();
+        let container = container.or_matroska(codecs.iter().copied());
+        let (writer, header) = Writer::new(container, described)?;
         let tracks = (1..).zip(&codecs).map(|(place, codec)| manifest::Track::new(place, *codec)).collect();
         let account = Account { begin, end: begin, tracks, gaps: Gaps::default() };
         let written = header.len() as u64;
         let segment = Self { writer, order, account, waiting_since: None, written };
-        Some((segment, Opening { doc_type, header, begin }))
+        Some((segment, Opening { container, header, begin }))
     }
 
     /// Whether the file names this track.
@@ -131,7 +124,7 @@ impl Segment {
 
     /// The cluster that has waited long enough, if there is one.
     pub(super) fn due(&mut self, now: Instant) -> Option<Vec<u8>> {
-        self.next_deadline().filter(|due| now >= *due).and_then(|_| self.flush())
+        self.next_deadline().filter(|due| now >= *due).and_then(|_| self.flush(now))
     }
 
     /// When [`Self::due`] has one.
@@ -139,10 +132,10 @@ impl Segment {
         self.waiting_since.map(|since| since + FLUSH)
     }
 
-    /// All that waits.
-    pub(super) fn flush(&mut self) -> Option<Vec<u8>> {
-        self.waiting_since = None;
+    /// All that waits, but for what can only be written once the next frame has come, or at the next call.
+    pub(super) fn flush(&mut self, now: Instant) -> Option<Vec<u8>> {
         let cluster = self.writer.flush();
+        self.waiting_since = self.writer.is_waiting().then_some(now);
         self.count(cluster)
     }
 

@@ -2,8 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{cutter::Limits, retention::Policy};
-use crate::matroska::DocType;
+use super::{Container, cutter::Limits, retention::Policy};
 
 /// Whose tracks are recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -32,8 +31,8 @@ pub struct Settings {
     pub dir: PathBuf,
     /// What has to be mounted, so that nothing is written to the disk below.
     pub mount: Option<PathBuf>,
-    /// The container. What WebM does not take goes into Matroska.
-    pub container: DocType,
+    /// The container. What WebM or MP4 does not take goes into Matroska.
+    pub container: Container,
     /// When a segment is long enough.
     pub segment: Limits,
     /// What is kept in memory of the time before a recording starts.
@@ -50,7 +49,7 @@ impl Default for Settings {
         Self {
             dir: PathBuf::from("recordings"),
             mount: None,
-            container: DocType::Matroska,
+            container: Container::Matroska,
             segment: Limits { time: Duration::from_secs(600), bytes: 1_000_000_000 },
             before: Duration::ZERO,
             sync: Some(Duration::from_secs(1)),

@@ -6,8 +6,8 @@ use super::*;
 use crate::{
     ids::{BootId, PeerId},
     recording::{
-        WallTime,
-        manifest::{Clock, Container, Direction, Gaps, Moment, Previous, digest},
+        Container, WallTime,
+        manifest::{Clock, Direction, Gaps, Moment, Previous, digest},
     },
 };
 

@@ -13,14 +13,12 @@ use std::{
 };
 
 use super::{
+    Container,
     frame::{Frame, TrackNumber},
     segment::{Account, Ended, Opening, Segment},
     track::Track,
 };
-use crate::{
-    codec::{Codec, MediaKind},
-    matroska::DocType,
-};
+use crate::codec::{Codec, MediaKind};
 
 /// How long the first frames wait for those of the other tracks. They are in memory only.
 const GATHER: Duration = Duration::from_millis(700);
@@ -62,7 +60,7 @@ pub enum Output {
 /// One recording, from its first frame to its last.
 #[derive(Debug)]
 pub struct Cutter {
-    container: DocType,
+    container: Container,
     limits: Limits,
     tracks: BTreeMap<TrackNumber, Track>,
     segment: Option<Segment>,
@@ -89,7 +87,7 @@ enum Cut {
 impl Cutter {
     /// One that has no tracks yet.
     #[must_use]
-    pub const fn new(container: DocType, limits: Limits) -> Self {
+    pub const fn new(container: Container, limits: Limits) -> Self {
         Self {
             container,
             limits,
@@ -147,7 +145,7 @@ impl Cutter {
         if let Cut::Settling(_, until) = self.cut
             && now >= until
         {
-            self.close();
+            self.close(now);
             self.open(now);
         }
         if self.segment.is_none() && self.waiting_since.is_some_and(|since| now >= since + GATHER) {
@@ -163,9 +161,9 @@ impl Cutter {
 
     /// Nothing more comes: ends the segment with all that is there.
     pub fn finish(&mut self, now: Instant) {
-        self.close();
+        self.close(now);
         self.open(now);
-        self.close();
+        self.close(now);
     }
 
     /// The file can't be written to: what is of it is given up. The next frames begin another one.
@@ -295,15 +293,15 @@ impl Cutter {
             self.take(now, frame);
         }
         // They have waited long enough.
-        if let Some(cluster) = self.segment.as_mut().and_then(Segment::flush) {
+        if let Some(cluster) = self.segment.as_mut().and_then(|segment| segment.flush(now)) {
             self.outputs.push_back(Output::Write(cluster));
         }
     }
 
-    fn close(&mut self) {
+    fn close(&mut self, now: Instant) {
         self.cut = Cut::None;
         if let Some(mut segment) = self.segment.take() {
-            self.outputs.extend(segment.flush().map(Output::Write));
+            self.outputs.extend(segment.flush(now).map(Output::Write));
             self.outputs.push_back(Output::Close(Box::new(segment.into_ended())));
         }
     }

@@ -34,7 +34,7 @@ struct File {
 
 impl Scene {
     fn new(limits: Limits) -> Self {
-        let cutter = Cutter::new(DocType::Matroska, limits);
+        let cutter = Cutter::new(Container::Matroska, limits);
         Self { cutter, begun: Instant::now(), files: Vec::new(), open: false, asked: 0 }
     }
 

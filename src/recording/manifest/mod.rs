@@ -5,11 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FileName, Sha256Hex};
-use crate::{
-    ids::{BootId, PeerId, RecordingId},
-    matroska::DocType,
-};
+use super::{Container, FileName, Sha256Hex};
+use crate::ids::{BootId, PeerId, RecordingId};
 
 mod bounds;
 mod gaps;
@@ -82,25 +79,6 @@ pub enum Direction {
     Remote,
     /// The member itself.
     Local,
-}
-
-/// A kind of file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Container {
-    /// Matroska (RFC 9559).
-    Matroska,
-    /// WebM: Matroska with VP8, VP9, AV1 and Opus alone.
-    WebM,
-}
-
-impl From<DocType> for Container {
-    fn from(doc_type: DocType) -> Self {
-        match doc_type {
-            DocType::Matroska => Self::Matroska,
-            DocType::WebM => Self::WebM,
-        }
-    }
 }
 
 /// The segment before, and what its manifest was when that was finished: each vouches for all before.

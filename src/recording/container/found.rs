@@ -1,0 +1,117 @@
+//! What is found in a file, whatever kind of file that is.
+
+use std::{
+    io::{self, Read, Seek},
+    time::Duration,
+};
+
+use super::Container;
+use crate::{
+    container::{NotOurs, Repair},
+    matroska, mp4,
+    recording::manifest::Track,
+};
+
+/// What is found in a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Its tracks, as far as their codecs are known here. Their sizes are not looked at.
+    pub tracks: Vec<Track>,
+    /// When the last frame comes, or is over, counted from the file's start.
+    pub end: Duration,
+    /// Whether there is no frame in it.
+    pub is_empty: bool,
+    /// Whether it has its ending, and nothing is wrong with it.
+    pub is_whole: bool,
+    /// What makes a whole file of it.
+    pub repair: Result<Repair, NotOurs>,
+}
+
+/// Nothing can be said of a file.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// It can't be read; the system says why.
+    #[error("can't read the file: {0}")]
+    Io(io::Error),
+    /// It is no Matroska file, or its header is broken.
+    #[error(transparent)]
+    Matroska(matroska::ScanError),
+    /// It is no MP4 file, or its header is broken.
+    #[error(transparent)]
+    Mp4(mp4::ScanError),
+}
+
+impl Container {
+    /// Says what a file of this kind holds. Reads all of it once.
+    ///
+    /// # Errors
+    /// When it can't be read, or is of another kind.
+    pub fn look(self, file: impl Read + Seek) -> Result<Found, Unreadable> {
+        match self {
+            Self::Matroska | Self::WebM => Ok(matroska::scan(file)?.into()),
+            Self::Mp4 => Ok(mp4::scan(file)?.into()),
+        }
+    }
+}
+
+impl From<matroska::Scan> for Found {
+    fn from(scan: matroska::Scan) -> Self {
+        let track = |track: &matroska::ScannedTrack| {
+            Some(Track {
+                frames: track.blocks,
+                keyframes: track.keyframes,
+                bytes: track.bytes,
+                first: track.first,
+                last: track.last,
+                ..Track::new(track.number, track.codec?)
+            })
+        };
+        Self {
+            tracks: scan.tracks.iter().filter_map(track).collect(),
+            end: scan.end(),
+            is_empty: scan.clusters == 0,
+            is_whole: scan.is_finished && scan.damage.is_empty(),
+            repair: scan.repair(),
+        }
+    }
+}
+
+impl From<mp4::Scan> for Found {
+    fn from(scan: mp4::Scan) -> Self {
+        let track = |track: &mp4::ScannedTrack| {
+            Some(Track {
+                frames: track.frames,
+                keyframes: track.keyframes,
+                bytes: track.bytes,
+                first: track.first,
+                last: track.last,
+                ..Track::new(track.number.into(), track.codec?)
+            })
+        };
+        Self {
+            tracks: scan.tracks.iter().filter_map(track).collect(),
+            end: scan.end(),
+            is_empty: scan.fragments == 0,
+            is_whole: scan.is_finished && scan.damage.is_empty(),
+            repair: scan.repair(),
+        }
+    }
+}
+
+impl From<matroska::ScanError> for Unreadable {
+    fn from(error: matroska::ScanError) -> Self {
+        match error {
+            matroska::ScanError::Io(error) => Self::Io(error),
+            error => Self::Matroska(error),
+        }
+    }
+}
+
+impl From<mp4::ScanError> for Unreadable {
+    fn from(error: mp4::ScanError) -> Self {
+        match error {
+            mp4::ScanError::Io(error) => Self::Io(error),
+            error => Self::Mp4(error),
+        }
+    }
+}
