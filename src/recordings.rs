@@ -66,7 +66,14 @@ pub fn verify(archive: &Archive, out: &mut impl Write) -> io::Result<bool> {
 /// In words, when the folder can't be written to, or nobody reads.
 pub fn repair(archive: &Archive, out: &mut impl Write) -> Result<(), RepairError> {
     let mended = archive.repair()?;
-    for Mended { file, state } in &mended {
+    for Mended { file, outcome } in &mended {
+        let state = match outcome {
+            Ok(state) => state,
+            Err(why) => {
+                writeln!(out, "{file}: it can't be read, or not written: {why}")?;
+                continue;
+            }
+        };
         let became = match state {
             Some(State::Recovered) => "mended: it plays to where it was cut off".to_owned(),
             Some(State::Finished) => "it was whole already".to_owned(),

@@ -22,7 +22,7 @@ use crate::{
 const SOURCES_LIMIT: Duration = Duration::from_millis(250);
 
 /// How long recordings have to end. What hangs in a disk can't be ended; the next start finds what is there.
-const RECORDINGS_LIMIT: Duration = Duration::from_millis(300);
+const RECORDINGS_LIMIT: Duration = Duration::from_millis(500);
 
 /// Which member, by its place in the configuration.
 #[derive(Debug, Clone, Copy)]

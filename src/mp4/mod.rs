@@ -3,7 +3,8 @@
 //! bytes can be told for what they are, and repaired. The twin of [`matroska`](crate::matroska).
 //!
 //! [`Writer`] gives a header, then whole fragments of a second at most, each to be appended in one write; an
-//! [`Ending`](crate::container::Ending) makes the file one that says how long it is and where its keyframes are. [`scan`] says what a file holds, and [`Scan::repair`] what gives an interrupted one its ending.
+//! [`Ending`](crate::container::Ending) makes the file one that says how long it is and where its keyframes are. [`scan()`]
+//! says what a file holds, and [`Scan::repair`] what gives an interrupted one its ending.
 //!
 //! A file as it is written, and what the ending changes in it:
 //!

@@ -74,18 +74,18 @@ fn write_vp(pixels: u64, entry: &mut Vec<u8>) {
 }
 
 /// The lowest level whose pictures are so large (VP9 bitstream specification, annex A); their rate is not known here.
-const fn level(pixels: u64) -> u8 {
-    match pixels {
-        ..=36_864 => 10,
-        ..=73_728 => 11,
-        ..=122_880 => 20,
-        ..=245_760 => 21,
-        ..=552_960 => 30,
-        ..=983_040 => 31,
-        ..=2_228_224 => 40,
-        ..=8_912_896 => 50,
-        _ => 60,
-    }
+fn level(pixels: u64) -> u8 {
+    const LEVELS: [(u64, u8); 8] = [
+        (36_864, 10),
+        (73_728, 11),
+        (122_880, 20),
+        (245_760, 21),
+        (552_960, 30),
+        (983_040, 31),
+        (2_228_224, 40),
+        (8_912_896, 50),
+    ];
+    LEVELS.iter().find(|(most, _)| pixels <= *most).map_or(60, |(_, level)| *level)
 }
 
 /// The rest of an OpusSampleEntry (Encapsulation of Opus in ISO Base Media File Format, sections 4.3.1 and 4.3.2).

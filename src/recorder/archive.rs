@@ -26,8 +26,8 @@ pub struct Archive {
 pub struct Mended {
     /// Its file, below the folder.
     pub file: String,
-    /// How far it has come; `None` where there never was a file.
-    pub state: Option<State>,
+    /// How far it has come, `None` where there never was a file; or why it can't be read or written, in words.
+    pub outcome: Result<Option<State>, String>,
 }
 
 /// What was found when everything was looked at.
@@ -114,15 +114,13 @@ impl Archive {
         let (kept, _) = self.list();
         for kept in kept.into_iter().filter(Kept::is_unsealed) {
             let path = self.dir.join(&kept.file);
-            let failed = |error| DiskError::Folder { folder: path.clone(), error };
-            let state = match mending::mend(&path).map_err(failed)? {
+            let outcome = mending::mend(&path).and_then(|mended| match mended {
                 Some((closed, state)) => {
-                    sealer::seal(kept.recording, closed, state.clone(), &mut last).map_err(failed)?;
-                    Some(state)
+                    sealer::seal(kept.recording.clone(), &closed, state.clone(), &mut last).map(|()| Some(state))
                 }
-                None => None,
-            };
-            mended.push(Mended { file: kept.file, state });
+                None => Ok(None),
+            });
+            mended.push(Mended { file: kept.file, outcome: outcome.map_err(|error| error.to_string()) });
         }
         Ok(mended)
     }

@@ -123,16 +123,22 @@ fn is_same(file: &File, path: &Path) -> bool {
 /// Writes a file so that there is the old one or the new one, whatever happens.
 pub(super) fn replace(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
     let beside = path.with_extension("json.new");
-    let file = File::create(&beside)?;
-    io::Write::write_all(&mut &file, bytes)?;
-    if is_to_last {
-        file.sync_data()?;
+    let written = write(&beside, bytes, is_to_last).and_then(|()| fs::rename(&beside, path));
+    if let Err(error) = written {
+        // Nobody else would; an error: the disk takes nothing at all.
+        let _ = fs::remove_file(&beside);
+        return Err(error);
     }
-    fs::rename(&beside, path)?;
     if is_to_last && let Some(folder) = path.parent() {
         File::open(folder)?.sync_all()?;
     }
     Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    io::Write::write_all(&mut file, bytes)?;
+    if is_to_last { file.sync_data() } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! them with their digest.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     fs,
     path::{Path, PathBuf},
     sync::{
@@ -55,7 +55,9 @@ pub(super) struct Keeper {
 pub(super) enum Ask {
     /// Make room for a segment.
     Room(SyncSender<Result<(), String>>),
-    /// Something is new about the segment in this file.
+    /// Somebody writes to this file.
+    Opened(PathBuf),
+    /// Nobody writes to this file any more, and something is new about it.
     Changed(PathBuf),
     /// Pin the segments of a recording, or unpin them; how many there are.
     Pin(RecordingId, bool, oneshot::Sender<Result<usize, String>>),
@@ -86,12 +88,14 @@ impl Keeper {
             folder: Folder::new(settings.dir.clone(), settings.mount.clone()),
             policy: settings.keep,
             index: BTreeMap::new(),
+            written_to: HashSet::new(),
+            is_wanted,
             jobs: jobs.clone(),
             state,
             kept,
             rate: Rate::default(),
         };
-        spawn("keeper", move || work.run(&asked, is_wanted));
+        spawn("keeper", move || work.run(&asked));
         let changed = asks.clone();
         spawn("sealer", move || sealer::run(&to_do, &changed));
         Self { asks, jobs, state: watched, kept: listed }
@@ -121,7 +125,12 @@ impl Keeper {
 
     /// A segment is there.
     pub(super) fn opened(&self, segment: &Path) {
-        let _ = self.asks.try_send(Ask::Changed(segment.to_owned()));
+        let _ = self.asks.try_send(Ask::Opened(segment.to_owned()));
+    }
+
+    /// Why nothing should be written, if it should not.
+    pub(super) fn problem(&self) -> Option<String> {
+        self.state.borrow().as_ref().and_then(|disk| disk.problem.clone())
     }
 
     /// Has it done in its turn.
@@ -154,6 +163,10 @@ struct Work {
     policy: Policy,
     /// By the manifest's path.
     index: BTreeMap<PathBuf, Kept>,
+    /// The files that somebody of ours writes to.
+    written_to: HashSet<PathBuf>,
+    /// Whether recordings are sure to be made.
+    is_wanted: bool,
     jobs: SyncSender<Job>,
     state: watch::Sender<Option<DiskState>>,
     kept: watch::Sender<Arc<Vec<Kept>>>,
@@ -161,8 +174,8 @@ struct Work {
 }
 
 impl Work {
-    fn run(mut self, asked: &Receiver<Ask>, is_wanted: bool) {
-        if is_wanted {
+    fn run(mut self, asked: &Receiver<Ask>) {
+        if self.is_wanted {
             if let Err(error) = self.room() {
                 warn!(%error, "nothing can be recorded for now; it is tried again");
             }
@@ -180,7 +193,13 @@ impl Work {
                     // Whoever asked may have given up.
                     let _ = reply.try_send(self.room().map_err(|error| error.to_string()));
                 }
+                Ok(Ask::Opened(segment)) => {
+                    self.read(&manifest_path(&segment));
+                    self.publish();
+                    self.written_to.insert(segment);
+                }
                 Ok(Ask::Changed(segment)) => {
+                    self.written_to.remove(&segment);
                     self.read(&manifest_path(&segment));
                     self.publish();
                 }
@@ -207,9 +226,11 @@ impl Work {
         for manifest in index::manifests(self.folder.path()) {
             self.read(&manifest);
         }
-        for kept in self.index.values().filter(|kept| kept.is_unsealed()) {
+        let unsealed = self.index.values().filter(|kept| kept.is_unsealed());
+        let dir = self.folder.path();
+        for kept in unsealed.filter(|kept| !self.written_to.contains(&dir.join(&kept.file))) {
             info!(file = kept.file, "what an earlier process left is sealed, or mended");
-            let job = Job::Mend(kept.recording.clone(), self.folder.path().join(&kept.file));
+            let job = Job::Mend(kept.recording.clone(), dir.join(&kept.file));
             if self.jobs.try_send(job).is_err() {
                 warn!(file = kept.file, "it is not mended now: there is too much to do; the next start does it");
             }
@@ -259,9 +280,9 @@ impl Work {
         }
     }
 
-    /// Segments that are written still belong to their writers, and are left out.
+    /// Manifests that are not sealed belong to others, and are left out.
     fn pin(&mut self, recording: &RecordingId, pinned: bool) -> Result<usize, UnreadableManifest> {
-        let theirs = self.index.iter().filter(|(_, kept)| kept.recording == *recording && kept.ended.is_some());
+        let theirs = self.index.iter().filter(|(_, kept)| kept.recording == *recording && !kept.is_unsealed());
         let paths: Vec<_> = theirs.map(|(path, _)| path.clone()).collect();
         for path in &paths {
             let (mut manifest, _) = index::manifest(path)?;
@@ -274,11 +295,14 @@ impl Work {
     }
 
     fn look(&mut self) {
-        if !self.folder.is_ours() {
+        if !self.folder.is_ours() && !self.is_wanted {
             return;
         }
         let outcome = self.acquire().and_then(|()| self.tidy());
-        if let Err(error) = &outcome {
+        let is_known = self.state.borrow().as_ref().is_some_and(|disk| disk.problem.is_some());
+        if let Err(error) = &outcome
+            && !is_known
+        {
             warn!(%error, "the disk of the recordings");
         }
         self.tell(outcome.err().map(|error| error.to_string()));
@@ -311,7 +335,10 @@ impl Work {
             Ok(kept) => drop(self.index.insert(manifest.to_owned(), kept)),
             Err(error) => {
                 self.index.remove(manifest);
-                debug!(manifest = %manifest.display(), %error, "no manifest");
+                if !manifest.exists() {
+                    return;
+                }
+                warn!(%error, "what is recorded there is not known");
             }
         }
     }

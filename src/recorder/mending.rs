@@ -61,7 +61,9 @@ pub(super) fn mend(path: &Path) -> io::Result<Option<(Closed, State)>> {
         Err(error) => State::incomplete(&error.to_string()),
     };
     manifest.bytes = file.metadata()?.len();
-    info!(file = %path.display(), ?state, "a segment that was cut off");
+    if state != State::Finished {
+        info!(file = %path.display(), ?state, "a segment that was cut off");
+    }
     Ok(Some((Closed { path: path.to_owned(), manifest }, state)))
 }
 

@@ -26,7 +26,10 @@ mod writer;
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
 
 pub use self::{
     archive::{Archive, Mended, Verdict},
@@ -48,6 +51,9 @@ const TRACKS: usize = subject::MOST_TRACKS as usize;
 
 /// Orders that may wait for it.
 const ORDERS: usize = 16;
+
+/// How long digests are waited for at the end.
+const SEALING: Duration = Duration::from_millis(150);
 
 /// What may wait for the desk. Who can be recorded waits for it, and it waits for nobody.
 const DESK: usize = 256;
@@ -191,7 +197,8 @@ impl Recorder {
         let (reply, answer) = oneshot::channel();
         self.tell(desk::Word::Settle(reply)).await;
         let _ = answer.await;
-        self.surroundings.keeper.settled().await;
+        // Digests of long files take longer; the next start makes those that are missing.
+        let _ = timeout(SEALING, self.surroundings.keeper.settled()).await;
     }
 
     fn subject(&self, who: Who, is_recorded: bool, own: Option<subject::Own>) -> Subject {

@@ -86,19 +86,25 @@ impl Reel {
         }
     }
 
-    /// Writes what is held of the time `before`, and all that comes. Nothing happens where it does already.
-    pub(super) fn begin(&mut self, before: Duration) {
-        if std::mem::replace(&mut self.has_begun, true) {
-            return;
+    /// Writes what is held of the time `before`, and all that comes, if it does not already. Whether it does.
+    pub(super) fn begin(&mut self, before: Duration) -> bool {
+        if self.has_begun {
+            return true;
         }
+        if self.words.try_send(Word::Begin { before }).is_err() {
+            warn!(who = %self.who, id = %self.id, "it is not recorded: its queue is full; ask again");
+            return false;
+        }
+        self.thread.unpark();
+        self.has_begun = true;
         info!(who = %self.who, id = %self.id, "recording");
-        self.say(Word::Begin { before });
         self.surroundings.list(Listing {
             id: self.id.clone(),
             who: self.who.clone(),
             since: SystemTime::now(),
             progress: self.progress.clone(),
         });
+        true
     }
 
     pub(super) fn ask_for_keyframe(&self, track: TrackNumber) {
@@ -118,14 +124,6 @@ impl Reel {
         if has_begun {
             info!(%who, %id, "recorded");
         }
-    }
-
-    fn say(&self, word: Word) {
-        // Full: the disk hangs, and the thread with it. Frames wait for their turn in the same queue.
-        if self.words.try_send(word).is_err() {
-            warn!(who = %self.who, id = %self.id, "the recording does not begin: the disk takes nothing");
-        }
-        self.thread.unpark();
     }
 }
 

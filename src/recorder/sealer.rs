@@ -2,11 +2,12 @@
 //! whole files, on a thread of its own.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::{self, File},
     io::{self, Read},
-    path::Path,
-    sync::mpsc::{Receiver, SyncSender},
+    path::{Path, PathBuf},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender},
+    time::Duration,
 };
 
 use sha2::{Digest, Sha256};
@@ -29,38 +30,88 @@ use crate::{
 /// How much of a file is read at once.
 const CHUNK: usize = 1 << 20;
 
+/// How long a disk that did not let a segment be sealed is left alone: it may be full, or away.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// The most segments that are tried again. What is more is done by the next start.
+const MOST_UNSEALED: usize = 1024;
+
+/// A segment that is not sealed yet.
+struct Unsealed {
+    recording: RecordingId,
+    path: PathBuf,
+    /// What is to be written beside it; `None` while it has to be mended.
+    closed: Option<(Closed, State)>,
+    /// Whether it was said that it can't be sealed for now.
+    is_told: bool,
+}
+
 /// Works until nobody has anything to do.
 pub(super) fn run(jobs: &Receiver<Job>, changed: &SyncSender<Ask>) {
-    let mut last = HashMap::new();
-    for job in jobs {
-        let done = match job {
-            Job::Seal(recording, closed) => {
-                let path = closed.path.clone();
-                (path, seal(recording, *closed, State::Finished, &mut last))
-            }
-            Job::Mend(recording, path) => {
-                let mended = mending::mend(&path).and_then(|mended| match mended {
-                    Some((closed, state)) => seal(recording, closed, state, &mut last),
-                    None => Ok(()),
-                });
-                (path, mended)
-            }
-            Job::End(recording) => {
+    let (mut unsealed, mut last) = (Vec::new(), HashMap::new());
+    loop {
+        let (recording, path, closed) = match jobs.recv_timeout(RETRY) {
+            Ok(Job::Seal(recording, closed)) => (recording, closed.path.clone(), Some((*closed, State::Finished))),
+            Ok(Job::Mend(recording, path)) => (recording, path, None),
+            Ok(Job::End(recording)) => {
                 last.remove(&recording);
                 continue;
             }
-            Job::Settle(reply) => {
+            Ok(Job::Settle(reply)) => {
                 // Whoever waits may have given up.
                 let _ = reply.send(());
                 continue;
             }
+            Err(RecvTimeoutError::Timeout) => {
+                seal_all(&mut unsealed, &mut last, changed);
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
         };
-        let (path, outcome) = done;
-        if let Err(error) = outcome {
-            warn!(file = %path.display(), %error, "a segment is not sealed; the next start tries it again");
+        if unsealed.len() == MOST_UNSEALED {
+            error!(file = %path.display(), "a segment is not sealed: too many wait for a disk; the next start does it");
+            continue;
         }
-        if changed.try_send(Ask::Changed(path)).is_err() {
+        unsealed.push(Unsealed { recording, path, closed, is_told: false });
+        seal_all(&mut unsealed, &mut last, changed);
+    }
+}
+
+/// Seals what can be sealed. The segments of a recording are sealed in their order: each vouches for the one before.
+fn seal_all(unsealed: &mut Vec<Unsealed>, last: &mut HashMap<RecordingId, Previous>, changed: &SyncSender<Ask>) {
+    let mut held_up = HashSet::new();
+    unsealed.retain_mut(|segment| {
+        if held_up.contains(&segment.recording) {
+            return true;
+        }
+        let outcome = segment.seal(last);
+        if let Err(error) = &outcome {
+            held_up.insert(segment.recording.clone());
+            if !std::mem::replace(&mut segment.is_told, true) {
+                warn!(file = %segment.path.display(), %error, "a segment is not sealed for now; it is tried again");
+            }
+        }
+        if changed.try_send(Ask::Changed(segment.path.clone())).is_err() {
             error!("the keeper of recordings does not answer");
+        }
+        outcome.is_err()
+    });
+}
+
+impl Unsealed {
+    fn seal(&mut self, last: &mut HashMap<RecordingId, Previous>) -> io::Result<()> {
+        let beside = manifest_path(&self.path);
+        // It was removed, or its disk is another one now. What is on the one that was is mended when that comes back.
+        let is_gone = !beside.exists();
+        if is_gone || index::manifest(&beside).is_ok_and(|(manifest, _)| manifest.sha256.is_some()) {
+            return Ok(());
+        }
+        if self.closed.is_none() {
+            self.closed = mending::mend(&self.path)?;
+        }
+        match &self.closed {
+            Some((closed, state)) => seal(self.recording.clone(), closed, state.clone(), last),
+            None => Ok(()),
         }
     }
 }
@@ -68,17 +119,18 @@ pub(super) fn run(jobs: &Receiver<Job>, changed: &SyncSender<Ask>) {
 /// Writes the last word of a segment's manifest.
 pub(super) fn seal(
     recording: RecordingId,
-    closed: Closed,
+    closed: &Closed,
     state: State,
     last: &mut HashMap<RecordingId, Previous>,
 ) -> io::Result<()> {
-    let Closed { path, mut manifest } = closed;
-    let sha256 = digest(&path)?;
-    manifest.previous = last.remove(&recording).or_else(|| before(&path, &manifest));
+    let Closed { path, manifest } = closed;
+    let mut manifest = manifest.clone();
+    let sha256 = digest(path)?;
+    manifest.previous = last.get(&recording).cloned().or_else(|| before(path, &manifest));
     manifest.sha256 = Some(sha256);
     manifest.state = state;
     let json = manifest.to_json();
-    disk::replace(&manifest_path(&path), &json, true)?;
+    disk::replace(&manifest_path(path), &json, true)?;
     if let Ok(manifest_sha256) = manifest::digest(&json) {
         last.insert(recording, Previous { file: manifest.file, manifest_sha256 });
     }

@@ -65,15 +65,18 @@ impl SegmentFile {
                 continue;
             }
             disk::replace(&beside, &manifest.to_json(), sync.is_some())?;
-            let mut file = match OpenOptions::new().write(true).create_new(true).open(&path) {
+            let file = match begin(&path, &opening.header) {
                 Ok(file) => file,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    fs::remove_file(&beside)?;
-                    continue;
+                Err(error) => {
+                    // Nothing is left of what was not begun. An error: the disk takes nothing at all.
+                    let _ = fs::remove_file(&beside);
+                    if error.kind() == io::ErrorKind::AlreadyExists {
+                        continue;
+                    }
+                    let _ = fs::remove_file(&path);
+                    return Err(error);
                 }
-                Err(error) => return Err(error),
             };
-            file.write_all(&opening.header)?;
             manifest.bytes = opening.header.len() as u64;
             let now = Instant::now();
             let begin = opening.begin;
@@ -99,7 +102,7 @@ impl SegmentFile {
             && let Some(account) = account()
         {
             self.note(account);
-            disk::replace(&manifest_path(&self.path), &self.manifest.to_json(), false)?;
+            disk::replace(&manifest_path(&self.path), &self.manifest.to_json(), self.sync.is_some())?;
             self.noted = Instant::now();
         }
         Ok(())
@@ -132,6 +135,13 @@ impl SegmentFile {
         self.manifest.tracks = account.tracks;
         self.manifest.gaps = account.gaps;
     }
+}
+
+/// Makes a file with this at its start.
+fn begin(path: &Path, header: &[u8]) -> io::Result<File> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(header)?;
+    Ok(file)
 }
 
 /// Where the manifest of a segment is.

@@ -126,8 +126,9 @@ impl Subject {
                 if self.reel.is_none() {
                     self.open().await;
                 }
-                self.begin(before);
-                if let Some(reel) = &self.reel {
+                if self.begin(before)
+                    && let Some(reel) = &self.reel
+                {
                     // Whoever asked may have gone meanwhile.
                     let _ = reply.send(reel.id().clone());
                 }
@@ -188,10 +189,8 @@ impl Subject {
         }
     }
 
-    fn begin(&mut self, before: Duration) {
-        if let Some(reel) = &mut self.reel {
-            reel.begin(before);
-        }
+    fn begin(&mut self, before: Duration) -> bool {
+        self.reel.as_mut().is_some_and(|reel| reel.begin(before))
     }
 
     async fn end(self) {

@@ -137,10 +137,19 @@ impl Writer {
             self.blocked_until = None;
         }
         self.cutter.handle_frame(now, frame);
+        if self.file.is_some()
+            && let Some(problem) = self.surroundings.keeper.problem()
+        {
+            // The file is ended while there is room for its ending.
+            self.cutter.finish(now);
+            self.carry_out();
+            self.block(&problem);
+        }
     }
 
     fn carry_out(&mut self) {
         while let Some(output) = self.cutter.poll_output() {
+            self.progress.send_modify(|progress| progress.busy_since = Some(Instant::now()));
             let done = match output {
                 Output::Open(opening) => self.open(&opening),
                 Output::Write(cluster) => self.write(&cluster),
@@ -151,6 +160,7 @@ impl Writer {
                     Ok(())
                 }
             };
+            self.progress.send_modify(|progress| progress.busy_since = None);
             if let Err(why) = done {
                 self.give_up(&why);
             }
@@ -186,25 +196,30 @@ impl Writer {
 
     fn write(&mut self, cluster: &[u8]) -> Result<(), String> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        self.progress.send_modify(|progress| progress.busy_since = Some(Instant::now()));
         let written = file.append(cluster, || self.cutter.present());
-        self.progress.send_modify(|progress| {
-            progress.busy_since = None;
-            if written.is_ok() {
+        if written.is_ok() {
+            self.progress.send_modify(|progress| {
                 progress.bytes += cluster.len() as u64;
                 progress.wrote_at = Some(SystemTime::now());
-            }
-        });
+            });
+        }
         written.map_err(|error| in_words(file.path(), &error))
     }
 
     fn close(&mut self, ended: Ended) -> Result<(), String> {
         let Some(file) = self.file.take() else { return Ok(()) };
         let path = file.path().to_owned();
-        let closed = file.end(ended).map_err(|error| in_words(&path, &error))?;
+        let job = match file.end(ended) {
+            Ok(closed) => Ok(Job::Seal(self.id.clone(), Box::new(closed))),
+            Err(error) => Err((in_words(&path, &error), Job::Mend(self.id.clone(), path))),
+        };
         self.progress.send_modify(|progress| progress.file = None);
-        self.surroundings.keeper.seal(Job::Seal(self.id.clone(), Box::new(closed)));
-        Ok(())
+        let (job, done) = match job {
+            Ok(job) => (job, Ok(())),
+            Err((why, job)) => (job, Err(why)),
+        };
+        self.surroundings.keeper.seal(job);
+        done
     }
 
     /// The disk takes nothing: what is of the file stays as it is, and is mended later.
@@ -213,8 +228,14 @@ impl Writer {
         if let Some(file) = self.file.take() {
             self.surroundings.keeper.seal(Job::Mend(self.id.clone(), file.path().to_owned()));
         }
+        self.block(why);
+    }
+
+    /// Nothing is written for a while.
+    fn block(&mut self, why: &str) {
         self.blocked_until = Some(Instant::now() + RETRY);
-        if self.progress.borrow().problem.as_deref() != Some(why) {
+        // Once: what is wrong may be told in other words each time, with other numbers.
+        if self.progress.borrow().problem.is_none() {
             warn!(who = %self.who, id = %self.id, why, "nothing is recorded for now; it is tried again");
         }
         self.progress.send_modify(|progress| {

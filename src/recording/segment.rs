@@ -68,8 +68,7 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    /// One that begins with what `waits`; `None` where that is nothing that could be played. `begun` is when that was, for
-    /// people.
+    /// One that begins with what `waits`; `None` where that is nothing that could be played.
     pub(super) fn open(
         container: Container,
         tracks: &BTreeMap<TrackNumber, Track>,
@@ -103,8 +102,10 @@ impl Segment {
     /// Takes a frame of one of its tracks; the cluster that is full with it, if one is.
     pub(super) fn take(&mut self, now: Instant, frame: Frame, track: &mut Track) -> Option<Vec<u8>> {
         let place = self.order.iter().position(|number| *number == frame.track)?;
-        self.note(place, &frame, track);
+        let (time, length, keyframe) = (frame.time, frame.bytes.len() as u64, frame.keyframe);
         self.waiting_since.get_or_insert(now);
+        track.read(&frame);
+        let hole = track.advance(&frame);
         let block = Block {
             track: place as u64 + 1,
             time: frame.time.saturating_sub(self.account.begin),
@@ -115,7 +116,17 @@ impl Segment {
             },
         };
         // An error: a frame of no bytes, or of too many. No decoder misses it.
-        let cluster = self.writer.push(block).ok().flatten();
+        let cluster = self.writer.push(block).ok()?;
+        let since_begin = |time: Duration| time.saturating_sub(self.account.begin);
+        if let Some(Hole { from, to, kind, frames }) = hole {
+            let gap = Gap { track: place as u64 + 1, from: since_begin(from), to: since_begin(to), kind, frames };
+            self.account.gaps.add(gap);
+        }
+        let at = since_begin(time);
+        if let Some(noted) = self.account.tracks.get_mut(place) {
+            noted.add(at, length, keyframe, track.size);
+        }
+        self.account.end = self.account.end.max(track.end().unwrap_or_default());
         if cluster.is_some() {
             self.waiting_since = Some(now);
         }
@@ -153,22 +164,5 @@ impl Segment {
     fn count(&mut self, cluster: Option<Vec<u8>>) -> Option<Vec<u8>> {
         self.written += cluster.as_ref().map_or(0, |cluster| cluster.len() as u64);
         cluster
-    }
-
-    /// Notes the frame of the track that has this place in the file.
-    fn note(&mut self, place: usize, frame: &Frame, track: &mut Track) {
-        track.read(frame);
-        let hole = track.advance(frame);
-        let account = &mut self.account;
-        let since_begin = |time: Duration| time.saturating_sub(account.begin);
-        if let Some(Hole { from, to, kind, frames }) = hole {
-            let number = place as u64 + 1;
-            account.gaps.add(Gap { track: number, from: since_begin(from), to: since_begin(to), kind, frames });
-        }
-        let at = since_begin(frame.time);
-        if let Some(noted) = account.tracks.get_mut(place) {
-            noted.add(at, frame.bytes.len() as u64, frame.keyframe, track.size);
-        }
-        account.end = account.end.max(track.end().unwrap_or_default());
     }
 }

@@ -2,7 +2,7 @@
 
 use peergate::{
     codec::{Codec, MediaKind},
-    recording::manifest::{Container, State},
+    recording::{Container, manifest::State},
 };
 
 use crate::common::{

@@ -32,7 +32,7 @@ const LARGEST: u64 = 8 << 20;
 /// where none come, it is for the caller to [`flush`](Self::flush) once it has not been given a fragment for a second, and again
 /// while a frame [waits](Self::is_waiting).
 ///
-/// Where a write fails, the file is what [`scan`](super::scan) makes of it; the writer knows nothing of that.
+/// Where a write fails, the file is what [`scan()`](super::scan()) makes of it; the writer knows nothing of that.
 #[derive(Debug)]
 pub struct Writer<F> {
     /// What each track holds; track 1 comes first.

@@ -29,8 +29,8 @@ const SETTLE: Duration = Duration::from_millis(300);
 /// How often a keyframe is asked for that a segment could begin with. Senders take seconds over it on a busy link.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
-/// Whose frames come further apart than this is not waited for with a cut.
-const SILENT_AFTER: Duration = Duration::from_secs(1);
+/// Whose frames come further apart than this is not waited for with a cut. Those of a still screen come a second apart.
+const SILENT_AFTER: Duration = Duration::from_secs(3);
 
 /// The most bytes that wait for the next segment: 10 s at 12 Mbit/s.
 const MOST_WAITING: usize = 16 << 20;
@@ -133,7 +133,8 @@ impl Cutter {
         self.handle_timeout(now);
         let Some(track) = self.tracks.get_mut(&frame.track) else { return };
         if !track.takes(now, &frame) {
-            return;
+            // Senders make no keyframe that nobody asks for.
+            return self.ask_for_keyframe(now);
         }
         frame.time = track.in_order(frame.time);
         self.place(now, frame);
@@ -167,13 +168,12 @@ impl Cutter {
     }
 
     /// The file can't be written to: what is of it is given up. The next frames begin another one.
-    pub fn abandon(&mut self) -> Option<Account> {
-        let account = self.segment.take().map(|segment| segment.so_far());
+    pub fn abandon(&mut self) {
+        self.segment = None;
         self.forget_waiting();
         self.cut = Cut::None;
         self.outputs.clear();
         self.tracks.values_mut().for_each(Track::need_keyframe);
-        account
     }
 
     /// What is to be done next.
@@ -216,6 +216,10 @@ impl Cutter {
         }
         if self.cut == Cut::Wanted && self.is_beginning(now, &frame) {
             self.cut = Cut::Settling(frame.time, now + SETTLE);
+            if !self.is_video(frame.track) {
+                // Pictures that come after all can't go on from those of another file.
+                self.tracks.values_mut().for_each(Track::need_keyframe);
+            }
             self.wait(now, frame);
         } else if is_new {
             self.wait(now, frame);
@@ -246,12 +250,14 @@ impl Cutter {
         self.waiting_since.get_or_insert(now);
         self.waiting_bytes += frame.bytes.len();
         self.waiting.push(frame);
-        while self.waiting_bytes > MOST_WAITING && !self.waiting.is_empty() {
-            let oldest = self.waiting.remove(0);
-            self.waiting_bytes -= oldest.bytes.len();
-            if let Some(track) = self.tracks.get_mut(&oldest.track) {
-                track.note_dropped(1);
+        if self.waiting_bytes > MOST_WAITING {
+            // What of it could be decoded without the rest is not worth finding out.
+            for frame in std::mem::take(&mut self.waiting) {
+                if let Some(track) = self.tracks.get_mut(&frame.track) {
+                    track.note_dropped(1);
+                }
             }
+            self.forget_waiting();
         }
     }
 

@@ -285,6 +285,9 @@ fn pictures_begin_with_a_keyframe_also_after_frames_were_dropped() {
             scene.cutter.handle_dropped(PICTURE, 3);
         }
         if ms % 40 == 0 {
+            if ms == 2960 {
+                assert!(scene.asked > 0, "nobody makes a keyframe that is not asked for");
+            }
             scene.picture(ms, ms == 400 || ms == 3000);
         }
     }
@@ -316,6 +319,24 @@ fn a_disk_that_takes_nothing_costs_what_came_meanwhile_and_no_more() {
     assert_eq!((files.len(), frames(&files[0], Codec::Opus), frames(&files[0], Codec::Vp8)), (1, 100, 50));
     let gaps: Vec<_> = files[0].gaps.listed().iter().map(|gap| (gap.track, gap.kind, gap.frames)).collect();
     assert_eq!(gaps, [(2, GapKind::Disk, Some(50)), (1, GapKind::Disk, Some(100))]);
+}
+
+#[test]
+fn pictures_that_come_back_after_sound_has_begun_a_file_wait_for_a_keyframe() {
+    let mut scene = Scene::with_both(limits(4000));
+    scene.play(0, 1000, 1000);
+    (1000..6000).step_by(20).for_each(|ms| scene.sound(ms));
+    let asked = scene.asked;
+    for ms in (6000..8000).step_by(20) {
+        scene.sound(ms);
+        if ms % 40 == 0 {
+            scene.picture(ms, ms == 7000);
+        }
+    }
+    assert!(scene.asked > asked, "it is asked for");
+    let files = scene.end(8000);
+    assert_eq!(frames(&files[0], Codec::Vp8), 25);
+    assert_eq!(files[1..].iter().map(|file| frames(file, Codec::Vp8)).sum::<u64>(), 25, "from 7000 on");
 }
 
 #[test]

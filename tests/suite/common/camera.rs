@@ -36,14 +36,20 @@ impl Camera {
 
     /// Enters the gateway's room, and is connected to it. What it sends is for the test to say.
     pub(crate) async fn silent(gateway: &Daemon, id: &str, media: &FlashAndBeep) -> Self {
+        Self::with(gateway, Options::new(id), media).await
+    }
+
+    /// The same, with options of its own.
+    pub(crate) async fn with(gateway: &Daemon, options: Options, media: &FlashAndBeep) -> Self {
+        let id = options.id.clone();
         let (picture, sound) = (Gate::of(&media.picture), Gate::of(&media.sound));
-        let options = Options::new(id).meeting(GATEWAY).codecs(&[media.codec, Codec::Opus]);
+        let options = options.meeting(GATEWAY).codecs(&[media.codec, Codec::Opus]);
         let options = options.sending(picture.frames()).sending(sound.frames());
         let options = Options { encoder: Some(media.encoder.clone()), ..options };
         let viewer = Viewer::join(&gateway.ws("/signal"), options).await;
         // What comes to a gateway before it has keys for it is lost.
-        gateway.peer(id, is_connected).await;
-        Self { viewer, picture, sound, id: id.to_owned(), codec: media.codec }
+        gateway.peer(&id, is_connected).await;
+        Self { viewer, picture, sound, id, codec: media.codec }
     }
 
     /// Waits until the gateway has got so many frames of a kind from it.

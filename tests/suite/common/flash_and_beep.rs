@@ -51,6 +51,14 @@ impl FlashAndBeep {
         Self { codec, encoder, picture, sound, clockwork, pipelines: [pictures, sounds] }
     }
 
+    /// Waits for so many pictures.
+    pub(crate) async fn pictures(&self, count: u32) {
+        let mut pictures = self.picture.subscribe();
+        for _ in 0..count {
+            pictures.recv().await.expect("a test that keeps up");
+        }
+    }
+
     /// From now on its pictures are so large.
     pub(crate) fn resize(&self, width: usize, height: usize) {
         let [pictures, _] = &self.pipelines;

@@ -7,6 +7,7 @@ pub(crate) mod daemon;
 pub(crate) mod decode;
 pub(crate) mod decode_track;
 pub(crate) mod dialect;
+pub(crate) mod disks;
 pub(crate) mod encoded_media;
 pub(crate) mod flash_and_beep;
 pub(crate) mod follower;

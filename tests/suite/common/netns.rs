@@ -128,6 +128,26 @@ impl Host {
     }
 }
 
+/// From now on this share of the UDP packets that come from `address`, one of ours, is lost, in place of what was.
+pub(crate) fn lose_from(address: Ipv4Addr, share: f32) {
+    let rule =
+        |share: f32| format!("INPUT -s {address} -p udp -m statistic --mode random --probability {share} -j DROP");
+    let rules = iptables(Command::new("iptables"), "-S INPUT");
+    for old in rules.lines().filter(|rule| rule.contains(&format!("-s {address}/32"))) {
+        iptables(Command::new("iptables"), &old.replacen("-A", "-D", 1));
+    }
+    if share > 0.0 {
+        iptables(Command::new("iptables"), &format!("-A {}", rule(share)));
+    }
+}
+
+/// How many packets that come from `address` were lost since that was said.
+pub(crate) fn lost_from(address: Ipv4Addr) -> u64 {
+    let rules = iptables(Command::new("iptables"), "-L INPUT -n -v -x");
+    let rule = rules.lines().find(|rule| rule.contains(&address.to_string())).expect("a rule that loses packets");
+    rule.split_whitespace().next().unwrap().parse().unwrap()
+}
+
 /// One more address in the test's network, for a viewer of its own.
 pub(crate) fn another_address() -> Ipv4Addr {
     let number = NEXT.fetch_add(1, Ordering::Relaxed);

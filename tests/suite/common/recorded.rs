@@ -150,11 +150,12 @@ impl Recorded {
         let filter = "aresample=async=1:min_hard_comp=0.01:first_pts=0,pan=mono|c0=c0";
         let output = ["-map", "0:a:0", "-af", filter, "-ar", "48000", "-f", "f32le", "-"];
         let mut decode = Command::new("ffmpeg");
-        decode.args(["-v", "error", "-copyts", "-i"]).arg(&self.path).args(output);
+        // FFmpeg 5.1's own decoder of Opus makes other tones of short ones.
+        decode.args(["-v", "error", "-copyts", "-c:a", "libopus", "-i"]).arg(&self.path).args(output);
         let bytes = self.without_complaint(decode.output().unwrap());
         let samples = bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap()).into());
         let sound = Sound { time: Duration::ZERO, left: samples.collect() };
-        sound.onsets(1000.0, 0.1).iter().map(Duration::as_secs_f64).collect()
+        sound.onsets(1000.0, 0.2).iter().map(Duration::as_secs_f64).collect()
     }
 
     /// Its pictures, through an ffmpeg filter that makes them grey.
