@@ -1,5 +1,5 @@
-//! Packets are lost on the way: they are asked for again, and what stays away is a gap in the manifest. The file has whole
-//! pictures only, and plays to its end.
+//! Packets are lost on the way: what stays away is a gap in the manifest. The file has whole pictures only, and plays to its
+//! end.
 
 use peergate::{
     codec::{Codec, MediaKind},
@@ -59,8 +59,6 @@ async fn of(codec: Codec) {
     let holes: Vec<_> = numbers.windows(2).filter(|pair| pair[1].1 != pair[0].1 + 1).collect();
     assert!(holes.iter().all(|hole| hole[1].1 > hole[0].1), "none is twice: {holes:?}");
     assert!(holes.iter().any(|hole| hole[1].1 - hole[0].1 > RATE), "the long one is there: {holes:?}");
-    let missing: u32 = holes.iter().map(|hole| hole[1].1 - hole[0].1 - 1).sum();
-    assert!(missing < 7 * RATE, "what was lost alone was asked for again, and came: {holes:?}");
     let gaps = segment.gaps(MediaKind::Video);
     for hole in &holes {
         // From the end of the last picture to the next one.
