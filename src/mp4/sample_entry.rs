@@ -75,6 +75,7 @@ fn write_vp(pixels: u64, entry: &mut Vec<u8>) {
 
 /// The lowest level whose pictures are so large (VP9 bitstream specification, annex A); their rate is not known here.
 fn level(pixels: u64) -> u8 {
+    /// How many pixels a picture of each level has at most, and the level times ten.
     const LEVELS: [(u64, u8); 8] = [
         (36_864, 10),
         (73_728, 11),
@@ -85,7 +86,7 @@ fn level(pixels: u64) -> u8 {
         (2_228_224, 40),
         (8_912_896, 50),
     ];
-    LEVELS.iter().find(|(most, _)| pixels <= *most).map_or(60, |(_, level)| *level)
+    LEVELS.into_iter().find(|(most, _)| pixels <= *most).map_or(60, |(_, level)| level)
 }
 
 /// The rest of an OpusSampleEntry (Encapsulation of Opus in ISO Base Media File Format, sections 4.3.1 and 4.3.2).
