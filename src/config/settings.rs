@@ -21,8 +21,8 @@ use crate::{
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 const CODECS: [(&str, Codec); 4] =
     [("h264", Codec::H264), ("vp8", Codec::Vp8), ("vp9", Codec::Vp9), ("av1", Codec::Av1)];
-/// webrtcbin's own.
-const JITTER_BUFFER: Duration = Duration::from_millis(200);
+/// What is received is recorded, and nobody waits to see it. Who sends is told within some 300 ms of what was lost.
+const JITTER_BUFFER: Duration = Duration::from_millis(500);
 
 /// All that a daemon is told. `Debug` shows no secret.
 #[derive(Debug, Clone, PartialEq, Eq)]

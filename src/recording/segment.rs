@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long frames wait in memory until they are written. What a crash costs at most.
-const FLUSH: Duration = Duration::from_millis(500);
+const FLUSH: Duration = Duration::from_millis(250);
 
 /// How a file begins.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,6 +18,9 @@ const USUAL_LENGTH: Duration = Duration::from_millis(33);
 /// How long a picture counts at most; what is longer is silence.
 const LONGEST_LENGTH: Duration = Duration::from_secs(1);
 
+/// Frames come so far from where the last one ended though none is missing: times are rounded, and lengths supposed.
+const SLACK: Duration = Duration::from_millis(5);
+
 /// How far apart times are at least: Matroska's clock here counts in ms (TimestampScale).
 const TICK: Duration = Duration::from_millis(1);
 
@@ -163,7 +166,7 @@ impl Track {
         let silence = frame.time.saturating_sub(from);
         let (kind, frames) = match missing {
             Some((kind, frames)) => (kind, Some(frames)),
-            None if frame.after_loss => (GapKind::Lost, None),
+            None if frame.after_loss && silence > SLACK => (GapKind::Lost, None),
             None if silence > SILENT_AFTER => (GapKind::Silent, None),
             None => return None,
         };

@@ -80,7 +80,10 @@ impl Film {
         let Some(fragment) = fragment else { return };
         self.unfinished.extend(&fragment);
         let mut holds = self.fragments.last().map_or_else(Vec::new, |(_, holds)| holds.clone());
-        let is_in = |number| fragment.windows(MARK).any(|bytes| bytes == bytes_of(number, MARK));
+        let is_in = |number| {
+            let mark = bytes_of(number, MARK);
+            fragment.windows(MARK).any(|bytes| bytes == mark)
+        };
         holds.extend(frames.iter().enumerate().filter(|(number, _)| is_in(*number)).map(|(_, frame)| *frame));
         self.fragments.push((self.unfinished.len(), holds));
     }
