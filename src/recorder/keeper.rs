@@ -19,7 +19,9 @@ use tracing::{debug, info, warn};
 use super::{
     disk::{self, DiskError, Folder},
     index::{self, UnreadableManifest},
-    machine, sealer,
+    machine,
+    rate::Rate,
+    sealer,
     segment_file::{Closed, manifest_path},
 };
 use crate::{
@@ -30,7 +32,6 @@ use crate::{
         retention::{self, Disk, Plan, Segment},
     },
     report::DiskState,
-    units::Bitrate,
 };
 
 /// How often the folder is looked at.
@@ -365,34 +366,6 @@ impl Work {
             hours_left: hours,
             problem,
         }));
-    }
-}
-
-/// How fast what is written grows.
-#[derive(Debug, Default)]
-struct Rate {
-    /// When it was looked at last, and the bytes of each segment then.
-    last: Option<(Instant, BTreeMap<String, u64>)>,
-    rate: Option<Bitrate>,
-}
-
-impl Rate {
-    /// Over the time since the last look that was long enough ago.
-    fn of<'a>(&mut self, now: Instant, kept: impl Iterator<Item = &'a Kept>) -> Bitrate {
-        let sizes: BTreeMap<_, _> = kept.map(|kept| (kept.file.clone(), kept.bytes)).collect();
-        let zero = Bitrate::from_bits(0);
-        let Some((then, before)) = &self.last else {
-            self.last = Some((now, sizes));
-            return zero;
-        };
-        let time = now.saturating_duration_since(*then);
-        if time >= LOOK / 2 {
-            let grown =
-                |(file, size): (&String, &u64)| size.saturating_sub(before.get(file).copied().unwrap_or_default());
-            self.rate = Some(Bitrate::of(sizes.iter().map(grown).sum(), time));
-            self.last = Some((now, sizes));
-        }
-        self.rate.unwrap_or(zero)
     }
 }
 

@@ -18,6 +18,7 @@ mod keeper;
 mod machine;
 mod mending;
 mod progress;
+mod rate;
 mod reel;
 mod sealer;
 mod segment_file;
