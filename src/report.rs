@@ -22,7 +22,7 @@ pub struct State {
     pub encoders: Vec<EncoderState>,
     /// What is being recorded.
     pub recordings: Vec<RecordingState>,
-    /// Where that goes; `None` before anything was recorded.
+    /// Where that goes; `None` where nothing is known of it yet: nothing was recorded, nor is it sure to be.
     pub disk: Option<DiskState>,
 }
 
@@ -278,7 +278,7 @@ pub struct DiskState {
     pub free: Option<u64>,
     /// Bytes of the recordings that are kept there.
     pub kept: u64,
-    /// Hours until the oldest of them goes, or the disk is full, at the rate of the last minute; `None` while nothing is
+    /// Hours until the oldest of them goes, or the disk is full, at the rate of the last seconds; `None` while nothing is
     /// written.
     pub hours_left: Option<f64>,
     /// What is wrong with it.

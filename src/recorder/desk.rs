@@ -25,7 +25,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(2);
 pub struct RecorderState {
     /// What runs.
     pub recordings: Vec<RecordingState>,
-    /// `None` before anything was recorded.
+    /// `None` where nothing is known of it yet: nothing was recorded, nor is it sure to be.
     pub disk: Option<DiskState>,
 }
 
