@@ -1,7 +1,7 @@
 //! What takes frames from a feed for a recording: a tap whose other end is a bounded queue to the writer's thread.
 //!
-//! The feed's thread never waits for the disk. What finds no place in the queue is left out and counted, and pictures go on
-//! with a keyframe.
+//! The feed's thread never waits for the disk. What finds no place in the queue is left out and counted; the writer, which is
+//! told so before the next frame, asks for a keyframe to go on with.
 
 use std::{
     sync::{
@@ -15,7 +15,7 @@ use std::{
 use gst::prelude::*;
 
 use crate::{
-    codec::{Codec, MediaKind},
+    codec::Codec,
     media::{
         feed::Feed,
         pad,
@@ -59,7 +59,6 @@ struct Entry {
     codec: Codec,
     /// Whether the writer knows of the track.
     is_known: AtomicBool,
-    needs_keyframe: AtomicBool,
     /// Frames that found no place, and that the writer has not been told of.
     dropped: AtomicU64,
 }
@@ -81,7 +80,6 @@ impl Intake {
             words,
             segment: Mutex::default(),
             is_known: AtomicBool::new(false),
-            needs_keyframe: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
         });
         // Before its first frame, so that it is waited for.
@@ -128,17 +126,12 @@ impl Entry {
         let Some(time) = self.running_time(&buffer) else { return Ok(gst::FlowSuccess::Ok) };
         let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         let after_loss = buffer.flags().contains(gst::BufferFlags::DISCONT);
-        if self.codec.kind() == MediaKind::Video && !keyframe && self.needs_keyframe.load(Relaxed) {
-            self.dropped.fetch_add(1, Relaxed);
-            return Ok(gst::FlowSuccess::Ok);
-        }
         // A copy: a driver has few buffers, and a disk may take seconds.
         let Ok(bytes) = buffer.map_readable().map(|bytes| bytes.as_slice().into()) else {
             return Ok(gst::FlowSuccess::Ok);
         };
         let frame = Frame { track: self.number, time, keyframe, after_loss, bytes };
         let is_taken = self.tell() && self.words.try_send(Word::Frame(frame)).is_ok();
-        self.needs_keyframe.store(!is_taken, Relaxed);
         self.dropped.fetch_add(u64::from(!is_taken), Relaxed);
         Ok(gst::FlowSuccess::Ok)
     }
