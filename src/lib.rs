@@ -1,7 +1,7 @@
 //! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
 //!
 //! 1. **Pure**: [`ids`], [`bitstream`], [`codec`], [`connection`], [`container`], [`units`], [`ice`], `log_limit`, [`matroska`], [`mp4`], `pace`,
-//!    [`quality`], [`recording`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`] and [`signal::message`]. No GStreamer, no
+//!    [`quality`], [`recording`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`], [`timeline`] and [`signal::message`]. No GStreamer, no
 //!    tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`], [`peer`] and [`recorder`]. They know GStreamer, and
 //!    nothing of rooms or relays.
@@ -47,4 +47,5 @@ pub mod shutdown;
 pub mod signal;
 pub mod source;
 pub mod studio;
+pub mod timeline;
 pub mod units;

@@ -5,7 +5,7 @@
 
 use gst::prelude::*;
 
-use super::continuity;
+use super::{continuity, timing::Timing};
 use crate::{
     bitstream,
     codec::{Codec, MediaKind},
@@ -43,10 +43,10 @@ impl InboundTrack {
 
 /// Builds what takes the pad's packets. What can't be made sense of is thrown away, quietly: pads also
 /// come for retransmissions and for SSRCs that no description named.
-pub(super) fn branch(webrtcbin: &gst::Element, pad: &gst::Pad) -> Option<InboundTrack> {
+pub(super) fn branch(webrtcbin: &gst::Element, pad: &gst::Pad, timing: &Timing) -> Option<InboundTrack> {
     let bin = webrtcbin.parent()?.downcast::<gst::Bin>().ok()?;
     let codec = codec_of(pad);
-    let built = codec.and_then(|codec| depayload(&bin, pad, codec));
+    let built = codec.and_then(|codec| depayload(&bin, pad, codec, timing));
     if built.is_none() {
         discard(&bin, pad);
     }
@@ -61,7 +61,7 @@ fn codec_of(pad: &gst::Pad) -> Option<Codec> {
     (structure.get::<&str>("media").ok()? == codec.kind().to_string()).then_some(codec)
 }
 
-fn depayload(bin: &gst::Bin, pad: &gst::Pad, codec: Codec) -> Option<InboundTrack> {
+fn depayload(bin: &gst::Bin, pad: &gst::Pad, codec: Codec, timing: &Timing) -> Option<InboundTrack> {
     let description = match codec {
         Codec::H264 => include_str!("../../pipelines/receive/h264.launch"),
         Codec::Vp8 => include_str!("../../pipelines/receive/vp8.launch"),
@@ -73,6 +73,7 @@ fn depayload(bin: &gst::Bin, pad: &gst::Pad, codec: Codec) -> Option<InboundTrac
     let sink = branch.by_name("sink")?.downcast::<gst_app::AppSink>().ok()?;
     let (packets, frames) = (branch.static_pad("sink")?, sink.static_pad("sink")?);
     continuity::flag(&packets, &frames);
+    timing.stamp(&packets, codec.clock_rate());
     if codec == Codec::Av1 {
         // Its depayloader says of no frame that it needs earlier ones (gst-plugin-rtp 0.15).
         keyframe_flag::set_flags(&frames, |frame| Some(bitstream::look(Codec::Av1, frame).keyframe));

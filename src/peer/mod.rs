@@ -17,6 +17,7 @@ mod network;
 mod outbound;
 mod sender;
 mod settings;
+mod timing;
 mod webrtc;
 mod wiring;
 

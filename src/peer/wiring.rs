@@ -16,6 +16,7 @@ use super::{
     Certificate, channel,
     inbound::{self, InboundTrack},
     sender::Word,
+    timing::Timing,
 };
 use crate::{ids::Session, report::Message};
 
@@ -191,10 +192,11 @@ pub(super) fn connect(
         None
     });
 
-    let to = signals.clone();
+    let timing = Timing::default();
+    let (to, times) = (signals.clone(), timing.clone());
     webrtcbin.connect_pad_added(move |webrtcbin, pad| {
         if pad.direction() == gst::PadDirection::Src
-            && let Some(track) = inbound::branch(webrtcbin, pad)
+            && let Some(track) = inbound::branch(webrtcbin, pad, &times)
         {
             to.send(Signal::Track(track));
         }
@@ -202,7 +204,7 @@ pub(super) fn connect(
 
     let heard = Heard::default();
     let inner = Inner::default();
-    watch_elements(webrtcbin, session, certificate, signals, &heard, &inner);
+    watch_elements(webrtcbin, session, certificate, signals, &heard, &inner, timing);
     (heard, inner)
 }
 
@@ -214,10 +216,13 @@ fn watch_elements(
     signals: &Signals,
     heard: &Heard,
     inner: &Inner,
+    timing: Timing,
 ) {
     let Some(bin) = webrtcbin.downcast_ref::<gst::Bin>() else { return };
     if let Some(rtpbin) = bin.by_name("rtpbin") {
         rtpbin.set_property("max-streams", MAX_STREAMS);
+        // In ns: it brings no streams into step by any more. That is done here, and by when packets came.
+        rtpbin.set_property("max-ts-offset", 1_i64);
     }
     let (certificate, signals, heard, inner) = (certificate.clone(), signals.clone(), heard.clone(), inner.clone());
     // webrtcbin picks random ids before 1.28; two peers with the same one break each other's channel.
@@ -228,7 +233,7 @@ fn watch_elements(
             "dtlssrtpdec" => {
                 element.set_property("pem", certificate.pem().reveal());
                 inner.decoder.fill(element);
-                gate_reports(element, &inner);
+                hear_reports(element, &inner, &timing);
             }
             "dtlsdec" => watch_dtls(element, &signals),
             "srtpdec" => inner.decrypter.fill(element),
@@ -259,9 +264,10 @@ fn watch_dtls(dtlsdec: &gst::Element, signals: &Signals) {
 }
 
 /// What goes to a pad that nothing is linked to would end the peer.
-fn gate_reports(dtlssrtpdec: &gst::Element, inner: &Inner) {
+fn hear_reports(dtlssrtpdec: &gst::Element, inner: &Inner, timing: &Timing) {
     let discards = inner.discards_reports.clone();
     if let Some(pad) = dtlssrtpdec.static_pad("rtcp_src") {
+        timing.hear(&pad);
         pad.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, _| {
             if discards.load(Ordering::Relaxed) { gst::PadProbeReturn::Drop } else { gst::PadProbeReturn::Ok }
         });

@@ -39,6 +39,13 @@ impl Ntp {
         Self(since.as_secs().wrapping_add(NTP_TO_UNIX) << 32 | fraction)
     }
 
+    /// How long after 1900 it is, within the era that began then (RFC 5905, section 6); `None` where it says nothing: all zeros.
+    #[must_use]
+    pub fn since_1900(self) -> Option<Duration> {
+        let fraction = (u128::from(self.0 & 0xffff_ffff) * 1_000_000_000) >> 32;
+        (self.0 != 0).then(|| Duration::new(self.0 >> 32, fraction as u32))
+    }
+
     /// Its middle 32 bits: units of 1/65536 s, as reports repeat them.
     #[must_use]
     pub const fn middle(self) -> u32 {

@@ -1,10 +1,12 @@
 //! What happened at one moment is at one moment in the file: the sender's clock decides (RTCP's sender reports), not when
-//! packets arrive. The sender is another gateway, whose test tone ticks when its test picture begins another second.
+//! packets arrive. The sender is another gateway, whose test tone ticks when its test picture begins another second. What an
+//! hour makes of clocks that are off is tried without the hour (`timeline::tests`).
 
 use peergate::codec::{Codec, MediaKind};
+use serde_json::Value;
 
 use crate::common::{
-    daemon::{Daemon, receiving},
+    daemon::{Daemon, GATEWAY, receiving, sending},
     flash_and_beep::RATE,
     recordings::Recordings,
 };
@@ -17,22 +19,40 @@ const SETTLED: f64 = 2.0;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_vp8_and_opus() {
-    of(Codec::Vp8).await;
+    of(Codec::Vp8, None).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_h264_and_opus() {
-    of(Codec::H264).await;
+    of(Codec::H264, None).await;
 }
 
-/// A peer sends for some seconds; what was recorded of it is looked at.
-async fn of(codec: Codec) {
+/// A machine that is busy, or a virtual one that is moved: what came meanwhile waits in the socket.
+#[tokio::test(flavor = "multi_thread")]
+async fn across_a_stall_of_the_gateway() {
+    of(Codec::Vp8, Some(45)).await;
+}
+
+/// A peer sends for some seconds; what was recorded of it is looked at. In the midst the gateway stands still while so many
+/// pictures are sent.
+async fn of(codec: Codec, stall: Option<u64>) {
     let recordings = Recordings::new();
     let gateway = Daemon::recording("remote", recordings.dir(), "").await;
     let (room, name) = (gateway.ws("/signal"), codec.to_string());
     let sends = ["--id", "camera", "--stun", "none", "--size", "320x180", "--bitrate", "500k", "--codec", &name];
     let camera = Daemon::run(&[&["--room", &room], sends.as_slice()].concat()).await;
-    gateway.peer("camera", |peer| receiving(peer, &name).is_some_and(|one| one["frames"].as_u64() >= Some(270))).await;
+    let has_come = async |frames| {
+        gateway.peer("camera", |peer| receiving(peer, &name).and_then(|one| one["frames"].as_u64()) >= Some(frames)).await
+    };
+    if let Some(pictures) = stall {
+        has_come(150).await;
+        let sent = |peer: &Value| sending(peer, &name).and_then(|one| one["frames"].as_u64()).unwrap_or_default();
+        gateway.signal("STOP");
+        let before = sent(&camera.peer(GATEWAY, |_| true).await);
+        camera.peer(GATEWAY, |peer| sent(peer) >= before + pictures).await;
+        gateway.signal("CONT");
+    }
+    has_come(270).await;
     camera.signal("TERM");
     let segments = recordings.settled(1).await;
     let segment = segments.last().unwrap();

@@ -269,6 +269,11 @@ pub(crate) fn receiving<'a>(peer: &'a Value, codec: &str) -> Option<&'a Value> {
     peer["receiving"].as_array()?.iter().find(|track| track["codec"] == codec)
 }
 
+/// The track with this codec that is sent to a peer.
+pub(crate) fn sending<'a>(peer: &'a Value, codec: &str) -> Option<&'a Value> {
+    peer["sending"].as_array()?.iter().find(|track| track["codec"] == codec)
+}
+
 fn find_peer<'a>(state: &'a Value, peer: &str) -> Option<&'a Value> {
     peers_in_state::peers(state).iter().find(|one| one["id"] == peer)
 }
