@@ -327,10 +327,12 @@ impl Hub {
         if self.roster_changed.load(Relaxed) {
             self.read_roster(&mut rounds.routes);
         }
+        let has_keyframes = self.has_keyframes();
+        let keeps_sound = self.contents == Contents::Received && !has_keyframes;
         let mut pushed = false;
         for route in &mut rounds.routes {
             if let Some(outlet) = route.outlet.upgrade() {
-                if frame.delta && outlet.begins_with_replay() {
+                if (frame.delta || keeps_sound) && outlet.begins_with_replay() {
                     for earlier in rounds.replay.frames(self.epoch.elapsed()) {
                         outlet.offer(earlier, &mut route.memory, self.epoch.elapsed());
                     }
@@ -338,7 +340,9 @@ impl Hub {
                 pushed |= outlet.offer(frame, &mut route.memory, self.epoch.elapsed());
             }
         }
-        if self.contents.are_kept() && self.has_keyframes() {
+        if keeps_sound {
+            rounds.replay.note_sound(frame, self.epoch.elapsed());
+        } else if self.contents.are_kept() && has_keyframes {
             rounds.replay.note(frame, self.epoch.elapsed());
         }
         if pushed && let (Some(now), Some(captured)) = (now(), frame.running_time()) {

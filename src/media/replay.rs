@@ -1,5 +1,5 @@
 //! What a new taker begins with: the frames since the last keyframe, while those are few. It need not wait
-//! for the next keyframe then, and the encoder need not make one.
+//! for the next keyframe then, and the encoder need not make one. Of received sound, the last packets: what was said first.
 
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ const NEXT: Duration = Duration::from_millis(100);
 
 /// More than these are not kept, however fast they come.
 const MOST: usize = 32;
+
+/// How many packets of sound are kept: a third of a second of them.
+const MOST_SOUND: usize = 16;
 
 /// The frames since the last keyframe. Time comes in as an argument, from whatever moment its owner likes.
 #[derive(Debug, Default)]
@@ -35,6 +38,17 @@ impl Replay {
         } else if !self.frames.is_empty() {
             self.frames.push(frame.clone());
         }
+    }
+
+    /// Remembers a packet of sound that has passed. Each can be begun with.
+    pub(super) fn note_sound(&mut self, packet: &Frame, now: Duration) {
+        if !self.is_recent(now) {
+            self.frames.clear();
+        } else if self.frames.len() == MOST_SOUND {
+            self.frames.remove(0);
+        }
+        self.keyframe_at = now;
+        self.frames.push(packet.clone());
     }
 
     /// What to begin with before the frame that comes `now`; empty where the keyframe is too old.
@@ -89,6 +103,16 @@ mod tests {
         assert!(replay.frames(ms(301)).is_empty());
         replay.note(&frame(true), ms(301));
         assert!(replay.frames(ms(301)).is_empty());
+    }
+
+    #[test]
+    fn of_sound_the_last_third_of_a_second_is_kept() {
+        let mut replay = Replay::default();
+        (0..20).for_each(|packet| replay.note_sound(&frame(false), ms(packet * 20)));
+        assert_eq!(replay.frames(ms(400)).len(), MOST_SOUND);
+        assert!(replay.frames(ms(1000)).is_empty(), "it is silent");
+        replay.note_sound(&frame(false), ms(1000));
+        assert_eq!(replay.frames(ms(1020)).len(), 1);
     }
 
     #[test]
