@@ -7,19 +7,19 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-        mpsc::SyncSender,
     },
     time::Duration,
 };
 
 use gst::prelude::*;
 
+use super::queue::Words;
 use crate::{
     codec::Codec,
     media::{
         feed::Feed,
         pad,
-        tap::{LinkError, Tap},
+        tap::{Drops, LinkError, Tap},
     },
     recording::frame::{Frame, TrackNumber},
 };
@@ -54,13 +54,16 @@ pub(super) struct Intake {
 #[derive(Debug)]
 struct Entry {
     number: TrackNumber,
-    words: SyncSender<Word>,
+    words: Words,
     segment: Mutex<Option<gst::FormattedSegment<gst::ClockTime>>>,
     codec: Codec,
     /// Whether the writer knows of the track.
     is_known: AtomicBool,
     /// Frames that found no place, and that the writer has not been told of.
     dropped: AtomicU64,
+    /// What the tap has dropped, and how much of that is counted above.
+    drops: Drops,
+    drops_counted: AtomicU64,
 }
 
 impl Intake {
@@ -68,12 +71,8 @@ impl Intake {
     ///
     /// # Errors
     /// When the feed can't be taken from.
-    pub(super) fn link(
-        number: TrackNumber,
-        codec: Codec,
-        feed: &Feed,
-        words: SyncSender<Word>,
-    ) -> Result<Self, LinkError> {
+    pub(super) fn link(number: TrackNumber, codec: Codec, feed: &Feed, words: Words) -> Result<Self, LinkError> {
+        let tap = feed.tap(format!("record-{number}"));
         let entry = Arc::new(Entry {
             number,
             codec,
@@ -81,6 +80,8 @@ impl Intake {
             segment: Mutex::default(),
             is_known: AtomicBool::new(false),
             dropped: AtomicU64::new(0),
+            drops: tap.drops(),
+            drops_counted: AtomicU64::new(0),
         });
         // Before its first frame, so that it is waited for.
         entry.tell();
@@ -95,7 +96,6 @@ impl Intake {
             })
             .build();
         let sink = pad::opened(sink);
-        let tap = feed.tap(format!("record-{number}"));
         tap.link_at_once(&sink)?;
         Ok(Self { tap, entry, pad: sink })
     }
@@ -117,12 +117,14 @@ impl Drop for Intake {
     fn drop(&mut self) {
         self.tap.unlink();
         // A full queue: the writer hears of the end by the last sender that goes.
-        let _ = self.entry.words.try_send(Word::TrackEnd(self.entry.number));
+        let _ = self.entry.words.offer(Word::TrackEnd(self.entry.number));
     }
 }
 
 impl Entry {
     fn take(&self, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
+        let dropped = self.drops.count();
+        self.dropped.fetch_add(dropped.saturating_sub(self.drops_counted.swap(dropped, Relaxed)), Relaxed);
         let Some(time) = self.running_time(&buffer) else { return Ok(gst::FlowSuccess::Ok) };
         let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         let after_loss = buffer.flags().contains(gst::BufferFlags::DISCONT);
@@ -131,7 +133,7 @@ impl Entry {
             return Ok(gst::FlowSuccess::Ok);
         };
         let frame = Frame { track: self.number, time, keyframe, after_loss, bytes };
-        let is_taken = self.tell() && self.words.try_send(Word::Frame(frame)).is_ok();
+        let is_taken = self.tell() && self.words.offer(Word::Frame(frame));
         self.dropped.fetch_add(u64::from(!is_taken), Relaxed);
         Ok(gst::FlowSuccess::Ok)
     }
@@ -139,14 +141,14 @@ impl Entry {
     /// Says what has to be said before a frame; whether there was room for it.
     fn tell(&self) -> bool {
         if !self.is_known.load(Relaxed) {
-            if self.words.try_send(Word::Track(self.number, self.codec)).is_err() {
+            if !self.words.offer(Word::Track(self.number, self.codec)) {
                 return false;
             }
             self.is_known.store(true, Relaxed);
         }
         let dropped = self.dropped.load(Relaxed);
         if dropped > 0 {
-            if self.words.try_send(Word::Dropped(self.number, dropped)).is_err() {
+            if !self.words.offer(Word::Dropped(self.number, dropped)) {
                 return false;
             }
             self.dropped.fetch_sub(dropped, Relaxed);

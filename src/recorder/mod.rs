@@ -18,6 +18,7 @@ mod keeper;
 mod machine;
 mod mending;
 mod progress;
+mod queue;
 mod rate;
 mod reel;
 mod sealer;

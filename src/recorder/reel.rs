@@ -2,10 +2,7 @@
 
 use std::{
     io,
-    sync::{
-        Arc,
-        mpsc::{SyncSender, sync_channel},
-    },
+    sync::Arc,
     thread::Thread,
     time::{Duration, SystemTime},
 };
@@ -17,13 +14,11 @@ use super::{
     Surroundings, Who,
     intake::{Intake, Word},
     progress::{Listing, Progress},
+    queue::{Words, queue},
     subject::Arrival,
     writer::Writer,
 };
 use crate::{ids::RecordingId, recording::frame::TrackNumber};
-
-/// Frames that may wait for the disk: some 6 s of video at 30/s and sound. What is more is left out.
-const QUEUE: usize = 512;
 
 /// A recording, or what is held for one. Dropping it ends it, too, but nobody waits.
 pub(super) struct Reel {
@@ -32,7 +27,7 @@ pub(super) struct Reel {
     has_begun: bool,
     // Before the words: no frame may come behind the last one.
     intakes: Vec<Intake>,
-    words: SyncSender<Word>,
+    words: Words,
     progress: watch::Receiver<Progress>,
     surroundings: Arc<Surroundings>,
     /// The one that writes. It naps while frames gather.
@@ -52,7 +47,7 @@ impl Reel {
         asks: mpsc::Sender<TrackNumber>,
     ) -> Result<Self, io::Error> {
         let id = random_id();
-        let (words, heard) = sync_channel(QUEUE);
+        let (words, heard) = queue();
         let (told, progress) = watch::channel(Progress::default());
         let (done, written) = oneshot::channel();
         let writer = Writer::new(id.clone(), who.clone(), Arc::clone(surroundings), told, asks);
@@ -91,7 +86,7 @@ impl Reel {
         if self.has_begun {
             return true;
         }
-        if self.words.try_send(Word::Begin { before }).is_err() {
+        if !self.words.offer(Word::Begin { before }) {
             warn!(who = %self.who, id = %self.id, "it is not recorded: its queue is full; ask again");
             return false;
         }

@@ -17,6 +17,9 @@ use crate::recording::{
 /// How often the manifest of a segment that is written is brought up to date. After a crash the file itself says the rest.
 const NOTE_EVERY: Duration = Duration::from_secs(10);
 
+/// How often where there is another gap: of that the file says nothing.
+const NOTE_GAPS_EVERY: Duration = Duration::from_secs(1);
+
 /// The most times that another name is looked for. Only a clock that was set back to where files are makes for one.
 const TRIES: usize = 1000;
 
@@ -90,15 +93,21 @@ impl SegmentFile {
         &self.path
     }
 
-    /// Appends a cluster in one write.
-    pub(super) fn append(&mut self, cluster: &[u8], account: impl FnOnce() -> Option<Account>) -> io::Result<()> {
+    /// Appends a cluster in one write. There are so many gaps by now.
+    pub(super) fn append(
+        &mut self,
+        cluster: &[u8],
+        gaps: u64,
+        account: impl FnOnce() -> Option<Account>,
+    ) -> io::Result<()> {
         self.file.write_all(cluster)?;
         self.manifest.bytes += cluster.len() as u64;
         if self.sync.is_some_and(|every| self.synced.elapsed() >= every) {
             self.file.sync_data()?;
             self.synced = Instant::now();
         }
-        if self.noted.elapsed() >= NOTE_EVERY
+        let every = if gaps == self.manifest.gaps.count() { NOTE_EVERY } else { NOTE_GAPS_EVERY };
+        if self.noted.elapsed() >= every
             && let Some(account) = account()
         {
             self.note(account);

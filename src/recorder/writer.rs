@@ -3,17 +3,16 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        mpsc::{Receiver, RecvTimeoutError},
-    },
+    sync::{Arc, mpsc::RecvTimeoutError},
     time::{Duration, Instant, SystemTime},
 };
 
 use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
-use super::{Surroundings, Who, intake::Word, keeper::Job, machine, progress::Progress, segment_file::SegmentFile};
+use super::{
+    Surroundings, Who, intake::Word, keeper::Job, machine, progress::Progress, queue::Heard, segment_file::SegmentFile,
+};
 use crate::{
     ids::RecordingId,
     recording::{
@@ -79,12 +78,12 @@ impl Writer {
     }
 
     /// Works until nobody can say anything any more. Whoever unparks its thread is heard at once.
-    pub(super) fn run(mut self, words: &Receiver<Word>) {
+    pub(super) fn run(mut self, words: &Heard) {
         loop {
-            match words.recv_timeout(self.until_due()) {
+            match words.wait(self.until_due()) {
                 Ok(word) => {
                     self.hear(word);
-                    while let Ok(word) = words.try_recv() {
+                    while let Some(word) = words.next() {
                         self.hear(word);
                     }
                     std::thread::park_timeout(self.until_due().min(NAP));
@@ -196,7 +195,7 @@ impl Writer {
 
     fn write(&mut self, cluster: &[u8]) -> Result<(), String> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        let written = file.append(cluster, || self.cutter.present());
+        let written = file.append(cluster, self.cutter.gaps(), || self.cutter.present());
         if written.is_ok() {
             self.progress.send_modify(|progress| {
                 progress.bytes += cluster.len() as u64;

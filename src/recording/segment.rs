@@ -94,6 +94,11 @@ impl Segment {
         self.order.contains(&number)
     }
 
+    /// How many gaps it has so far.
+    pub(super) const fn gaps(&self) -> u64 {
+        self.account.gaps.count()
+    }
+
     /// Whether it is long enough for one that begins at `time` to follow it.
     pub(super) fn is_full(&self, limits: Limits, time: Duration) -> bool {
         time.saturating_sub(self.account.begin) >= limits.time || self.written >= limits.bytes
@@ -117,12 +122,10 @@ impl Segment {
         };
         // An error: a frame of no bytes, or of too many. No decoder misses it.
         let cluster = self.writer.push(block).ok()?;
-        let since_begin = |time: Duration| time.saturating_sub(self.account.begin);
-        if let Some(Hole { from, to, kind, frames }) = hole {
-            let gap = Gap { track: place as u64 + 1, from: since_begin(from), to: since_begin(to), kind, frames };
-            self.account.gaps.add(gap);
+        if let Some(hole) = hole {
+            self.note(place, hole);
         }
-        let at = since_begin(time);
+        let at = time.saturating_sub(self.account.begin);
         if let Some(noted) = self.account.tracks.get_mut(place) {
             noted.add(at, length, keyframe, track.size);
         }
@@ -131,6 +134,18 @@ impl Segment {
             self.waiting_since = Some(now);
         }
         self.count(cluster)
+    }
+
+    /// Nothing more comes: notes what is missing at the end of its tracks.
+    pub(super) fn note_missing(&mut self, tracks: &mut BTreeMap<TrackNumber, Track>) {
+        let end = self.account.end;
+        for (number, track) in tracks {
+            if let Some(place) = self.order.iter().position(|named| named == number)
+                && let Some(hole) = track.take_missing(end)
+            {
+                self.note(place, hole);
+            }
+        }
     }
 
     /// The cluster that has waited long enough, if there is one.
@@ -159,6 +174,14 @@ impl Segment {
     pub(super) fn into_ended(self) -> Ended {
         let Self { writer, account, .. } = self;
         Ended { ending: writer.finish(account.end.saturating_sub(account.begin)), account }
+    }
+
+    fn note(&mut self, place: usize, Hole { from, to, kind, frames }: Hole) {
+        let begin = self.account.begin;
+        let earlier = begin.min(to).saturating_sub(from);
+        let since_begin = |time: Duration| time.saturating_sub(begin);
+        let (from, to) = (since_begin(from), since_begin(to));
+        self.account.gaps.add(Gap { track: place as u64 + 1, from, earlier, to, kind, frames });
     }
 
     fn count(&mut self, cluster: Option<Vec<u8>>) -> Option<Vec<u8>> {

@@ -41,8 +41,18 @@ pub(super) struct Track {
     last: Option<Duration>,
     end: Option<Duration>,
     needs_keyframe: bool,
-    /// Frames since then that are not in the file, and why.
-    missing: Option<(GapKind, u64)>,
+    /// Frames since then that are not in the file.
+    missing: Option<Missing>,
+}
+
+/// Frames that are not in the file.
+#[derive(Debug, Clone, Copy)]
+struct Missing {
+    /// Why.
+    kind: GapKind,
+    frames: u64,
+    /// The time of the first of them, where that is known.
+    since: Option<Duration>,
 }
 
 /// A piece of time without frames.
@@ -88,13 +98,13 @@ impl Track {
     pub(super) fn takes(&mut self, now: Instant, frame: &Frame) -> bool {
         self.came_at = Some(now);
         if self.needs_keyframe && !frame.keyframe {
-            self.note_missing(GapKind::Broken, 1);
+            self.note_missing(GapKind::Broken, 1, Some(frame.time));
             return false;
         }
         if self.described().is_none() {
             self.read(frame);
             if self.described().is_none() {
-                self.note_missing(GapKind::Broken, 1);
+                self.note_missing(GapKind::Broken, 1, Some(frame.time));
                 return false;
             }
         }
@@ -118,13 +128,13 @@ impl Track {
 
     /// The disk did not keep up. What follows it can't be decoded.
     pub(super) fn note_dropped(&mut self, frames: u64) {
-        self.note_missing(GapKind::Dropped, frames);
+        self.note_missing(GapKind::Dropped, frames, None);
         self.need_keyframe();
     }
 
     /// The disk takes nothing.
     pub(super) fn note_blocked(&mut self) {
-        self.note_missing(GapKind::Disk, 1);
+        self.note_missing(GapKind::Disk, 1, None);
         self.need_keyframe();
     }
 
@@ -162,15 +172,22 @@ impl Track {
         let length = self.length_of(frame, since_last);
         self.last = Some(frame.time);
         let (missing, end) = (self.missing.take(), self.end.replace(frame.time + length));
-        let from = end?;
+        let from = end.or_else(|| missing.and_then(|missing| missing.since))?;
         let silence = frame.time.saturating_sub(from);
         let (kind, frames) = match missing {
-            Some((kind, frames)) => (kind, Some(frames)),
+            Some(Missing { kind, frames, .. }) => (kind, Some(frames)),
             None if frame.after_loss && silence > SLACK => (GapKind::Lost, None),
             None if silence > SILENT_AFTER => (GapKind::Silent, None),
             None => return None,
         };
         Some(Hole { from, to: frame.time.max(from), kind, frames })
+    }
+
+    /// What is missing at the end, where nothing more comes before `to`.
+    pub(super) fn take_missing(&mut self, to: Duration) -> Option<Hole> {
+        let Missing { kind, frames, since } = self.missing.take()?;
+        let from = self.end.or(since)?;
+        Some(Hole { from, to: to.max(from), kind, frames: Some(frames) })
     }
 
     /// How long a frame is shown or heard. A picture says nothing of it: as long as the one before.
@@ -184,8 +201,9 @@ impl Track {
         self.end
     }
 
-    fn note_missing(&mut self, kind: GapKind, frames: u64) {
-        let (_, count) = self.missing.get_or_insert((kind, 0));
-        *count += frames;
+    /// The first reason is the one that counts: what comes after it may be its consequence.
+    fn note_missing(&mut self, kind: GapKind, frames: u64, since: Option<Duration>) {
+        let missing = self.missing.get_or_insert(Missing { kind, frames: 0, since });
+        missing.frames = missing.frames.saturating_add(frames);
     }
 }

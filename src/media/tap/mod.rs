@@ -6,7 +6,10 @@ mod port;
 
 use std::{
     fmt,
-    sync::{Arc, Weak, atomic::Ordering::Relaxed},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use gst::prelude::*;
@@ -37,6 +40,18 @@ pub struct TapCounts {
     pub bytes: u64,
     /// Frames that were dropped because the taker did not keep up.
     pub dropped: u64,
+}
+
+/// How many frames a tap has dropped, for who takes from it.
+#[derive(Debug, Clone)]
+pub struct Drops(Arc<AtomicU64>);
+
+impl Drops {
+    /// So many so far, because the taker did not keep up.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
 }
 
 /// Why a tap could not be linked.
@@ -112,6 +127,12 @@ impl Tap {
     #[must_use]
     pub fn is_linked(&self) -> bool {
         self.outlet.port.link.load(Relaxed) != 0
+    }
+
+    /// What it drops from now on, and has dropped.
+    #[must_use]
+    pub fn drops(&self) -> Drops {
+        Drops(Arc::clone(&self.outlet.port.dropped))
     }
 
     /// What it has passed on so far.

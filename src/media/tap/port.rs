@@ -20,7 +20,7 @@ pub(super) struct Port {
     appetite: AtomicU8,
     pub(super) frames: AtomicU64,
     pub(super) bytes: AtomicU64,
-    pub(super) dropped: AtomicU64,
+    pub(super) dropped: Arc<AtomicU64>,
     /// Frames that wait in the queue, or are being pushed by the tap's own thread.
     pub(super) queued: AtomicUsize,
 }
@@ -99,7 +99,7 @@ impl Port {
             appetite: AtomicU8::new(appetite::ANY),
             frames: AtomicU64::new(0),
             bytes: AtomicU64::new(0),
-            dropped: AtomicU64::new(0),
+            dropped: Arc::default(),
             queued: AtomicUsize::new(0),
         }
     }

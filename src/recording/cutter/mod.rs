@@ -29,6 +29,10 @@ const SETTLE: Duration = Duration::from_millis(300);
 /// How often a keyframe is asked for that a segment could begin with. Senders take seconds over it on a busy link.
 const ASK_EVERY: Duration = Duration::from_secs(1);
 
+/// How long a keyframe is waited for before the next segment begins without: a sender that makes none, however often it is
+/// asked, must not have a file grow for ever, nor a late track wait. Its pictures are left out from there to the keyframe.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
+
 /// Whose frames come further apart than this is not waited for with a cut. Those of a still screen come a second apart.
 const SILENT_AFTER: Duration = Duration::from_secs(3);
 
@@ -78,8 +82,8 @@ pub struct Cutter {
 enum Cut {
     /// It is not.
     None,
-    /// It ends as soon as another can begin.
-    Wanted,
+    /// It ends as soon as another can begin. Since when.
+    Wanted(Instant),
     /// The next one begins with this time; what is older and still comes belongs to this one, until the moment beside it.
     Settling(Duration, Instant),
 }
@@ -131,6 +135,12 @@ impl Cutter {
     /// Takes a frame. One of a track that nobody named is not taken.
     pub fn handle_frame(&mut self, now: Instant, mut frame: Frame) {
         self.handle_timeout(now);
+        if let Cut::Wanted(since) = self.cut
+            && now >= since + LONGEST_WAIT
+        {
+            self.cut = Cut::Settling(frame.time, now + SETTLE);
+            self.tracks.values_mut().for_each(Track::need_keyframe);
+        }
         let Some(track) = self.tracks.get_mut(&frame.track) else { return };
         if !track.takes(now, &frame) {
             // Senders make no keyframe that nobody asks for.
@@ -155,21 +165,29 @@ impl Cutter {
         if let Some(cluster) = self.segment.as_mut().and_then(|segment| segment.due(now)) {
             self.outputs.push_back(Output::Write(cluster));
         }
-        if self.cut == Cut::Wanted {
+        if self.is_cut_wanted() {
             self.ask_for_keyframe(now);
         }
     }
 
     /// Nothing more comes: ends the segment with all that is there.
     pub fn finish(&mut self, now: Instant) {
-        self.close(now);
-        self.open(now);
+        if !self.waiting.is_empty() {
+            self.close(now);
+            self.open(now);
+        }
+        if let Some(segment) = &mut self.segment {
+            segment.note_missing(&mut self.tracks);
+        }
         self.close(now);
     }
 
     /// The file can't be written to: what is of it is given up. The next frames begin another one.
     pub fn abandon(&mut self) {
         self.segment = None;
+        for frame in std::mem::take(&mut self.waiting) {
+            self.handle_blocked(frame.track);
+        }
         self.forget_waiting();
         self.cut = Cut::None;
         self.outputs.clear();
@@ -185,7 +203,7 @@ impl Cutter {
     #[must_use]
     pub fn next_deadline(&self) -> Option<Instant> {
         let settled = if let Cut::Settling(_, until) = self.cut { Some(until) } else { None };
-        let asked = (self.cut == Cut::Wanted).then(|| self.asked_at.map(|at| at + ASK_EVERY)).flatten();
+        let asked = self.is_cut_wanted().then(|| self.asked_at.map(|at| at + ASK_EVERY)).flatten();
         let gathered = self.waiting_since.filter(|_| self.segment.is_none()).map(|since| since + GATHER);
         let due = self.segment.as_ref().and_then(Segment::next_deadline);
         [settled, asked, gathered, due].into_iter().flatten().min()
@@ -195,6 +213,12 @@ impl Cutter {
     #[must_use]
     pub fn present(&self) -> Option<Account> {
         self.segment.as_ref().map(Segment::so_far)
+    }
+
+    /// How many gaps the present segment has.
+    #[must_use]
+    pub fn gaps(&self) -> u64 {
+        self.segment.as_ref().map_or(0, Segment::gaps)
     }
 
     /// Whether a track's number is one of video.
@@ -211,10 +235,10 @@ impl Cutter {
             return if belongs_here { self.take(now, frame) } else { self.wait(now, frame) };
         }
         let is_new = !segment.has(frame.track);
-        if is_new || segment.is_full(self.limits, frame.time) {
-            self.cut = Cut::Wanted;
+        if (is_new || segment.is_full(self.limits, frame.time)) && self.cut == Cut::None {
+            self.cut = Cut::Wanted(now);
         }
-        if self.cut == Cut::Wanted && self.is_beginning(now, &frame) {
+        if self.is_cut_wanted() && self.is_beginning(now, &frame) {
             self.cut = Cut::Settling(frame.time, now + SETTLE);
             if !self.is_video(frame.track) {
                 // Pictures that come after all can't go on from those of another file.
@@ -226,10 +250,14 @@ impl Cutter {
             self.ask_for_keyframe(now);
         } else {
             self.take(now, frame);
-            if self.cut == Cut::Wanted {
+            if self.is_cut_wanted() {
                 self.ask_for_keyframe(now);
             }
         }
+    }
+
+    const fn is_cut_wanted(&self) -> bool {
+        matches!(self.cut, Cut::Wanted(_))
     }
 
     /// Whether a segment can begin with this frame: with a keyframe, while pictures come; else with any.

@@ -24,9 +24,12 @@ pub struct Gaps {
 pub struct Gap {
     /// The track's number.
     pub track: u64,
-    /// When what came before it ended, in ms.
+    /// When what came before it ended, in ms; 0 where that was before the segment's beginning.
     #[serde(rename = "from_ms", with = "ms")]
     pub from: Duration,
+    /// How long before the segment's beginning that was, in ms. The segment before it says nothing of it.
+    #[serde(rename = "earlier_ms", with = "ms", default, skip_serializing_if = "Duration::is_zero")]
+    pub earlier: Duration,
     /// When it goes on, in ms.
     #[serde(rename = "to_ms", with = "ms")]
     pub to: Duration,
@@ -52,7 +55,21 @@ pub enum GapKind {
     Disk,
 }
 
+impl Gap {
+    /// How long it is.
+    #[must_use]
+    pub const fn length(&self) -> Duration {
+        self.earlier.saturating_add(self.to.saturating_sub(self.from))
+    }
+}
+
 impl Gaps {
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.left_out.saturating_add(self.listed.len() as u64)
+    }
+
     /// Those that are listed: the first 1000.
     #[must_use]
     pub fn listed(&self) -> &[Gap] {
@@ -75,7 +92,7 @@ impl Gaps {
             self.listed.push(gap);
         } else {
             self.left_out = self.left_out.saturating_add(1);
-            self.left_out_time = self.left_out_time.saturating_add(gap.to.saturating_sub(gap.from));
+            self.left_out_time = self.left_out_time.saturating_add(gap.length());
         }
     }
 }
@@ -85,7 +102,14 @@ mod tests {
     use super::*;
 
     fn gap(track: u64, from: u64, to: u64, kind: GapKind) -> Gap {
-        Gap { track, from: Duration::from_millis(from), to: Duration::from_millis(to), kind, frames: Some(1) }
+        Gap {
+            track,
+            from: Duration::from_millis(from),
+            earlier: Duration::ZERO,
+            to: Duration::from_millis(to),
+            kind,
+            frames: Some(1),
+        }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! Recordings in virtual time: what comes goes into files, each frame into one.
 
+mod gaps;
+
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::recording::manifest::GapKind;
 
 const SOUND: TrackNumber = TrackNumber(1);
 const PICTURE: TrackNumber = TrackNumber(2);
@@ -249,79 +250,6 @@ fn late_sound_does_not_wait_for_pictures_that_do_not_come() {
 }
 
 #[test]
-fn a_track_that_goes_silent_holds_up_nobody_and_comes_back_into_the_same_file() {
-    let mut scene = Scene::with_both(limits(600_000));
-    scene.play(0, 2000, 1000);
-    (2000..8000).step_by(40).for_each(|ms| scene.picture(ms, ms % 1000 == 0));
-    scene.play(8000, 9000, 1000);
-    let files = scene.end(9000);
-    assert_eq!(files.len(), 1);
-    let gap = files[0].gaps.listed()[0];
-    assert_eq!((gap.track, gap.kind), (1, GapKind::Silent));
-    assert_eq!((gap.from.as_millis(), gap.to.as_millis()), (2000, 8000));
-}
-
-#[test]
-fn what_was_lost_is_a_gap() {
-    let mut scene = Scene::with_both(limits(600_000));
-    scene.play(0, 1000, 1000);
-    let bytes = picture(1400, true);
-    let frame = Frame { track: PICTURE, time: Duration::from_millis(1400), keyframe: true, after_loss: true, bytes };
-    scene.cutter.handle_frame(scene.at(1400), frame);
-    scene.cutter.handle_dropped(SOUND, 7);
-    scene.sound(1500);
-    let gaps = scene.end(2000)[0].gaps.clone();
-    let [picture, sound] = gaps.listed() else { panic!("{gaps:?}") };
-    assert_eq!((picture.kind, picture.from.as_millis(), picture.to.as_millis()), (GapKind::Lost, 1000, 1400));
-    assert_eq!((sound.kind, sound.frames, sound.to.as_millis()), (GapKind::Dropped, Some(7), 1500));
-}
-
-#[test]
-fn pictures_begin_with_a_keyframe_also_after_frames_were_dropped() {
-    let mut scene = Scene::with_both(limits(600_000));
-    for ms in (0..4000).step_by(20) {
-        scene.sound(ms);
-        if ms == 2000 {
-            scene.cutter.handle_dropped(PICTURE, 3);
-        }
-        if ms % 40 == 0 {
-            if ms == 2960 {
-                assert!(scene.asked > 0, "nobody makes a keyframe that is not asked for");
-            }
-            scene.picture(ms, ms == 400 || ms == 3000);
-        }
-    }
-    let files = scene.end(4000);
-    let pictures: u64 = files.iter().map(|file| frames(file, Codec::Vp8)).sum();
-    assert_eq!(pictures, 40 + 25, "from 400 to 2000, and from 3000 on");
-    let gap = files[0].gaps.listed().iter().find(|gap| gap.kind == GapKind::Dropped).copied().unwrap();
-    assert_eq!(
-        (gap.from.as_millis() + 400, gap.to.as_millis() + 400),
-        (2000 + 400 - files[0].begin.as_millis(), 3000 + 400 - files[0].begin.as_millis())
-    );
-}
-
-#[test]
-fn a_disk_that_takes_nothing_costs_what_came_meanwhile_and_no_more() {
-    let mut scene = Scene::with_both(limits(600_000));
-    scene.play(0, 1000, 1000);
-    scene.cutter.abandon();
-    scene.open = false;
-    for ms in (1000..3000).step_by(20) {
-        scene.cutter.handle_blocked(SOUND);
-        if ms % 40 == 0 {
-            scene.cutter.handle_blocked(PICTURE);
-        }
-    }
-    scene.files.clear();
-    scene.play(3000, 5000, 1000);
-    let files = scene.end(5000);
-    assert_eq!((files.len(), frames(&files[0], Codec::Opus), frames(&files[0], Codec::Vp8)), (1, 100, 50));
-    let gaps: Vec<_> = files[0].gaps.listed().iter().map(|gap| (gap.track, gap.kind, gap.frames)).collect();
-    assert_eq!(gaps, [(2, GapKind::Disk, Some(50)), (1, GapKind::Disk, Some(100))]);
-}
-
-#[test]
 fn pictures_that_come_back_after_sound_has_begun_a_file_wait_for_a_keyframe() {
     let mut scene = Scene::with_both(limits(4000));
     scene.play(0, 1000, 1000);
@@ -337,6 +265,24 @@ fn pictures_that_come_back_after_sound_has_begun_a_file_wait_for_a_keyframe() {
     let files = scene.end(8000);
     assert_eq!(frames(&files[0], Codec::Vp8), 25);
     assert_eq!(files[1..].iter().map(|file| frames(file, Codec::Vp8)).sum::<u64>(), 25, "from 7000 on");
+}
+
+#[test]
+fn a_late_track_waits_for_a_keyframe_for_so_long_and_no_longer() {
+    let mut scene = Scene::new(limits(600_000));
+    scene.cutter.handle_track(PICTURE, Codec::Vp8);
+    (0..2000).step_by(40).for_each(|ms| scene.picture(ms, ms == 0));
+    scene.cutter.handle_track(SOUND, Codec::Opus);
+    for ms in (2000..15_000).step_by(20) {
+        scene.sound(ms);
+        if ms % 40 == 0 {
+            scene.picture(ms, false);
+        }
+    }
+    let files = scene.end(15_000);
+    assert_eq!((files.len(), files[1].begin), (2, Duration::from_secs(2)));
+    assert_eq!(frames(&files[1], Codec::Opus), 650);
+    assert_eq!(frames(&files[0], Codec::Vp8), 300);
 }
 
 #[test]
@@ -367,7 +313,8 @@ proptest! {
     ) {
         let mut scene = Scene::with_both(limits(limit));
         let (mut now, mut given, mut last) = (200, BTreeSet::new(), [0_u64; 2]);
-        let mut has_key = false;
+        // A sender that makes none for ten seconds has pictures left out.
+        let (mut has_key, mut keyframe_at) = (false, 0);
         for (wait, age, is_picture, dice) in steps {
             now += wait;
             let track = usize::from(is_picture);
@@ -375,8 +322,11 @@ proptest! {
             let time = (now - age).max(last[track] + 1);
             last[track] = time;
             if is_picture {
-                let keyframe = dice == 0;
+                let keyframe = dice == 0 || now > keyframe_at + 5000;
                 has_key |= keyframe;
+                if keyframe {
+                    keyframe_at = now;
+                }
                 if has_key {
                     given.insert((PICTURE, time));
                 }
