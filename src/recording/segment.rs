@@ -22,6 +22,9 @@ use crate::{
 /// How long frames wait in memory until they are written. What a crash costs at most.
 const FLUSH: Duration = Duration::from_millis(250);
 
+/// A track of which nothing came for so long is not named by a file that begins. If it comes back, it begins another one.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
+
 /// How a file begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
@@ -71,12 +74,15 @@ impl Segment {
     /// One that begins with what `waits`; `None` where that is nothing that could be played.
     pub(super) fn open(
         container: Container,
+        now: Instant,
         tracks: &BTreeMap<TrackNumber, Track>,
         waits: &[Frame],
     ) -> Option<(Self, Opening)> {
         let begin = waits.iter().map(|frame| frame.time).min()?;
         let comes = |number| waits.iter().any(|frame| frame.track == number);
-        let named = tracks.iter().filter(|(number, track)| comes(**number) || (track.has_begun() && !track.has_ended));
+        let is_expected =
+            |track: &Track| track.has_begun() && !track.has_ended && track.has_come_within(now, FORGOTTEN_AFTER);
+        let named = tracks.iter().filter(|(number, track)| comes(**number) || is_expected(track));
         let (order, described): (Vec<_>, Vec<_>) =
             named.filter_map(|(number, track)| Some((*number, track.described()?))).unzip();
         let codecs: Vec<_> = described.iter().map(|track| track.codec).collect();

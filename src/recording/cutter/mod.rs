@@ -320,7 +320,7 @@ impl Cutter {
                 track.read(frame);
             }
         }
-        let Some((segment, opening)) = Segment::open(self.container, &self.tracks, &waiting) else { return };
+        let Some((segment, opening)) = Segment::open(self.container, now, &self.tracks, &waiting) else { return };
         self.segment = Some(segment);
         self.outputs.push_back(Output::Open(opening));
         for frame in waiting {

@@ -286,6 +286,16 @@ fn a_late_track_waits_for_a_keyframe_for_so_long_and_no_longer() {
 }
 
 #[test]
+fn a_track_that_is_gone_is_not_named_for_ever() {
+    let mut scene = Scene::with_both(limits(30_000));
+    scene.play(0, 1000, 1000);
+    (1000..120_000).step_by(40).for_each(|ms| scene.picture(ms, ms % 1000 == 0));
+    scene.play(120_000, 121_000, 1000);
+    let named: Vec<_> = scene.end(121_000).iter().map(|file| file.tracks.len()).collect();
+    assert_eq!(named, [2, 2, 2, 1, 2], "for a minute, and again when it is back");
+}
+
+#[test]
 fn times_that_move_back_never_go_behind_what_was_before() {
     let mut scene = Scene::new(limits(60_000));
     scene.cutter.handle_track(SOUND, Codec::Opus);
