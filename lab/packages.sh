@@ -19,7 +19,7 @@ test_packages=(
   "${network_packages[@]}" "${guest_packages[@]}"
   gstreamer1.0-tools ffmpeg curl procps
   chromium chromium-driver firefox-esr
-  coturn
+  coturn python3-prometheus-client
   xvfb x11-apps pulseaudio pulseaudio-utils
 )
 lint_packages=(shellcheck)

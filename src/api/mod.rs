@@ -1,9 +1,10 @@
-//! The HTTP side of a gateway: the page, and the control API (docs/api.md).
+//! The HTTP side of a gateway: the page, the control API (docs/api.md), and metrics (docs/metrics.md).
 
 mod error;
 mod events;
 mod guard;
 mod messages;
+mod metrics;
 pub mod page;
 mod peers;
 mod recordings;
@@ -57,7 +58,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 /// How long a request may take to come and be answered: more than the gateway may.
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
-/// The page at `/`, and the API below `/api`.
+/// The page at `/`, metrics at `/metrics`, and the API below `/api`.
 pub fn router(context: Context) -> Router {
     let api = Router::new()
         .merge(state::routes())
@@ -70,8 +71,10 @@ pub fn router(context: Context) -> Router {
         .layer(DefaultBodyLimit::max(messages::MAX_BODY_BYTES))
         .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
+    let metrics = metrics::routes().layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
     Router::new()
         .nest("/api", api)
+        .merge(metrics)
         .merge(page::router(context.stun.as_ref()))
         .layer(middleware::from_fn_with_state(context.hosts.clone(), guard::only_by_our_names))
         .with_state(context)

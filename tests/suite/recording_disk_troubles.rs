@@ -11,6 +11,7 @@ use crate::common::{
     daemon::{Daemon, GATEWAY},
     disks::Disk,
     flash_and_beep::{FlashAndBeep, RATE},
+    metrics::Metrics,
     recordings::Recordings,
     str0m_peer::{Options, Viewer},
 };
@@ -48,6 +49,11 @@ impl Scene {
         condition(&state)
     }
 
+    /// How many recordings fail, as the metrics say.
+    async fn failed_recordings(&self) -> f64 {
+        Metrics::scrape(&self.gateway).await.value("peergate_recordings", &[("state", "failed")])
+    }
+
     /// Fails when the viewer has missed a picture, or sees none any more, and the camera's no longer come.
     async fn room_notices_nothing(&self) {
         let before = self.viewer.video(1).await;
@@ -72,9 +78,11 @@ async fn a_disk_that_is_full_is_told_and_recording_goes_on_when_there_is_room() 
     assert!(filled.is_err(), "the disk has 4 MB");
     let failed = scene.is("failed").await;
     assert!(why(&failed).contains("make room"), "{failed}");
+    assert_eq!(scene.failed_recordings().await, 1.0);
     scene.room_notices_nothing().await;
     fs::remove_file(&filler).unwrap();
     scene.is("recording").await;
+    assert_eq!(scene.failed_recordings().await, 0.0);
     scene.camera.goes_on(&scene.gateway, MediaKind::Video, 60).await;
     plays(scene).await;
 }

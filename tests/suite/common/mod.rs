@@ -18,6 +18,7 @@ pub(crate) mod hostile;
 pub(crate) mod link_scene;
 pub(crate) mod logs;
 pub(crate) mod lone_peer;
+pub(crate) mod metrics;
 pub(crate) mod netns;
 pub(crate) mod page;
 pub(crate) mod page_server;

@@ -1,0 +1,75 @@
+//! The table, filled, and its description for people.
+
+use std::time::SystemTime;
+
+use super::*;
+use crate::{
+    ids::PeerId,
+    report::{Connection, DiskState, MemberState, PeerState, RelayState},
+};
+
+fn full() -> State {
+    let peer = |id: &str, connection| PeerState {
+        id: PeerId::new(id).unwrap(),
+        connection,
+        ice: String::new(),
+        since: SystemTime::now(),
+        link: None,
+        sending: Vec::new(),
+        receiving: Vec::new(),
+        channel: None,
+    };
+    let member = MemberState {
+        id: PeerId::new("front \"door\"").unwrap(),
+        room: String::new(),
+        relay: RelayState::Away { since: SystemTime::now(), why: String::new() },
+        peers: vec![peer("ann", Connection::Connected), peer("bob", Connection::Connected)],
+    };
+    let disk = DiskState {
+        dir: "/srv".to_owned(),
+        free: Some(1 << 40),
+        kept: 5000,
+        hours_left: Some(1.5),
+        problem: Some("full".to_owned()),
+    };
+    State { members: vec![member], disk: Some(disk), ..State::default() }
+}
+
+#[test]
+fn values_are_those_of_the_state() {
+    let text = exposition(full());
+    for line in [
+        "peergate_relay_connected{member=\"front \\\"door\\\"\"} 0.0",
+        "peergate_peers{member=\"front \\\"door\\\"\",connection=\"connected\"} 2.0",
+        "peergate_peers{member=\"front \\\"door\\\"\",connection=\"closing\"} 0.0",
+        "peergate_recordings{member=\"front \\\"door\\\"\",state=\"failed\"} 0.0",
+        "peergate_recording_disk_failed 1.0",
+        "peergate_recording_disk_free_bytes 1099511627776.0",
+        "peergate_recording_disk_left_seconds 5400.0",
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("ann"), "no label is a stranger's choice");
+}
+
+#[test]
+fn what_is_not_known_has_no_sample() {
+    let text = exposition(State::default());
+    assert!(!text.contains("peergate_recording_disk"), "{text}");
+}
+
+#[test]
+fn people_are_told_of_each_name_and_of_no_other() {
+    let unit = |metric: &Metric| metric.unit.as_ref().map_or(String::new(), |unit| format!("_{}", unit.as_str()));
+    let total = |metric: &Metric| if metric.kind == Kind::Counter { "_total" } else { "" };
+    let named = table::TABLE.iter().map(|metric| {
+        let kind = if metric.kind == Kind::Counter { "counter" } else { "gauge" };
+        (format!("peergate_{}{}{}", metric.name, unit(metric), total(metric)), kind, metric.help)
+    });
+    let told = include_str!("../../docs/metrics.md").lines().filter(|line| line.starts_with("| `peergate_"));
+    let told: Vec<Vec<_>> = told.map(|line| line.split(" | ").collect()).collect();
+    let told =
+        told.iter().map(|row| (row[0].trim_matches(['|', ' ', '`']).to_owned(), row[1], row[3].trim_end_matches(" |")));
+    assert_eq!(named.collect::<Vec<_>>(), told.collect::<Vec<_>>());
+}
