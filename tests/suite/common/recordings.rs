@@ -52,8 +52,10 @@ impl Recordings {
         for member in entries(self.path()) {
             for peer in entries(&member) {
                 let manifests = entries(&peer).into_iter();
-                found.extend(manifests.filter(|path| path.extension().is_some_and(|one| one == "json")).map(|path| {
-                    let manifest = Manifest::read(&fs::read(&path).unwrap()).unwrap();
+                let manifests = manifests.filter(|path| path.extension().is_some_and(|one| one == "json"));
+                // Some may go at this very moment.
+                found.extend(manifests.filter_map(|path| fs::read(path).ok()).map(|json| {
+                    let manifest = Manifest::read(&json).unwrap();
                     Recorded { path: peer.join(&manifest.file), manifest }
                 }));
             }
