@@ -78,7 +78,7 @@ impl Folder {
     pub(super) fn open(&mut self) -> Result<bool, DiskError> {
         self.look_for_mount()?;
         let failed = |error| DiskError::Folder { folder: self.path.clone(), error };
-        fs::create_dir_all(&self.path).map_err(failed)?;
+        make_folder(&self.path, true).map_err(failed)?;
         let path = self.path.join(LOCK);
         if let Some(lock) = &self.lock
             && is_same(lock, &path)
@@ -129,10 +129,30 @@ pub(super) fn replace(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result
         let _ = fs::remove_file(&beside);
         return Err(error);
     }
-    if is_to_last && let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
+    if is_to_last { sync_folder(path) } else { Ok(()) }
+}
+
+/// Brings the name of the file or folder at `path` to the disk itself.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = match path.parent() {
+        None => return Ok(()),
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+    };
+    match File::open(folder)?.sync_all() {
+        // fsync(2): some file systems, shares among them, do that with files only.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        done => done,
     }
-    Ok(())
+}
+
+/// Makes a folder where it is not there, and those it is in. If it is to last, a power cut does not take away those that
+/// were made, with all that is in them.
+pub(super) fn make_folder(path: &Path, is_to_last: bool) -> io::Result<()> {
+    let made: Vec<_> =
+        path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()).collect();
+    fs::create_dir_all(path)?;
+    if is_to_last { made.into_iter().rev().try_for_each(sync_folder) } else { Ok(()) }
 }
 
 fn write(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
@@ -157,6 +177,20 @@ mod tests {
         assert!(matches!(error, DiskError::Taken { .. }), "{error}");
         drop(first);
         assert!(Folder::new(path, None).open().unwrap());
+    }
+
+    #[test]
+    fn folders_are_made_with_those_they_are_in() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("a/b/c");
+        for is_to_last in [true, false] {
+            make_folder(&path, is_to_last).unwrap();
+            assert!(path.is_dir());
+        }
+        fs::write(base.path().join("file"), "").unwrap();
+        assert!(make_folder(&base.path().join("file/a"), true).is_err());
+        // One without a folder before it is in the one that the process is in.
+        sync_folder(Path::new("recordings")).unwrap();
     }
 
     #[test]

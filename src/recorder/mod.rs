@@ -24,6 +24,7 @@ mod reel;
 mod sealer;
 mod segment_file;
 mod subject;
+mod sync;
 mod writer;
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};

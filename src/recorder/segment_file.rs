@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{disk, machine};
+use super::{disk, machine, sync::Sync};
 use crate::recording::{
     Account, Ended, FileName, Opening, Stem,
     manifest::{Manifest, Moment, State},
@@ -30,8 +30,8 @@ pub(super) struct SegmentFile {
     path: PathBuf,
     manifest: Manifest,
     begin: Duration,
-    sync: Option<Duration>,
-    synced: Instant,
+    /// `None` where the system may bring it to the disk when it likes.
+    sync: Option<Sync>,
     noted: Instant,
 }
 
@@ -55,7 +55,7 @@ impl SegmentFile {
         sync: Option<Duration>,
         manifest: impl Fn(FileName) -> Manifest,
     ) -> io::Result<(Self, Stem)> {
-        fs::create_dir_all(folder)?;
+        disk::make_folder(folder, sync.is_some())?;
         let mut last = previous.max(latest(folder)?);
         for _ in 0..TRIES {
             let stem = Stem::after(last.as_ref(), start.wall);
@@ -81,9 +81,8 @@ impl SegmentFile {
                 }
             };
             manifest.bytes = opening.header.len() as u64;
-            let now = Instant::now();
-            let begin = opening.begin;
-            return Ok((Self { file, path, manifest, begin, sync, synced: now, noted: now }, stem));
+            let (begin, sync, noted) = (opening.begin, sync.map(Sync::new), Instant::now());
+            return Ok((Self { file, path, manifest, begin, sync, noted }, stem));
         }
         Err(io::Error::other("no name is free in the folder; was the clock set back?"))
     }
@@ -102,9 +101,8 @@ impl SegmentFile {
     ) -> io::Result<()> {
         self.file.write_all(cluster)?;
         self.manifest.bytes += cluster.len() as u64;
-        if self.sync.is_some_and(|every| self.synced.elapsed() >= every) {
-            self.file.sync_data()?;
-            self.synced = Instant::now();
+        if self.sync.as_mut().is_some_and(|sync| sync.handle_write(Instant::now())) {
+            self.sync()?;
         }
         let every = if gaps == self.manifest.gaps.count() { NOTE_EVERY } else { NOTE_GAPS_EVERY };
         if self.noted.elapsed() >= every
@@ -114,6 +112,24 @@ impl SegmentFile {
             disk::replace(&manifest_path(&self.path), &self.manifest.to_json(), self.sync.is_some())?;
             self.noted = Instant::now();
         }
+        Ok(())
+    }
+
+    /// When [`Self::sync`] is due, should nothing more be appended.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        self.sync.as_ref().and_then(Sync::next_deadline)
+    }
+
+    /// Brings what was written to the disk itself.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        let Some(sync) = &mut self.sync else { return Ok(()) };
+        let begun = Instant::now();
+        self.file.sync_data()?;
+        if !sync.has_begun() {
+            // What is in a file can be there without its name.
+            disk::sync_folder(&self.path)?;
+        }
+        sync.handle_done(begun, Instant::now());
         Ok(())
     }
 

@@ -80,6 +80,7 @@ impl Writer {
     /// Works until nobody can say anything any more. Whoever unparks its thread is heard at once.
     pub(super) fn run(mut self, words: &Heard) {
         loop {
+            self.sync_if_due();
             match words.wait(self.until_due()) {
                 Ok(word) => {
                     self.hear(word);
@@ -104,7 +105,9 @@ impl Writer {
 
     /// How long nothing has to be done by itself.
     fn until_due(&self) -> Duration {
-        self.cutter.next_deadline().map_or(IDLE, |at| at.saturating_duration_since(Instant::now()))
+        let of_file = self.file.as_ref().and_then(SegmentFile::next_deadline);
+        let next = self.cutter.next_deadline().into_iter().chain(of_file).min();
+        next.map_or(IDLE, |at| at.saturating_duration_since(Instant::now()))
     }
 
     fn hear(&mut self, word: Word) {
@@ -203,6 +206,18 @@ impl Writer {
             });
         }
         written.map_err(|error| in_words(file.path(), &error))
+    }
+
+    /// Brings to the disk what nothing has followed for so long.
+    fn sync_if_due(&mut self) {
+        let is_due = |file: &&mut SegmentFile| file.next_deadline().is_some_and(|at| at <= Instant::now());
+        let Some(file) = self.file.as_mut().filter(is_due) else { return };
+        self.progress.send_modify(|progress| progress.busy_since = Some(Instant::now()));
+        let done = file.sync().map_err(|error| in_words(file.path(), &error));
+        self.progress.send_modify(|progress| progress.busy_since = None);
+        if let Err(why) = done {
+            self.give_up(&why);
+        }
     }
 
     fn close(&mut self, ended: Ended) -> Result<(), String> {

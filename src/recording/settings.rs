@@ -37,8 +37,7 @@ pub struct Settings {
     pub segment: Limits,
     /// What is kept in memory of the time before a recording starts.
     pub before: Duration,
-    /// How often what was written is brought to the disk itself, for the case that the power fails; `None`: when the system
-    /// likes.
+    /// How much a power cut may cost: what is written is brought to the disk itself so often; `None`: when the system likes.
     pub sync: Option<Duration>,
     /// How much is kept.
     pub keep: Policy,

@@ -1,6 +1,10 @@
 //! Disks of a test's own, mounted where nobody else sees them: `lab/namespace` gives each test its own mounts.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use tempfile::TempDir;
 
@@ -27,12 +31,14 @@ impl Disk {
     pub(crate) fn in_a_file(megabytes: u32) -> Self {
         let disk = Self::unmounted();
         let image = disk.folder.path().join("image");
-        let file = fs::File::create(&image).unwrap();
-        file.set_len(u64::from(megabytes) << 20).unwrap();
-        let image = image.to_str().unwrap();
-        run("mkfs.ext4", &["-q", image]);
-        run("mount", &["-o", "loop,errors=remount-ro", image, &disk.text()]);
+        format(&image, megabytes);
+        disk.mount_file(&image);
         disk
+    }
+
+    /// It is plugged in, the one in this file.
+    pub(super) fn mount_file(&self, image: &Path) {
+        run("mount", &["-o", "loop,errors=remount-ro", image.to_str().unwrap(), &self.text()]);
     }
 
     /// Where it is to be mounted, with nothing there.
@@ -86,6 +92,12 @@ impl Drop for Frozen {
     fn drop(&mut self) {
         let _ = Command::new("fsfreeze").arg("--unfreeze").arg(&self.path).status();
     }
+}
+
+/// Makes a file with an empty ext4 of so many MB.
+pub(super) fn format(image: &Path, megabytes: u32) {
+    fs::File::create(image).unwrap().set_len(u64::from(megabytes) << 20).unwrap();
+    run("mkfs.ext4", &["-q", image.to_str().unwrap()]);
 }
 
 fn run(program: &str, arguments: &[&str]) -> String {

@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod camera;
 pub(crate) mod control;
+pub(crate) mod cut_off;
 pub(crate) mod daemon;
 pub(crate) mod decode;
 pub(crate) mod decode_track;
@@ -25,6 +26,7 @@ pub(crate) mod page_server;
 pub(crate) mod peers;
 pub(crate) mod peers_in_state;
 pub(crate) mod plain_relay;
+pub(crate) mod power;
 pub(crate) mod pulse;
 pub(crate) mod recorded;
 pub(crate) mod recorded_sdp;
