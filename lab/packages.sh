@@ -20,6 +20,7 @@ test_packages=(
   gstreamer1.0-tools ffmpeg curl procps
   chromium chromium-driver firefox-esr
   coturn python3-prometheus-client
+  e2fsprogs mount # disks in files
   xvfb x11-apps pulseaudio pulseaudio-utils
 )
 lint_packages=(shellcheck)

@@ -3,18 +3,22 @@
 use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use tempfile::TempDir;
+
 /// A running server. Dropping it ends it.
+#[derive(Debug)]
 pub(crate) struct Pulse {
     home: Home,
     daemon: Child,
 }
 
 /// Where a server keeps its socket. It lives on when the server ends, for the next one.
-#[derive(Clone)]
-pub(crate) struct Home(std::sync::Arc<tempfile::TempDir>);
+#[derive(Debug, Clone)]
+pub(crate) struct Home(Arc<TempDir>);
 
 /// A tone that is played. Dropping it ends it.
 pub(crate) struct Playing(Child);
@@ -23,7 +27,7 @@ impl Home {
     /// A new one. This process's sound goes to its server from here on: each test has a process of its own.
     #[expect(clippy::disallowed_methods, reason = "libpulse finds its server through the environment")]
     pub(crate) fn new() -> Self {
-        let home = Self(std::sync::Arc::new(tempfile::tempdir().unwrap()));
+        let home = Self(Arc::new(tempfile::tempdir().unwrap()));
         for (name, value) in home.environment() {
             // SAFETY: first thing in the test, and glib's and libpulse's own reading comes later.
             unsafe { std::env::set_var(name, value) };
@@ -31,6 +35,11 @@ impl Home {
         // SAFETY: as above.
         unsafe { std::env::remove_var("PULSE_SERVER") };
         home
+    }
+
+    /// This folder, which is both the home and the place of sockets of those whose sound goes to its server.
+    pub(crate) const fn of(folder: Arc<TempDir>) -> Self {
+        Self(folder)
     }
 
     fn environment(&self) -> [(&'static str, PathBuf); 2] {

@@ -144,8 +144,36 @@ impl Recorded {
         turns.map(|pair| pair[1].0).collect()
     }
 
+    /// How large its last decoded picture is: width and height.
+    pub(crate) fn last_size(&self) -> [u32; 2] {
+        let entries = ["-select_streams", "v:0", "-show_entries", "frame=width,height", "-of", "csv=p=0"];
+        let sizes = Command::new("ffprobe").args(["-v", "error"]).args(entries).arg(&self.path).output().unwrap();
+        let sizes = String::from_utf8(self.without_complaint(sizes)).unwrap();
+        let last = sizes.lines().rfind(|line| !line.is_empty()).expect("a picture");
+        let sides: Vec<_> = last.split(',').filter_map(|side| side.parse().ok()).collect();
+        sides.try_into().unwrap_or_else(|_| panic!("{last} is no size"))
+    }
+
+    /// How many pictures it has, and how many of them are other than the one before, if only by a little.
+    pub(crate) fn pictures_that_differ(&self) -> (usize, usize) {
+        let digests = ["-map", "0:v:0", "-f", "framemd5", "-"];
+        let mut decode = Command::new("ffmpeg");
+        decode.args(["-v", "error", "-i"]).arg(&self.path).args(PASS).args(digests);
+        let text = String::from_utf8(self.without_complaint(decode.output().unwrap())).unwrap();
+        let mut digests: Vec<_> =
+            text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit(',').next()).collect();
+        let all = digests.len();
+        digests.dedup();
+        (all, digests.len())
+    }
+
     /// When it begins to beep with 1000 Hz, from the file's own time 0.
     pub(crate) fn beeps(&self) -> Vec<f64> {
+        self.beeps_of(1000.0)
+    }
+
+    /// The same, with a beep of so many Hz.
+    pub(crate) fn beeps_of(&self, pitch: f64) -> Vec<f64> {
         // Where nothing was recorded there is silence, so that samples count the time.
         let filter = "aresample=async=1:min_hard_comp=0.01:first_pts=0,pan=mono|c0=c0";
         let output = ["-map", "0:a:0", "-af", filter, "-ar", "48000", "-f", "f32le", "-"];
@@ -155,7 +183,7 @@ impl Recorded {
         let bytes = self.without_complaint(decode.output().unwrap());
         let samples = bytes.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap()).into());
         let sound = Sound { time: Duration::ZERO, left: samples.collect() };
-        sound.onsets(1000.0, 0.2).iter().map(Duration::as_secs_f64).collect()
+        sound.onsets(pitch, 0.2).iter().map(Duration::as_secs_f64).collect()
     }
 
     /// Its pictures, through an ffmpeg filter that makes them grey.

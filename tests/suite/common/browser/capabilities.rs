@@ -35,12 +35,14 @@ pub(crate) struct Options {
     pub(crate) kind: Kind,
     pub(crate) camera: Camera,
     pub(crate) window: Window,
+    /// Whether there is a loudspeaker. A Firefox without one has no time for a page's own sound: it stays suspended.
+    pub(crate) loudspeaker: bool,
 }
 
 impl Options {
     /// A desktop browser with a fake camera.
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, camera: Camera::Fake, window: Window::Desktop }
+        Self { kind, camera: Camera::Fake, window: Window::Desktop, loudspeaker: false }
     }
 
     pub(crate) fn chromium() -> Self {

@@ -7,6 +7,7 @@ mod driver;
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,6 +18,7 @@ use tempfile::TempDir;
 
 pub(crate) use self::capabilities::{Camera, Kind, Options, Window};
 use self::driver::Driver;
+use super::pulse::{Home, Pulse};
 
 /// How long a condition on a page is waited for. Browsers that share two cores with the rest take their time.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -29,13 +31,15 @@ const LOOKING: &str = include_str!("looking.js");
 pub(crate) struct Browser {
     client: Client,
     driver: Driver,
-    profile: TempDir,
+    _loudspeaker: Option<Pulse>,
+    profile: Arc<TempDir>,
 }
 
 impl Browser {
     /// Starts one.
     pub(crate) async fn start(options: Options) -> Self {
-        let profile = tempfile::Builder::new().prefix("browser-").tempdir().unwrap();
+        let profile = Arc::new(tempfile::Builder::new().prefix("browser-").tempdir().unwrap());
+        let loudspeaker = options.loudspeaker.then(|| Pulse::start(&Home::of(Arc::clone(&profile))));
         let driver = Driver::start(options.kind, profile.path()).await;
         let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(options.capabilities(profile.path()))
@@ -46,7 +50,7 @@ impl Browser {
             let (width, height) = options.window.size();
             client.set_window_size(width, height).await.unwrap();
         }
-        Self { client, driver, profile }
+        Self { client, driver, _loudspeaker: loudspeaker, profile }
     }
 
     /// Goes to a page, and comes back when it is loaded.
