@@ -98,7 +98,12 @@ impl Folder {
     pub(super) fn disk(&self) -> Result<Disk, DiskError> {
         let stat = statvfs(&self.path)
             .map_err(|error| DiskError::Folder { folder: self.path.clone(), error: error.into() })?;
-        Ok(Disk { free: stat.f_bavail * stat.f_frsize, total: stat.f_blocks * stat.f_frsize })
+        Ok(Disk {
+            free: stat.f_bavail * stat.f_frsize,
+            total: stat.f_blocks * stat.f_frsize,
+            // Btrfs, FAT and others count none.
+            free_files: (stat.f_files > 0).then_some(stat.f_favail),
+        })
     }
 
     /// A mount point is on another device than the folder it is in.
@@ -122,7 +127,7 @@ fn is_same(file: &File, path: &Path) -> bool {
 
 /// Writes a file so that there is the old one or the new one, whatever happens.
 pub(super) fn replace(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
-    let beside = path.with_extension("json.new");
+    let beside = unfinished(path);
     let written = write(&beside, bytes, is_to_last).and_then(|()| fs::rename(&beside, path));
     if let Err(error) = written {
         // Nobody else would; an error: the disk takes nothing at all.
@@ -133,6 +138,11 @@ pub(super) fn replace(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result
         File::open(folder)?.sync_all()?;
     }
     Ok(())
+}
+
+/// Where a manifest is written until it is whole.
+pub(super) fn unfinished(manifest: &Path) -> PathBuf {
+    manifest.with_extension("json.new")
 }
 
 fn write(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
