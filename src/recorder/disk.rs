@@ -7,12 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock, statvfs};
+use rustix::fs::{FlockOperation, flock, statvfs, syncfs};
 
 use crate::recording::retention::Disk;
 
 /// Who writes to the folder holds this file locked.
-const LOCK: &str = ".peergate.lock";
+pub(super) const LOCK: &str = ".peergate.lock";
 
 /// Why nothing can be recorded there.
 #[derive(Debug, thiserror::Error)]
@@ -106,6 +106,11 @@ impl Folder {
         })
     }
 
+    /// Brings all that was written there to the disk itself.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        Ok(syncfs(File::open(&self.path)?)?)
+    }
+
     /// A mount point is on another device than the folder it is in.
     fn look_for_mount(&self) -> Result<(), DiskError> {
         let Some(mount) = &self.mount else { return Ok(()) };
@@ -123,6 +128,13 @@ fn is_same(file: &File, path: &Path) -> bool {
     let identity = |metadata: io::Result<fs::Metadata>| metadata.ok().map(|metadata| (metadata.dev(), metadata.ino()));
     let ours = identity(file.metadata());
     ours.is_some() && ours == identity(fs::metadata(path))
+}
+
+/// What a file takes of its disk, in bytes; 0 where there is none. A file has whole blocks, mostly of 4096 bytes.
+pub(super) fn taken(path: &Path) -> u64 {
+    /// The unit of `st_blocks`, whatever the blocks of the file system are (stat(3type)).
+    const BLOCK: u64 = 512;
+    fs::metadata(path).map_or(0, |metadata| metadata.blocks().saturating_mul(BLOCK))
 }
 
 /// Writes a file so that there is the old one or the new one, whatever happens.

@@ -123,6 +123,6 @@ impl Reel {
 }
 
 /// Of 12 hexadecimal digits: among thousands of recordings of a folder no two have the same.
-fn random_id() -> RecordingId {
+pub(super) fn random_id() -> RecordingId {
     RecordingId::new(format!("{:012x}", rand::random::<u64>() >> 16)).expect("digits make an id")
 }

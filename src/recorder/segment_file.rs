@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{disk, machine};
+use super::{disk, keeper::Pins, machine};
 use crate::recording::{
     Account, Ended, FileName, Opening, Stem,
     manifest::{Manifest, Moment, State},
@@ -33,6 +33,7 @@ pub(super) struct SegmentFile {
     sync: Option<Duration>,
     synced: Instant,
     noted: Instant,
+    pins: Pins,
 }
 
 /// A segment that is written to its end, but for its digest.
@@ -53,6 +54,7 @@ impl SegmentFile {
         start: Moment,
         opening: &Opening,
         sync: Option<Duration>,
+        pins: Pins,
         manifest: impl Fn(FileName) -> Manifest,
     ) -> io::Result<(Self, Stem)> {
         fs::create_dir_all(folder)?;
@@ -63,6 +65,7 @@ impl SegmentFile {
             let name = FileName::new(format!("{stem}.{}", opening.container.extension())).map_err(io::Error::other)?;
             let path = folder.join(&name);
             let mut manifest = manifest(name);
+            manifest.pinned = pins.borrow().contains(&manifest.recording);
             let beside = manifest_path(&path);
             if beside.exists() {
                 continue;
@@ -83,7 +86,7 @@ impl SegmentFile {
             manifest.bytes = opening.header.len() as u64;
             let now = Instant::now();
             let begin = opening.begin;
-            return Ok((Self { file, path, manifest, begin, sync, synced: now, noted: now }, stem));
+            return Ok((Self { file, path, manifest, begin, sync, synced: now, noted: now, pins }, stem));
         }
         Err(io::Error::other("no name is free in the folder; was the clock set back?"))
     }
@@ -143,6 +146,7 @@ impl SegmentFile {
         self.manifest.end = Some(machine::after(self.manifest.start, length));
         self.manifest.tracks = account.tracks;
         self.manifest.gaps = account.gaps;
+        self.manifest.pinned = self.pins.borrow().contains(&self.manifest.recording);
     }
 }
 

@@ -168,15 +168,15 @@ impl Writer {
 
     fn open(&mut self, opening: &Opening) -> Result<(), String> {
         let Surroundings { settings, clockwork, keeper, .. } = self.surroundings.as_ref();
-        keeper.make_room()?;
+        keeper.make_room(&self.id)?;
         let start = machine::when(opening.begin, || clockwork.running_time().into());
         let below = self.folder();
         let folder = settings.dir.join(&below);
-        let created = SegmentFile::create(&folder, self.stem, start, opening, settings.sync, |file| {
+        let created = SegmentFile::create(&folder, self.stem, start, opening, settings.sync, keeper.pins(), |file| {
             self.manifest(file, opening.container, start)
         });
         let (file, stem) = created.map_err(|error| in_words(&folder, &error))?;
-        keeper.opened(file.path());
+        keeper.opened(&self.id, file.path());
         let name = file.path().strip_prefix(&settings.dir).unwrap_or(file.path()).display().to_string();
         self.stem = Some(stem);
         self.file = Some(file);
