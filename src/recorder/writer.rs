@@ -77,8 +77,13 @@ impl Writer {
         }
     }
 
+    /// What its thread does.
+    pub(super) fn run_on(self, words: Heard) -> impl FnOnce() + Send + 'static {
+        move || self.run(&words)
+    }
+
     /// Works until nobody can say anything any more. Whoever unparks its thread is heard at once.
-    pub(super) fn run(mut self, words: &Heard) {
+    fn run(mut self, words: &Heard) {
         loop {
             match words.wait(self.until_due()) {
                 Ok(word) => {
@@ -113,10 +118,7 @@ impl Writer {
             Word::Track(number, codec) => self.cutter.handle_track(number, codec),
             Word::TrackEnd(number) => self.cutter.handle_track_end(number),
             Word::Frame(frame) => self.take(now, frame),
-            Word::Dropped(number, frames) => {
-                self.cutter.handle_dropped(number, frames);
-                self.progress.send_modify(|progress| progress.dropped += frames);
-            }
+            Word::Dropped(number, frames) => self.cutter.handle_dropped(number, frames),
             Word::Begin { before } => {
                 let frames = self.held.take().map(|mut held| held.take(before, |track| self.cutter.is_video(track)));
                 frames.into_iter().flatten().for_each(|frame| self.take(now, frame));
@@ -199,7 +201,7 @@ impl Writer {
         if written.is_ok() {
             self.progress.send_modify(|progress| {
                 progress.bytes += cluster.len() as u64;
-                progress.wrote_at = Some(SystemTime::now());
+                progress.wrote_at = Some((Instant::now(), SystemTime::now()));
             });
         }
         written.map_err(|error| in_words(file.path(), &error))
