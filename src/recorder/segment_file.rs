@@ -70,7 +70,14 @@ impl SegmentFile {
             if beside.exists() {
                 continue;
             }
-            disk::replace(&beside, &manifest.to_json(), sync.is_some())?;
+            match disk::replace(&beside, &manifest.to_json(), sync.is_some()) {
+                // The keeper has removed the last that was in the folder, and the folder with it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    fs::create_dir_all(folder)?;
+                    continue;
+                }
+                outcome => outcome?,
+            }
             let file = match begin(&path, &opening.header) {
                 Ok(file) => file,
                 Err(error) => {
@@ -171,4 +178,55 @@ fn latest(folder: &Path) -> io::Result<Option<Stem>> {
         latest = latest.max(stem);
     }
     Ok(latest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::{
+        ids::{BootId, PeerId, RecordingId},
+        recording::{
+            Container,
+            manifest::{Direction, Gaps},
+        },
+    };
+
+    #[test]
+    fn a_folder_that_is_removed_meanwhile_is_made_again() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().join("gateway/camera");
+        let opening = Opening { container: Container::Matroska, header: vec![1, 2, 3], begin: Duration::ZERO };
+        let start = machine::now();
+        let is_removed = std::cell::Cell::new(false);
+        let manifest = |file| {
+            if !is_removed.replace(true) {
+                fs::remove_dir(&folder).unwrap();
+            }
+            Manifest {
+                recording: RecordingId::new("one").unwrap(),
+                member: PeerId::new("gateway").unwrap(),
+                peer: PeerId::new("camera").ok(),
+                direction: Direction::Remote,
+                sequence: 0,
+                container: Container::Matroska,
+                file,
+                state: State::Recording,
+                pinned: false,
+                boot: BootId::new("boot").unwrap(),
+                start,
+                end: None,
+                bytes: 0,
+                sha256: None,
+                previous: None,
+                tracks: Vec::new(),
+                gaps: Gaps::default(),
+            }
+        };
+        let (_told, pins) = tokio::sync::watch::channel(HashSet::new());
+        let (file, _) = SegmentFile::create(&folder, None, start, &opening, None, pins, manifest).unwrap();
+        assert_eq!(fs::read(file.path()).unwrap(), [1, 2, 3]);
+        assert!(manifest_path(file.path()).exists());
+    }
 }
