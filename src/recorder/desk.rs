@@ -40,6 +40,8 @@ pub(super) enum Word {
     Start(Order, oneshot::Sender<Vec<RecordingId>>),
     /// End a recording; whether it ran.
     Stop(RecordingId, oneshot::Sender<bool>),
+    /// Whether this recording runs.
+    Runs(RecordingId, oneshot::Sender<bool>),
     /// Say when nobody is left, and nothing runs.
     Settle(oneshot::Sender<()>),
 }
@@ -88,6 +90,9 @@ impl Desk {
                     })
                 });
                 let _ = reply.send(told);
+            }
+            Word::Runs(id, reply) => {
+                let _ = reply.send(self.running.iter().any(|one| one.id == id && one.runs()));
             }
             Word::Settle(reply) => self.settle(reply),
         }

@@ -149,7 +149,9 @@ impl Recorder {
     /// # Errors
     /// When none of it is kept and it does not run, or the disk does not let us.
     pub async fn pin(&self, id: RecordingId, pinned: bool) -> Result<(), OrderError> {
-        let runs = self.state.borrow().recordings.iter().any(|one| one.id == id);
+        let (reply, answer) = oneshot::channel();
+        self.tell(desk::Word::Runs(id.clone(), reply)).await;
+        let runs = answer.await.unwrap_or(false);
         match self.surroundings.keeper.pin(id.clone(), pinned, runs).await {
             Ok(0) => Err(OrderError::NoSuchRecording(id)),
             Ok(_) => Ok(()),

@@ -198,7 +198,6 @@ async fn segments_are_listed_by_what_is_asked_for_a_page_at_a_time() {
 async fn a_recording_that_runs_is_pinned_with_all_that_comes_of_it() {
     let scene = Scene::new(&["front"]).await;
     let ids = scene.start(json!({ "peer": "front" })).await;
-    scene.cameras[0].goes_on(&scene.gateway, MediaKind::Video, 30).await;
     let pinned = format!("/{}/pinned", ids[0]);
     assert_eq!(scene.ask(Method::PUT, &pinned, None).await.status(), 204);
     scene.cameras[0].goes_on(&scene.gateway, MediaKind::Video, 30).await;
