@@ -229,4 +229,26 @@ pub(super) mod tests {
         reel.end().await;
         state.wait_for(|state| state.recordings.is_empty()).await.unwrap();
     }
+
+    #[tokio::test]
+    async fn recorders_leave_no_threads_behind() {
+        for _ in 0..20 {
+            let (recorder, _folder) = recorder();
+            let mut reel = Reel::open(&who(), &recorder.surroundings, mpsc::channel(1).0).unwrap();
+            assert!(reel.begin(Duration::ZERO));
+            reel.end().await;
+            recorder.settled().await;
+        }
+        let is_ours = |name: &str| ["keeper", "sealer", "record"].contains(&name.trim());
+        let ours = || {
+            let threads = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+            let names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+            names.filter(|name| is_ours(name)).count()
+        };
+        let limit = std::time::Instant::now() + Duration::from_secs(10);
+        while ours() > 0 {
+            assert!(std::time::Instant::now() < limit, "{} threads are left", ours());
+            tokio::task::yield_now().await;
+        }
+    }
 }

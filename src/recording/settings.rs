@@ -56,7 +56,7 @@ impl Default for Settings {
             keep: Policy {
                 age: None,
                 bytes: None,
-                // Four peers in segments of 10 minutes for half a year; some 50 MB of memory.
+                // Four peers in segments of 10 minutes for half a year; some 60 MB of memory.
                 segments: Some(100_000),
                 // A full disk ends more than recordings.
                 free: Some(1_000_000_000),

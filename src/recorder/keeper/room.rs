@@ -65,7 +65,10 @@ impl Work {
                     return Err(DiskError::Folder { folder: self.folder.path().to_owned(), error });
                 }
                 Err(error) => {
-                    warn!(file = &*file, %error, "it should be removed, and can't be: others go in its place");
+                    // One stands for all: there may be very many.
+                    if self.stuck.is_empty() {
+                        warn!(file = &*file, %error, "it should be removed, and can't be: others go in its place");
+                    }
                     self.stuck.insert(file);
                     self.is_behind = true;
                 }
