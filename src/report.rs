@@ -276,8 +276,10 @@ pub struct DiskState {
     pub dir: String,
     /// Bytes that are free on its disk.
     pub free: Option<u64>,
-    /// Bytes of the recordings that are kept there.
+    /// Bytes of it that the recordings take that are kept there, their manifests included.
     pub kept: u64,
+    /// How many segments they have.
+    pub segments: u64,
     /// Hours until the oldest of them goes, or the disk is full, at the rate of the last seconds; `None` while nothing is
     /// written.
     pub hours_left: Option<f64>,

@@ -84,6 +84,10 @@ impl ApiError {
         )
     }
 
+    pub(super) fn bad_query(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error, "docs/api.md says what recordings can be asked for by")
+    }
+
     pub(super) fn no_such_segment(id: &RecordingId, sequence: &str) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,

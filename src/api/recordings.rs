@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, Request, State, rejection::JsonRejection},
+    extract::{
+        Path, Query, Request, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
     response::{IntoResponse, Response},
     routing::{delete, get, put},
 };
@@ -16,12 +19,18 @@ use super::{Context, error::ApiError};
 use crate::{
     ids::{PeerId, RecordingId},
     recorder::Order,
-    recording::{Kept, Wanted},
+    recording::{
+        Kept, WallTime, Wanted,
+        shelf::{self, Page, Place},
+    },
     report::RecordingState,
 };
 
 /// The longest time before that can be asked for. More is never held.
 const LONGEST_BEFORE: u64 = 60_000;
+
+/// The most segments that are listed at once: some 500 kB.
+const MOST_LISTED: usize = 1000;
 
 pub(super) fn routes() -> Router<Context> {
     Router::new()
@@ -32,16 +41,47 @@ pub(super) fn routes() -> Router<Context> {
         .route("/recordings/{id}/{sequence}/manifest", get(manifest))
 }
 
+/// Which segments are listed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listed {
+    member: Option<PeerId>,
+    peer: Option<PeerId>,
+    recording: Option<RecordingId>,
+    from: Option<WallTime>,
+    to: Option<WallTime>,
+    after: Option<String>,
+    #[serde(default = "most_listed")]
+    limit: usize,
+}
+
 #[derive(Debug, Serialize)]
 struct List {
     running: Vec<RecordingState>,
     segments: Vec<Kept>,
+    /// What to ask for as `after` to have what comes behind these.
+    next: Option<String>,
 }
 
-async fn list(State(context): State<Context>) -> Json<List> {
+async fn list(
+    State(context): State<Context>,
+    listed: Result<Query<Listed>, QueryRejection>,
+) -> Result<Json<List>, ApiError> {
+    let Query(Listed { member, peer, recording, from, to, after, limit }) =
+        listed.map_err(|error| ApiError::bad_query(error.body_text()))?;
+    if !(1..=MOST_LISTED).contains(&limit) {
+        return Err(ApiError::bad_query(format!("expected limit from 1 to {MOST_LISTED}, got {limit}")));
+    }
+    let after = after.map(|after| after.parse::<Place>()).transpose();
+    let after = after.map_err(|error| ApiError::bad_query(format!("after: {error}")))?;
+    let query = shelf::Query { member, peer, recording, from, to, after };
     let running = context.state.borrow().recordings.clone();
-    let segments = context.recorder.kept().borrow().as_ref().clone();
-    Json(List { running, segments })
+    let Page { segments, next } = context.recorder.kept().borrow().page(&query, limit);
+    Ok(Json(List { running, segments, next: next.map(|place| place.to_string()) }))
+}
+
+const fn most_listed() -> usize {
+    MOST_LISTED
 }
 
 #[derive(Debug, Deserialize)]
@@ -123,9 +163,9 @@ fn segment(context: &Context, id: String, sequence: &str) -> Result<PathBuf, Api
     let id = known(id)?;
     let kept = context.recorder.kept();
     let kept = kept.borrow();
-    let wanted = |kept: &&Kept| kept.recording == id && kept.sequence.to_string() == sequence;
-    let found = kept.iter().find(wanted).ok_or_else(|| ApiError::no_such_segment(&id, sequence))?;
-    Ok(context.recorder.dir().join(&found.file))
+    let wanted = |kept: &&Kept| kept.sequence.to_string() == sequence;
+    let found = kept.of_recording(&id).find(wanted).ok_or_else(|| ApiError::no_such_segment(&id, sequence))?;
+    Ok(context.recorder.dir().join(&*found.file))
 }
 
 /// The file, or the part of it that is asked for (RFC 9110, section 14).

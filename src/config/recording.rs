@@ -13,6 +13,9 @@ use crate::recording::{Container, Limits, Policy, Settings, Wanted};
 const DAY: Duration = Duration::from_secs(86_400);
 const TERABYTE: usize = 1_000_000_000_000;
 
+/// The most segments, or files, that can be spoken of.
+const MOST_FILES: u64 = 1_000_000_000;
+
 /// Reads the table.
 pub(super) fn read(mut section: Section<'_>, outside: &Outside) -> Settings {
     let default = Settings::default();
@@ -54,13 +57,19 @@ fn keep(mut section: Section<'_>, default: Policy) -> Policy {
     let size = |value: &Value| {
         unless_none(value, |value| units::bytes(value, 1_000_000..=1000 * TERABYTE).map(|bytes| bytes as u64))
     };
+    let number =
+        |least: u64| move |value: &Value| unless_none(value, |value| units::integer(value, least..=MOST_FILES));
     let bytes = section.take("bytes", size);
+    let segments = section.take("segments", number(10));
     let free = section.take("free", size);
+    let free_files = section.take("free_files", number(1));
     section.finish("[record.keep]");
     Policy {
         age: age.unwrap_or(default.age),
         bytes: bytes.unwrap_or(default.bytes),
+        segments: segments.unwrap_or(default.segments),
         free: free.unwrap_or(default.free),
+        free_files: free_files.unwrap_or(default.free_files),
     }
 }
 

@@ -201,6 +201,13 @@ pub(super) const TABLE: &[Metric] = &[
         read: |state, to| to.of_disk(state, |disk| Some(disk.kept as f64)),
     },
     Metric {
+        name: "recording_segments",
+        help: "The files that these are",
+        unit: None,
+        kind: Gauge,
+        read: |state, to| to.of_disk(state, |disk| Some(disk.segments as f64)),
+    },
+    Metric {
         name: "recording_disk_left",
         help: "How long until the oldest recording goes or the disk is full, at the present rate",
         unit: Some(Unit::Seconds),

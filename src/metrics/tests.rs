@@ -29,6 +29,7 @@ fn full() -> State {
         dir: "/srv".to_owned(),
         free: Some(1 << 40),
         kept: 5000,
+        segments: 3,
         hours_left: Some(1.5),
         problem: Some("full".to_owned()),
     };

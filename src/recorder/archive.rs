@@ -2,18 +2,28 @@
 
 use std::{
     collections::HashMap,
+    fs,
     path::{Path, PathBuf},
 };
 
 use super::{
     disk::{DiskError, Folder},
-    index, mending, sealer,
+    index::{self, Found, Search},
+    mending, sealer,
+    segment_file::manifest_path,
+    stray::{self, Lost},
 };
-use crate::recording::{
-    Kept,
-    chain::{self, Fault, Link},
-    manifest::{self, State},
+use crate::{
+    ids::RecordingId,
+    recording::{
+        Kept, Shelf,
+        chain::{self, Fault, Link},
+        manifest::{self, Manifest, State},
+    },
 };
+
+/// What helps a segment that has lost its manifest.
+const HELP: &str = "'peergate recordings repair', or the next start, gives it one";
 
 /// A folder of recordings.
 #[derive(Debug)]
@@ -55,7 +65,10 @@ impl Archive {
         let (kept, wrong): (Vec<_>, Vec<_>) = read.partition(Result::is_ok);
         let mut kept: Vec<_> = kept.into_iter().flatten().collect();
         kept.sort_by(|one, other| (one.begun, &one.file).cmp(&(other.begun, &other.file)));
-        (kept, wrong.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect())
+        let lost = self.strays().into_iter().filter(|(_, lost)| *lost == Lost::Missing);
+        let lost = lost.map(|(path, lost)| format!("{}: {lost}; {HELP}", self.below(&path)));
+        let wrong = wrong.into_iter().filter_map(Result::err).map(|error| error.to_string());
+        (kept, wrong.chain(lost).collect())
     }
 
     /// Reads every file, and compares it with what its manifest and those after it say.
@@ -88,6 +101,8 @@ impl Archive {
                 Err(error) => verdict.faults.push(error.to_string()),
             }
         }
+        let missing = self.strays().into_iter().filter(|(_, lost)| *lost == Lost::Missing);
+        verdict.faults.extend(missing.map(|(path, lost)| format!("{}: {lost}; {HELP}", self.below(&path))));
         for (folder, segments) in &folders {
             let links: Vec<_> = segments
                 .iter()
@@ -109,20 +124,45 @@ impl Archive {
         if self.dir.is_dir() {
             folder.open()?;
         }
-        let mut last = HashMap::new();
+        let mut last = sealer::Last::new();
         let mut mended = Vec::new();
         let (kept, _) = self.list();
-        for kept in kept.into_iter().filter(Kept::is_unsealed) {
-            let path = self.dir.join(&kept.file);
-            let outcome = mending::mend(&path).and_then(|mended| match mended {
-                Some((closed, state)) => {
-                    sealer::seal(kept.recording.clone(), &closed, state.clone(), &mut last).map(|()| Some(state))
-                }
-                None => Ok(None),
-            });
-            mended.push(Mended { file: kept.file, outcome: outcome.map_err(|error| error.to_string()) });
+        let mut shelf = Shelf::default();
+        for kept in kept {
+            if kept.is_unsealed() {
+                mended.push(self.mend(&self.dir.join(&*kept.file), &kept.recording, None, &mut last));
+            }
+            shelf.insert(kept);
+        }
+        for (path, lost) in self.strays().into_iter().filter(|(_, lost)| lost.is_certain()) {
+            let beside = path.parent().and_then(|folder| shelf.beside(&self.below(folder)));
+            if let Some(fresh) = stray::fresh(&self.dir, &path, &lost, beside) {
+                mended.push(self.mend(&path, &fresh.recording, Some(&fresh), &mut last));
+            }
         }
         Ok(mended)
+    }
+
+    fn mend(&self, path: &Path, recording: &RecordingId, fresh: Option<&Manifest>, last: &mut sealer::Last) -> Mended {
+        let outcome = mending::mend(path, fresh).and_then(|mended| match mended {
+            Some((closed, state)) => {
+                let sealed = sealer::sealed(recording, &closed, state.clone(), last)?;
+                stray::write_down(path, &sealed.json)?;
+                last.insert(recording.clone(), sealed.link());
+                Ok(Some(state))
+            }
+            None => fs::remove_file(manifest_path(path)).map(|()| None),
+        });
+        Mended { file: self.below(path), outcome: outcome.map_err(|error| error.to_string()) }
+    }
+
+    /// Segments without a manifest that can be read.
+    fn strays(&self) -> Vec<(PathBuf, Lost)> {
+        let segment = |found| if let Found::Segment(path) = found { Some(path) } else { None };
+        let segments = Search::new(&self.dir).filter_map(segment);
+        let mut strays: Vec<_> = segments.filter_map(|path| Lost::of(&path).map(|lost| (path, lost))).collect();
+        strays.sort_by(|(one, _), (other, _)| one.cmp(other));
+        strays
     }
 
     fn below(&self, path: &Path) -> String {

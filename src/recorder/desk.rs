@@ -1,6 +1,6 @@
 //! Knows who can be recorded and what runs: orders go from here to whom they are for.
 
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 use futures_util::future::join_all;
 use tokio::{
@@ -40,6 +40,8 @@ pub(super) enum Word {
     Start(Order, oneshot::Sender<Vec<RecordingId>>),
     /// End a recording; whether it ran.
     Stop(RecordingId, oneshot::Sender<bool>),
+    /// Whether this recording runs.
+    Runs(RecordingId, oneshot::Sender<bool>),
     /// Say when nobody is left, and nothing runs.
     Settle(oneshot::Sender<()>),
 }
@@ -89,6 +91,9 @@ impl Desk {
                 });
                 let _ = reply.send(told);
             }
+            Word::Runs(id, reply) => {
+                let _ = reply.send(self.running.iter().any(|one| one.id == id && one.runs()));
+            }
             Word::Settle(reply) => self.settle(reply),
         }
     }
@@ -129,8 +134,8 @@ impl Desk {
     fn look(&mut self, disk: &watch::Receiver<Option<DiskState>>) {
         self.subjects.retain(|(_, orders)| !orders.is_closed());
         self.running.retain(Listing::runs);
-        let (now, wall) = (Instant::now(), SystemTime::now());
-        let recordings = self.running.iter().map(|one| one.state(now, wall)).collect();
+        let now = Instant::now();
+        let recordings = self.running.iter().map(|one| one.state(now)).collect();
         let fresh = RecorderState { recordings, disk: disk.borrow().clone() };
         self.state.send_if_modified(|state| {
             let changed = *state != fresh;

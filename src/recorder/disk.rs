@@ -7,12 +7,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock, statvfs};
+use rustix::fs::{FlockOperation, flock, statvfs, syncfs};
 
 use crate::recording::retention::Disk;
 
 /// Who writes to the folder holds this file locked.
-const LOCK: &str = ".peergate.lock";
+pub(super) const LOCK: &str = ".peergate.lock";
 
 /// Why nothing can be recorded there.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +98,17 @@ impl Folder {
     pub(super) fn disk(&self) -> Result<Disk, DiskError> {
         let stat = statvfs(&self.path)
             .map_err(|error| DiskError::Folder { folder: self.path.clone(), error: error.into() })?;
-        Ok(Disk { free: stat.f_bavail * stat.f_frsize, total: stat.f_blocks * stat.f_frsize })
+        Ok(Disk {
+            free: stat.f_bavail * stat.f_frsize,
+            total: stat.f_blocks * stat.f_frsize,
+            // Btrfs, FAT and others count none.
+            free_files: (stat.f_files > 0).then_some(stat.f_favail),
+        })
+    }
+
+    /// Brings all that was written there to the disk itself.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        Ok(syncfs(File::open(&self.path)?)?)
     }
 
     /// A mount point is on another device than the folder it is in.
@@ -120,9 +130,16 @@ fn is_same(file: &File, path: &Path) -> bool {
     ours.is_some() && ours == identity(fs::metadata(path))
 }
 
+/// What a file takes of its disk, in bytes; 0 where there is none. A file has whole blocks, mostly of 4096 bytes.
+pub(super) fn taken(path: &Path) -> u64 {
+    /// The unit of `st_blocks`, whatever the blocks of the file system are (stat(3type)).
+    const BLOCK: u64 = 512;
+    fs::metadata(path).map_or(0, |metadata| metadata.blocks().saturating_mul(BLOCK))
+}
+
 /// Writes a file so that there is the old one or the new one, whatever happens.
 pub(super) fn replace(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {
-    let beside = path.with_extension("json.new");
+    let beside = unfinished(path);
     let written = write(&beside, bytes, is_to_last).and_then(|()| fs::rename(&beside, path));
     if let Err(error) = written {
         // Nobody else would; an error: the disk takes nothing at all.
@@ -153,6 +170,11 @@ pub(super) fn make_folder(path: &Path, is_to_last: bool) -> io::Result<()> {
         path.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()).collect();
     fs::create_dir_all(path)?;
     if is_to_last { made.into_iter().rev().try_for_each(sync_folder) } else { Ok(()) }
+}
+
+/// Where a manifest is written until it is whole.
+pub(super) fn unfinished(manifest: &Path) -> PathBuf {
+    manifest.with_extension("json.new")
 }
 
 fn write(path: &Path, bytes: &[u8], is_to_last: bool) -> io::Result<()> {

@@ -64,14 +64,22 @@ struct Entry {
     /// What the tap has dropped, and how much of that is counted above.
     drops: Drops,
     drops_counted: AtomicU64,
+    /// All that found none, of all tracks of the recording.
+    all_dropped: Arc<AtomicU64>,
 }
 
 impl Intake {
-    /// Records `feed` as the track `number`, beginning with a keyframe.
+    /// Records `feed` as the track `number`, beginning with a keyframe. What finds no place is counted in `dropped`, too.
     ///
     /// # Errors
     /// When the feed can't be taken from.
-    pub(super) fn link(number: TrackNumber, codec: Codec, feed: &Feed, words: Words) -> Result<Self, LinkError> {
+    pub(super) fn link(
+        number: TrackNumber,
+        codec: Codec,
+        feed: &Feed,
+        words: Words,
+        dropped: &Arc<AtomicU64>,
+    ) -> Result<Self, LinkError> {
         let tap = feed.tap(format!("record-{number}"));
         let entry = Arc::new(Entry {
             number,
@@ -82,6 +90,7 @@ impl Intake {
             dropped: AtomicU64::new(0),
             drops: tap.drops(),
             drops_counted: AtomicU64::new(0),
+            all_dropped: Arc::clone(dropped),
         });
         // Before its first frame, so that it is waited for.
         entry.tell();
@@ -124,7 +133,7 @@ impl Drop for Intake {
 impl Entry {
     fn take(&self, buffer: gst::Buffer) -> Result<gst::FlowSuccess, gst::FlowError> {
         let dropped = self.drops.count();
-        self.dropped.fetch_add(dropped.saturating_sub(self.drops_counted.swap(dropped, Relaxed)), Relaxed);
+        self.leave_out(dropped.saturating_sub(self.drops_counted.swap(dropped, Relaxed)));
         let Some(time) = self.running_time(&buffer) else { return Ok(gst::FlowSuccess::Ok) };
         let keyframe = !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);
         let after_loss = buffer.flags().contains(gst::BufferFlags::DISCONT);
@@ -134,8 +143,14 @@ impl Entry {
         };
         let frame = Frame { track: self.number, time, keyframe, after_loss, bytes };
         let is_taken = self.tell() && self.words.offer(Word::Frame(frame));
-        self.dropped.fetch_add(u64::from(!is_taken), Relaxed);
+        self.leave_out(u64::from(!is_taken));
         Ok(gst::FlowSuccess::Ok)
+    }
+
+    /// So many more frames found no place.
+    fn leave_out(&self, frames: u64) {
+        self.dropped.fetch_add(frames, Relaxed);
+        self.all_dropped.fetch_add(frames, Relaxed);
     }
 
     /// Says what has to be said before a frame; whether there was room for it.

@@ -1,7 +1,7 @@
 //! Mends segments that were cut off: by a crash, a power cut, or a disk that took no more.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::OpenOptions,
     io::{self, BufReader, Write},
     os::unix::fs::FileExt,
     path::Path,
@@ -18,26 +18,27 @@ use crate::recording::{
     manifest::{Manifest, State, Track},
 };
 
-/// Makes a whole file of the segment at `path`, and says in its manifest what is in it. What is to be sealed, and how far
-/// it has come; `None` where there never was a file.
+/// Makes a whole file of the segment at `path`, whose manifest is `fresh` where it has lost its own. What is to be written beside it, and how far it has come; `None` where there
+/// is no file.
 ///
 /// # Errors
 /// When the manifest can't be read, or the disk does not let it.
-pub(super) fn mend(path: &Path) -> io::Result<Option<(Closed, State)>> {
-    let (mut manifest, _) = index::manifest(&manifest_path(path)).map_err(io::Error::other)?;
+pub(super) fn mend(path: &Path, fresh: Option<&Manifest>) -> io::Result<Option<(Closed, State)>> {
+    let mut manifest = match fresh {
+        Some(fresh) => fresh.clone(),
+        None => index::manifest(&manifest_path(path)).map_err(io::Error::other)?.0,
+    };
     let mut file = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::remove_file(manifest_path(path))?;
-            return Ok(None);
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
     let state = match manifest.container.look(BufReader::new(&file)) {
         Ok(found) => {
             note(&mut manifest, &found);
             if found.is_whole {
-                State::Finished
+                // Of what lost its manifest nobody knows what is missing.
+                if fresh.is_some() { State::Recovered } else { State::Finished }
             } else if found.is_empty {
                 State::incomplete("nothing was written before it was cut off")
             } else {

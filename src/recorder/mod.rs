@@ -23,6 +23,7 @@ mod rate;
 mod reel;
 mod sealer;
 mod segment_file;
+mod stray;
 mod subject;
 mod sync;
 mod writer;
@@ -45,7 +46,7 @@ use crate::{
     codec::Codec,
     ids::{PeerId, RecordingId, SourceName},
     media::{clockwork::Clockwork, feed::Feed},
-    recording::{Kept, Settings, Wanted},
+    recording::{Settings, Shelf, Wanted},
     studio::Studio,
 };
 
@@ -144,12 +145,15 @@ impl Recorder {
         self.subject(Who { member, peer: None }, is_recorded, Some(subject::Own { studio, sources }))
     }
 
-    /// Keeps all segments of a recording that has ended, whatever is too old or too much; or no longer.
+    /// Keeps all segments of a recording, those that are still to come too, whatever is too old or too much; or no longer.
     ///
     /// # Errors
-    /// When none of it is kept, or the disk does not let us.
+    /// When none of it is kept and it does not run, or the disk does not let us.
     pub async fn pin(&self, id: RecordingId, pinned: bool) -> Result<(), OrderError> {
-        match self.surroundings.keeper.pin(id.clone(), pinned).await {
+        let (reply, answer) = oneshot::channel();
+        self.tell(desk::Word::Runs(id.clone(), reply)).await;
+        let runs = answer.await.unwrap_or(false);
+        match self.surroundings.keeper.pin(id.clone(), pinned, runs).await {
             Ok(0) => Err(OrderError::NoSuchRecording(id)),
             Ok(_) => Ok(()),
             Err(why) => Err(OrderError::Disk(why)),
@@ -183,10 +187,10 @@ impl Recorder {
         if answer.await.unwrap_or(false) { Ok(()) } else { Err(OrderError::NoSuchRecording(id)) }
     }
 
-    /// The segments that are kept, the oldest first.
+    /// The segments that are kept. Who looks at them should not do so for long: what is new waits meanwhile.
     #[must_use]
-    pub fn kept(&self) -> watch::Receiver<Arc<Vec<Kept>>> {
-        self.surroundings.keeper.kept()
+    pub fn kept(&self) -> watch::Receiver<Shelf> {
+        self.surroundings.keeper.shelf()
     }
 
     /// The folder of the segments.

@@ -1,12 +1,12 @@
-//! Seals segments that nobody writes to any more: their digest, and that of the segment before, go into their manifests. Reads
-//! whole files, on a thread of its own.
+//! Seals segments that nobody writes to any more: mends what was cut off, and makes their last word, with their digest and that
+//! of the segment before, which the keeper writes down. Reads whole files, on a thread of its own.
 
 use std::{
     collections::{HashMap, HashSet},
     fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
     time::Duration,
 };
 
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use tracing::{error, warn};
 
 use super::{
-    disk, index,
+    index,
     keeper::{Ask, Job},
     mending,
     segment_file::{Closed, manifest_path},
@@ -40,21 +40,37 @@ const MOST_UNSEALED: usize = 1024;
 struct Unsealed {
     recording: RecordingId,
     path: PathBuf,
+    /// Its manifest, where it has lost its own.
+    fresh: Option<Box<Manifest>>,
     /// What is to be written beside it; `None` while it has to be mended.
     closed: Option<(Closed, State)>,
     /// Whether it was said that it can't be sealed for now.
     is_told: bool,
 }
 
+/// The last word about a segment.
+#[derive(Debug)]
+pub(super) struct Sealed {
+    pub(super) manifest: Manifest,
+    pub(super) json: Vec<u8>,
+}
+
+/// The last segment of each recording that runs.
+pub(super) type Last = HashMap<RecordingId, Previous>;
+
 /// Works until nobody has anything to do.
-pub(super) fn run(jobs: &Receiver<Job>, changed: &SyncSender<Ask>) {
-    let (mut unsealed, mut last) = (Vec::new(), HashMap::new());
+pub(super) fn run(jobs: &Receiver<Job>, keeper: &SyncSender<Ask>) {
+    let (mut unsealed, mut last) = (Vec::new(), Last::new());
     loop {
-        let (recording, path, closed) = match jobs.recv_timeout(RETRY) {
-            Ok(Job::Seal(recording, closed)) => (recording, closed.path.clone(), Some((*closed, State::Finished))),
-            Ok(Job::Mend(recording, path)) => (recording, path, None),
+        let (recording, path, closed, fresh) = match jobs.recv_timeout(RETRY) {
+            Ok(Job::Seal(recording, closed)) => {
+                (recording, closed.path.clone(), Some((*closed, State::Finished)), None)
+            }
+            Ok(Job::Mend(recording, path)) => (recording, path, None, None),
+            Ok(Job::Adopt(path, fresh)) => (fresh.recording.clone(), path, None, Some(fresh)),
             Ok(Job::End(recording)) => {
                 last.remove(&recording);
+                let _ = keeper.send(Ask::Ended(recording));
                 continue;
             }
             Ok(Job::Settle(reply)) => {
@@ -63,78 +79,92 @@ pub(super) fn run(jobs: &Receiver<Job>, changed: &SyncSender<Ask>) {
                 continue;
             }
             Err(RecvTimeoutError::Timeout) => {
-                seal_all(&mut unsealed, &mut last, changed);
+                seal_all(&mut unsealed, &mut last, keeper);
                 continue;
             }
             Err(RecvTimeoutError::Disconnected) => return,
         };
+        // It is there as long as this is.
+        let _ = keeper.send(Ask::Closed(path.clone()));
         if unsealed.len() == MOST_UNSEALED {
             error!(file = %path.display(), "a segment is not sealed: too many wait for a disk; the next start does it");
             continue;
         }
-        unsealed.push(Unsealed { recording, path, closed, is_told: false });
-        seal_all(&mut unsealed, &mut last, changed);
+        unsealed.push(Unsealed { recording, path, fresh, closed, is_told: false });
+        seal_all(&mut unsealed, &mut last, keeper);
     }
 }
 
 /// Seals what can be sealed. The segments of a recording are sealed in their order: each vouches for the one before.
-fn seal_all(unsealed: &mut Vec<Unsealed>, last: &mut HashMap<RecordingId, Previous>, changed: &SyncSender<Ask>) {
+fn seal_all(unsealed: &mut Vec<Unsealed>, last: &mut Last, keeper: &SyncSender<Ask>) {
     let mut held_up = HashSet::new();
     unsealed.retain_mut(|segment| {
         if held_up.contains(&segment.recording) {
             return true;
         }
-        let outcome = segment.seal(last);
+        let outcome = segment.seal(last, keeper);
         if let Err(error) = &outcome {
             held_up.insert(segment.recording.clone());
             if !std::mem::replace(&mut segment.is_told, true) {
                 warn!(file = %segment.path.display(), %error, "a segment is not sealed for now; it is tried again");
             }
         }
-        if changed.try_send(Ask::Changed(segment.path.clone())).is_err() {
-            error!("the keeper of recordings does not answer");
-        }
         outcome.is_err()
     });
 }
 
 impl Unsealed {
-    fn seal(&mut self, last: &mut HashMap<RecordingId, Previous>) -> io::Result<()> {
+    fn seal(&mut self, last: &mut Last, keeper: &SyncSender<Ask>) -> io::Result<()> {
         let beside = manifest_path(&self.path);
         // It was removed, or its disk is another one now. What is on the one that was is mended when that comes back.
-        let is_gone = !beside.exists();
+        let is_gone = self.fresh.is_none() && !beside.exists();
         if is_gone || index::manifest(&beside).is_ok_and(|(manifest, _)| manifest.sha256.is_some()) {
             return Ok(());
         }
         if self.closed.is_none() {
-            self.closed = mending::mend(&self.path)?;
+            self.closed = mending::mend(&self.path, self.fresh.as_deref())?;
         }
-        match &self.closed {
-            Some((closed, state)) => seal(self.recording.clone(), closed, state.clone(), last),
-            None => Ok(()),
-        }
+        let Some((closed, state)) = &self.closed else {
+            let _ = keeper.send(Ask::Gone(self.path.clone()));
+            return Ok(());
+        };
+        let sealed = match sealed(&self.recording, closed, state.clone(), last) {
+            // It was removed meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.path.exists() => return Ok(()),
+            outcome => outcome?,
+        };
+        let link = sealed.link();
+        let (reply, answer) = sync_channel(1);
+        let gone = |_| io::Error::other("the keeper of recordings is gone");
+        keeper.send(Ask::Seal(self.path.clone(), Box::new(sealed.manifest), reply)).map_err(|_| gone(()))?;
+        answer.recv().map_err(|_| gone(()))??;
+        last.insert(self.recording.clone(), link);
+        Ok(())
     }
 }
 
-/// Writes the last word of a segment's manifest.
-pub(super) fn seal(
-    recording: RecordingId,
-    closed: &Closed,
-    state: State,
-    last: &mut HashMap<RecordingId, Previous>,
-) -> io::Result<()> {
+impl Sealed {
+    /// How the next segment names it.
+    pub(super) fn link(&self) -> Previous {
+        // The digest of a manifest is without `pinned`, so that this holds whatever is pinned meanwhile.
+        let manifest_sha256 = manifest::digest(&self.json).expect("what was just written as JSON is JSON");
+        Previous { file: self.manifest.file.clone(), manifest_sha256 }
+    }
+}
+
+/// The last word about a segment. It is not written down yet.
+///
+/// # Errors
+/// When the segment can't be read.
+pub(super) fn sealed(recording: &RecordingId, closed: &Closed, state: State, last: &Last) -> io::Result<Sealed> {
     let Closed { path, manifest } = closed;
     let mut manifest = manifest.clone();
     let sha256 = digest(path)?;
-    manifest.previous = last.get(&recording).cloned().or_else(|| before(path, &manifest));
+    manifest.previous = last.get(recording).cloned().or_else(|| before(path, &manifest));
     manifest.sha256 = Some(sha256);
     manifest.state = state;
     let json = manifest.to_json();
-    disk::replace(&manifest_path(path), &json, true)?;
-    if let Ok(manifest_sha256) = manifest::digest(&json) {
-        last.insert(recording, Previous { file: manifest.file, manifest_sha256 });
-    }
-    Ok(())
+    Ok(Sealed { manifest, json })
 }
 
 /// The segment before, as the disk has it.
@@ -142,9 +172,8 @@ fn before(path: &Path, manifest: &Manifest) -> Option<Previous> {
     let wanted = manifest.sequence.checked_sub(1)?;
     let beside = fs::read_dir(path.parent()?).ok()?.flatten().map(|entry| entry.path());
     let manifests = beside.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-    let read = manifests.filter_map(|path| index::manifest(&path).ok());
-    let (previous, json) =
-        read.into_iter().find(|(one, _)| one.recording == manifest.recording && one.sequence == wanted)?;
+    let mut read = manifests.filter_map(|path| index::manifest(&path).ok());
+    let (previous, json) = read.find(|(one, _)| one.recording == manifest.recording && one.sequence == wanted)?;
     Some(Previous { file: previous.file, manifest_sha256: manifest::digest(&json).ok()? })
 }
 

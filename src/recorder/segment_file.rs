@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{disk, machine, sync::Sync};
+use super::{disk, keeper::Pins, machine, sync::Sync};
 use crate::recording::{
     Account, Ended, FileName, Opening, Stem,
     manifest::{Manifest, Moment, State},
@@ -33,6 +33,7 @@ pub(super) struct SegmentFile {
     /// `None` where the system may bring it to the disk when it likes.
     sync: Option<Sync>,
     noted: Instant,
+    pins: Pins,
 }
 
 /// A segment that is written to its end, but for its digest.
@@ -53,6 +54,7 @@ impl SegmentFile {
         start: Moment,
         opening: &Opening,
         sync: Option<Duration>,
+        pins: Pins,
         manifest: impl Fn(FileName) -> Manifest,
     ) -> io::Result<(Self, Stem)> {
         disk::make_folder(folder, sync.is_some())?;
@@ -63,11 +65,19 @@ impl SegmentFile {
             let name = FileName::new(format!("{stem}.{}", opening.container.extension())).map_err(io::Error::other)?;
             let path = folder.join(&name);
             let mut manifest = manifest(name);
+            manifest.pinned = pins.borrow().contains(&manifest.recording);
             let beside = manifest_path(&path);
             if beside.exists() {
                 continue;
             }
-            disk::replace(&beside, &manifest.to_json(), sync.is_some())?;
+            match disk::replace(&beside, &manifest.to_json(), sync.is_some()) {
+                // The keeper has removed the last that was in the folder, and the folder with it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    disk::make_folder(folder, sync.is_some())?;
+                    continue;
+                }
+                outcome => outcome?,
+            }
             let file = match begin(&path, &opening.header) {
                 Ok(file) => file,
                 Err(error) => {
@@ -82,7 +92,7 @@ impl SegmentFile {
             };
             manifest.bytes = opening.header.len() as u64;
             let (begin, sync, noted) = (opening.begin, sync.map(Sync::new), Instant::now());
-            return Ok((Self { file, path, manifest, begin, sync, noted }, stem));
+            return Ok((Self { file, path, manifest, begin, sync, noted, pins }, stem));
         }
         Err(io::Error::other("no name is free in the folder; was the clock set back?"))
     }
@@ -159,6 +169,7 @@ impl SegmentFile {
         self.manifest.end = Some(machine::after(self.manifest.start, length));
         self.manifest.tracks = account.tracks;
         self.manifest.gaps = account.gaps;
+        self.manifest.pinned = self.pins.borrow().contains(&self.manifest.recording);
     }
 }
 
@@ -183,4 +194,55 @@ fn latest(folder: &Path) -> io::Result<Option<Stem>> {
         latest = latest.max(stem);
     }
     Ok(latest)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::{
+        ids::{BootId, PeerId, RecordingId},
+        recording::{
+            Container,
+            manifest::{Direction, Gaps},
+        },
+    };
+
+    #[test]
+    fn a_folder_that_is_removed_meanwhile_is_made_again() {
+        let base = tempfile::tempdir().unwrap();
+        let folder = base.path().join("gateway/camera");
+        let opening = Opening { container: Container::Matroska, header: vec![1, 2, 3], begin: Duration::ZERO };
+        let start = machine::now();
+        let is_removed = std::cell::Cell::new(false);
+        let manifest = |file| {
+            if !is_removed.replace(true) {
+                fs::remove_dir(&folder).unwrap();
+            }
+            Manifest {
+                recording: RecordingId::new("one").unwrap(),
+                member: PeerId::new("gateway").unwrap(),
+                peer: PeerId::new("camera").ok(),
+                direction: Direction::Remote,
+                sequence: 0,
+                container: Container::Matroska,
+                file,
+                state: State::Recording,
+                pinned: false,
+                boot: BootId::new("boot").unwrap(),
+                start,
+                end: None,
+                bytes: 0,
+                sha256: None,
+                previous: None,
+                tracks: Vec::new(),
+                gaps: Gaps::default(),
+            }
+        };
+        let (_told, pins) = tokio::sync::watch::channel(HashSet::new());
+        let (file, _) = SegmentFile::create(&folder, None, start, &opening, None, pins, manifest).unwrap();
+        assert_eq!(fs::read(file.path()).unwrap(), [1, 2, 3]);
+        assert!(manifest_path(file.path()).exists());
+    }
 }

@@ -123,6 +123,10 @@ impl Subject {
     async fn obey(&mut self, order: Order) {
         match order {
             Order::Start { before, reply } => {
+                // What has failed is over: its file is mended, and its tracks are there still.
+                if let Some(reel) = self.reel.take_if(|reel| reel.has_failed()) {
+                    reel.end().await;
+                }
                 if self.reel.is_none() {
                     self.open().await;
                 }
@@ -197,5 +201,35 @@ impl Subject {
         if let Some(reel) = self.reel {
             reel.end().await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorder::reel::tests::{failed, recorder, who};
+
+    #[tokio::test]
+    async fn an_order_after_a_failure_starts_anew() {
+        let (recorder, _folder) = recorder();
+        let reel = failed(&recorder).await;
+        let failed = reel.id().clone();
+        let (asks, _asked) = mpsc::channel(1);
+        let mut subject = Subject {
+            who: who(),
+            is_recorded: true,
+            own: None,
+            surroundings: Arc::clone(&recorder.surroundings),
+            asks,
+            arrivals: Vec::new(),
+            leases: Vec::new(),
+            reel: Some(reel),
+        };
+        let (reply, answer) = oneshot::channel();
+        subject.obey(Order::Start { before: Duration::ZERO, reply }).await;
+        let id = answer.await.expect("it records");
+        assert_ne!(id, failed);
+        assert!(subject.reel.as_ref().is_some_and(|reel| *reel.id() == id && !reel.has_failed()));
+        subject.end().await;
     }
 }

@@ -77,8 +77,13 @@ impl Writer {
         }
     }
 
+    /// What its thread does.
+    pub(super) fn run_on(self, words: Heard) -> impl FnOnce() + Send + 'static {
+        move || self.run(&words)
+    }
+
     /// Works until nobody can say anything any more. Whoever unparks its thread is heard at once.
-    pub(super) fn run(mut self, words: &Heard) {
+    fn run(mut self, words: &Heard) {
         loop {
             self.sync_if_due();
             match words.wait(self.until_due()) {
@@ -116,10 +121,7 @@ impl Writer {
             Word::Track(number, codec) => self.cutter.handle_track(number, codec),
             Word::TrackEnd(number) => self.cutter.handle_track_end(number),
             Word::Frame(frame) => self.take(now, frame),
-            Word::Dropped(number, frames) => {
-                self.cutter.handle_dropped(number, frames);
-                self.progress.send_modify(|progress| progress.dropped += frames);
-            }
+            Word::Dropped(number, frames) => self.cutter.handle_dropped(number, frames),
             Word::Begin { before } => {
                 let frames = self.held.take().map(|mut held| held.take(before, |track| self.cutter.is_video(track)));
                 frames.into_iter().flatten().for_each(|frame| self.take(now, frame));
@@ -171,15 +173,15 @@ impl Writer {
 
     fn open(&mut self, opening: &Opening) -> Result<(), String> {
         let Surroundings { settings, clockwork, keeper, .. } = self.surroundings.as_ref();
-        keeper.make_room()?;
+        keeper.make_room(&self.id)?;
         let start = machine::when(opening.begin, || clockwork.running_time().into());
         let below = self.folder();
         let folder = settings.dir.join(&below);
-        let created = SegmentFile::create(&folder, self.stem, start, opening, settings.sync, |file| {
+        let created = SegmentFile::create(&folder, self.stem, start, opening, settings.sync, keeper.pins(), |file| {
             self.manifest(file, opening.container, start)
         });
         let (file, stem) = created.map_err(|error| in_words(&folder, &error))?;
-        keeper.opened(file.path());
+        keeper.opened(&self.id, file.path());
         let name = file.path().strip_prefix(&settings.dir).unwrap_or(file.path()).display().to_string();
         self.stem = Some(stem);
         self.file = Some(file);
@@ -202,7 +204,7 @@ impl Writer {
         if written.is_ok() {
             self.progress.send_modify(|progress| {
                 progress.bytes += cluster.len() as u64;
-                progress.wrote_at = Some(SystemTime::now());
+                progress.wrote_at = Some((Instant::now(), SystemTime::now()));
             });
         }
         written.map_err(|error| in_words(file.path(), &error))

@@ -1,6 +1,6 @@
 //! A segment that is kept, in short.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub struct Kept {
     /// Its place in its recording, from 0.
     pub sequence: u64,
     /// Its file, below the folder of recordings.
-    pub file: String,
+    pub file: Arc<str>,
     /// How far it has come.
     pub state: State,
     /// Its manifest has its digest.
@@ -43,6 +43,9 @@ pub struct Kept {
     pub duration_ms: Option<u64>,
     /// How large its file is.
     pub bytes: u64,
+    /// What it takes of the disk, its manifest included, in bytes.
+    #[serde(skip)]
+    pub disk_bytes: u64,
     /// What is in it.
     pub codecs: Vec<Codec>,
     /// How many gaps its tracks have.
@@ -53,7 +56,8 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// That of a manifest, whose file is in `folder` below that of recordings.
+    /// That of a manifest, whose file is in `folder` below that of recordings. It is taken to be on the disk with nothing
+    /// beside it, until somebody looks.
     #[must_use]
     pub fn new(folder: &str, manifest: &Manifest) -> Self {
         let since_boot = manifest.end.map(|end| end.since_boot.saturating_sub(manifest.start.since_boot));
@@ -65,7 +69,7 @@ impl Kept {
             peer: manifest.peer.clone(),
             direction: manifest.direction,
             sequence: manifest.sequence,
-            file: format!("{folder}/{}", manifest.file),
+            file: format!("{folder}/{}", manifest.file).into(),
             state: manifest.state.clone(),
             sealed: manifest.sha256.is_some(),
             pinned: manifest.pinned,
@@ -73,6 +77,7 @@ impl Kept {
             ended: manifest.end.filter(|_| !is_open).map(|end| end.wall),
             duration_ms: since_boot.map(in_ms),
             bytes: manifest.bytes,
+            disk_bytes: manifest.bytes,
             codecs: manifest.tracks.iter().map(|track| track.codec).collect(),
             gaps: manifest.gaps.listed().len() as u64 + manifest.gaps.left_out().0,
             is_clock_set: manifest.end.unwrap_or(manifest.start).clock != Clock::Unset,

@@ -17,6 +17,7 @@ pub mod retention;
 mod ring;
 mod segment;
 mod settings;
+pub mod shelf;
 mod stem;
 mod track;
 mod wall_time;
@@ -31,6 +32,7 @@ pub use self::{
     ring::Ring,
     segment::{Account, Ended, Opening},
     settings::{Settings, Wanted},
+    shelf::Shelf,
     stem::{Stem, StemError},
     wall_time::{WallTime, WallTimeError},
 };

@@ -46,6 +46,16 @@ pub fn folder_name(id: &str) -> String {
     name
 }
 
+/// Whether some id's folder may be called so.
+#[must_use]
+pub fn is_folder_name(name: &str) -> bool {
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_unique = |unique: &str| unique.len() == 2 * UNIQUE && unique.bytes().all(is_digit);
+    let is_readable = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let marked = name.split_once(MARK).filter(|(readable, _)| readable.len() <= MAX_READABLE);
+    is_tame(name) || marked.is_some_and(|(readable, unique)| readable.bytes().all(is_readable) && is_unique(unique))
+}
+
 fn is_tame(id: &str) -> bool {
     let is_tame = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
     (1..=MAX_BYTES).contains(&id.len())
@@ -105,6 +115,13 @@ mod tests {
         assert_eq!(folders.len(), ids.len() + 1);
     }
 
+    #[test]
+    fn folders_of_others_are_told() {
+        for name in ["lost+found", "Front Door", "Front", "a~b", "~", LOCAL, "", ".", "x~0123456789ABCDEF"] {
+            assert!(!is_folder_name(name), "{name}");
+        }
+    }
+
     /// Ids as strangers choose them: anything, and what is nearly a name.
     fn id() -> impl Strategy<Value = String> {
         prop_oneof![
@@ -133,6 +150,7 @@ mod tests {
         fn names_are_safe(id in id()) {
             let name = folder_name(&id);
             prop_assert!(is_safe(&name), "{}", name);
+            prop_assert!(is_folder_name(&name), "{}", name);
         }
 
         #[test]

@@ -52,8 +52,15 @@ impl Default for Settings {
             segment: Limits { time: Duration::from_secs(600), bytes: 1_000_000_000 },
             before: Duration::ZERO,
             sync: Some(Duration::from_secs(1)),
-            // A full disk ends more than recordings.
-            keep: Policy { age: None, bytes: None, free: Some(1_000_000_000) },
+            keep: Policy {
+                age: None,
+                bytes: None,
+                // Four peers in segments of 10 minutes for half a year; some 60 MB of memory.
+                segments: Some(100_000),
+                // A full disk ends more than recordings.
+                free: Some(1_000_000_000),
+                free_files: Some(1000),
+            },
         }
     }
 }

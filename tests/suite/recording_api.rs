@@ -144,6 +144,71 @@ async fn files_are_downloaded_whole_and_in_part_and_pinned() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn segments_are_listed_by_what_is_asked_for_a_page_at_a_time() {
+    let scene = Scene::new(&["front", "back"]).await;
+    for _ in 0..2 {
+        let ids = scene.start(json!({})).await;
+        for camera in &scene.cameras {
+            camera.goes_on(&scene.gateway, MediaKind::Video, 30).await;
+        }
+        for id in &ids {
+            scene.end(id).await;
+        }
+    }
+    scene.recordings.settled_within(WHOLE_LIMIT, 4).await;
+    let list = async |query: &str| -> Value { scene.ask(Method::GET, query, None).await.json().await.unwrap() };
+    let files = |list: &Value| -> Vec<String> {
+        list["segments"].as_array().unwrap().iter().map(|one| one["file"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = list("").await;
+    assert_eq!((files(&all).len(), &all["next"]), (4, &Value::Null));
+    let mut pages = Vec::new();
+    let mut next = String::new();
+    loop {
+        let page = list(&format!("?limit=3{next}")).await;
+        pages.extend(files(&page));
+        let Some(after) = page["next"].as_str() else { break };
+        next = format!("&after={after}");
+    }
+    assert_eq!(pages, files(&all));
+    let front = list("?peer=front&member=gateway").await;
+    assert!(files(&front).len() == 2 && files(&front).iter().all(|file| file.contains("/front/")), "{front:#}");
+    let one = &front["segments"][1];
+    let (id, begun) = (one["recording"].as_str().unwrap(), one["begun"].as_str().unwrap());
+    assert_eq!(files(&list(&format!("?recording={id}")).await), [one["file"].as_str().unwrap()]);
+    assert_eq!(files(&list(&format!("?peer=front&to={begun}")).await), [files(&front)[0].clone()]);
+    let ended = one["ended"].as_str().unwrap();
+    assert_eq!(files(&list(&format!("?peer=front&from={ended}")).await), [files(&front)[1].clone()]);
+
+    for (query, words) in [
+        ("?limit=0", "expected limit from 1 to 1000, got 0"),
+        ("?limit=1001", "got 1001"),
+        ("?after=x", "expected what was given as"),
+        ("?from=yesterday", "2026-11-30T14:02:11.123Z"),
+        ("?who=front", "unknown field"),
+    ] {
+        let response = scene.ask(Method::GET, query, None).await;
+        assert_eq!(response.status(), 400, "{query}");
+        let text = response.text().await.unwrap();
+        assert!(text.contains(words), "{query}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_that_runs_is_pinned_with_all_that_comes_of_it() {
+    let scene = Scene::new(&["front"]).await;
+    let ids = scene.start(json!({ "peer": "front" })).await;
+    let pinned = format!("/{}/pinned", ids[0]);
+    assert_eq!(scene.ask(Method::PUT, &pinned, None).await.status(), 204);
+    scene.cameras[0].goes_on(&scene.gateway, MediaKind::Video, 30).await;
+    assert_eq!(scene.list().await["segments"][0]["pinned"], true);
+    scene.end(&ids[0]).await;
+    let segments = scene.recordings.settled_within(WHOLE_LIMIT, 1).await;
+    assert!(segments[0].manifest.pinned);
+    segments[0].is_what_its_manifest_says();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_said_in_words() {
     let scene = Scene::new(&[]).await;
     for (method, path, body, words) in [

@@ -58,3 +58,30 @@ async fn what_was_cut_off_is_mended_and_what_was_changed_is_told() {
     assert_eq!(changed.status.code(), Some(1));
     assert!(changed.stdout.contains("it was changed since it was finished"), "{}", changed.stdout);
 }
+
+#[tokio::test]
+async fn what_has_lost_its_manifest_is_told_and_gets_a_fresh_one() {
+    let folder = Recordings::new();
+    let daemon = Daemon::gateway(&["--record", "local", "--record-dir", folder.dir()]).await;
+    daemon
+        .wait_for_state(Duration::from_secs(20), |state| state["recordings"][0]["bytes"].as_u64() > Some(50_000))
+        .await;
+    drop(daemon);
+    let lost = folder.segments()[0].path.clone();
+    fs::remove_file(lost.with_extension("json")).unwrap();
+    fs::write(lost.with_file_name("holiday.mkv"), "somebody else's").unwrap();
+
+    let listed = recordings(&["list"], &folder);
+    assert!(listed.stderr.contains("it has no manifest"), "{}", listed.stderr);
+    let verified = recordings(&["verify"], &folder);
+    assert_eq!(verified.status.code(), Some(1));
+    assert!(verified.stdout.contains("it has no manifest; 'peergate recordings repair'"), "{}", verified.stdout);
+    assert!(!verified.stdout.contains("holiday"), "{}", verified.stdout);
+    let mended = recordings(&["repair"], &folder);
+    assert!(mended.stdout.contains("mended: it plays to where it was cut off"), "{}", mended.stdout);
+    let segment = &folder.segments()[0];
+    assert_eq!((&segment.path, &segment.manifest.state), (&lost, &State::Recovered));
+    assert_eq!((segment.manifest.member.as_str(), &segment.manifest.peer), ("gateway", &None));
+    segment.plays_to_the_end();
+    assert!(recordings(&["verify"], &folder).status.success());
+}

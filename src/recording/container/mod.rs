@@ -50,6 +50,12 @@ impl Container {
             Self::Mp4 => "mp4",
         }
     }
+
+    /// The kind whose files' names end with this.
+    #[must_use]
+    pub fn of_extension(extension: &str) -> Option<Self> {
+        [Self::Matroska, Self::WebM, Self::Mp4].into_iter().find(|kind| kind.extension() == extension)
+    }
 }
 
 impl fmt::Display for Container {
