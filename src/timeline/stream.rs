@@ -18,7 +18,7 @@ const APPROACH_DIVISOR: i128 = 10;
 const MOST_REPORTS: i128 = 4;
 const CORRECTION_DIVISOR: i128 = 200;
 
-/// A sender that stands still for so long, and whose timestamps do not tell it, is found out by what comes in the same time.
+/// A sender that stands still for so long, and whose timestamps do not tell it, is found out.
 const STOOD_STILL: i128 = ms(400);
 
 /// A stream, as far as it has come.
@@ -51,7 +51,8 @@ struct Mapping {
 /// Nothing came for longer than the timestamps tell.
 #[derive(Debug, Clone, Copy)]
 struct Doubt {
-    since: i128,
+    /// When it is over, by the stream's own time.
+    until: i128,
     /// How late packets were before.
     before: i128,
     /// How late the least late one is since then.
@@ -95,9 +96,12 @@ impl Stream {
             return None;
         }
         if held_up - advance > STOOD_STILL {
-            self.doubt = Some(Doubt { since: arrival, before, least: late });
+            // What was held up on its way, or is sent again, comes in a hurry: once so much more has come as it was late by,
+            // it is late no more. What was not sent stays late.
+            let until = self.media() + late - before + STOOD_STILL;
+            self.doubt = Some(Doubt { until, before, least: late });
         }
-        self.resolve_doubt(arrival, late);
+        self.resolve_doubt(late);
         Some(advance)
     }
 
@@ -187,16 +191,15 @@ impl Stream {
         arrival - self.time()
     }
 
-    fn resolve_doubt(&mut self, arrival: i128, late: i128) {
+    fn resolve_doubt(&mut self, late: i128) {
+        let media = self.media();
         let Some(doubt) = &mut self.doubt else { return };
         doubt.least = doubt.least.min(late);
-        if arrival - doubt.since < STOOD_STILL {
+        if media < doubt.until {
             return;
         }
-        let Doubt { before, least, .. } = *doubt;
+        let still = doubt.least - doubt.before;
         self.doubt = None;
-        // What was held up on its way comes in a hurry afterwards; what was not sent does not.
-        let still = least - before;
         if still > STOOD_STILL / 2 {
             self.offset += still;
             self.least = Least::default();

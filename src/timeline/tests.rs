@@ -252,11 +252,29 @@ fn timestamps_that_go_on_in_a_pause_are_believed() {
 fn timestamps_that_stand_still_in_a_pause_are_found_out() {
     let world = World { pauses: vec![(20.0, 8.0, true), (40.0, 25.0, true), (70.0, 0.7, true)], ..World::default() };
     let timed = world.run(90.0);
-    // It takes 0.4 s to know, and a network's mood or the next report to be exact.
-    let unsure = [(20.0, 28.5), (40.0, 71.2)];
+    // The next report tells, or what comes for as long as it stood still.
+    let unsure = [(20.0, 33.5), (40.0, 72.0)];
     assert!(apart(&timed, &unsure) < 0.06, "{}", apart(&timed, &unsure));
     let settled = [(0.0, 34.0), (40.0, 80.0)];
     assert!(apart(&timed, &settled) < LIMIT, "{}", apart(&timed, &settled));
+}
+
+#[test]
+fn what_is_sent_again_after_a_stall_moves_nothing() {
+    let mut timeline = Timeline::default();
+    let mut off = Vec::new();
+    for media in (1000..6000).step_by(20) {
+        let arrival = match media {
+            // They waited in the socket, which was full then.
+            2000..2750 => 3500,
+            // Asked for again, and behind them in order what had come before.
+            2750..3500 => 3950,
+            _ => media,
+        };
+        let time = timeline.handle_packet(1, 48_000, media * 48, Duration::from_millis(arrival.into()));
+        off.push(time.as_millis() as i64 - i64::from(media));
+    }
+    assert!(off.iter().all(|off| off.abs() <= 2), "{off:?}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `GET /metrics` is what Prometheus reads, and says what happens.
 
+use std::time::Duration;
+
 use peergate::codec::Codec;
 use reqwest::StatusCode;
 
@@ -12,10 +14,14 @@ use crate::common::{
     str0m_peer::{Options, Viewer},
 };
 
+/// How long the state may take to say what is so.
+const LIMIT: Duration = Duration::from_secs(10);
+
 #[tokio::test(flavor = "multi_thread")]
 async fn and_they_say_what_happens() {
     let recordings = Recordings::new();
     let gateway = Daemon::recording("remote", recordings.dir(), "").await;
+    gateway.wait_for_state(LIMIT, |state| state["sources"][1].is_object() && state["disk"].is_object()).await;
     let nobody = Metrics::scrape(&gateway).await;
     assert_eq!(nobody.value("peergate_peers", &[("member", GATEWAY), ("connection", "connected")]), 0.0);
     assert_eq!(nobody.value("peergate_source_running", &[("kind", "video")]), 0.0);
@@ -23,7 +29,7 @@ async fn and_they_say_what_happens() {
     viewer.video(30).await;
     let media = FlashAndBeep::start(Codec::Vp8).await;
     let camera = Camera::join(&gateway, "camera", &media).await;
-    gateway.wait_for_state(std::time::Duration::from_secs(10), |state| state["recordings"][0]["bytes"].as_u64() > Some(0)).await;
+    gateway.wait_for_state(LIMIT, |state| state["recordings"][0]["bytes"].as_u64() > Some(0)).await;
 
     let metrics = Metrics::scrape(&gateway).await;
     assert_eq!(metrics.value("peergate_relay_connected", &[("member", GATEWAY)]), 1.0);

@@ -147,7 +147,7 @@ async fn by_age() {
 #[tokio::test(flavor = "multi_thread")]
 async fn by_bytes() {
     let scene = Scene::new(Recordings::new()).await;
-    let each = scene.sample.manifest.bytes;
+    let each = scene.sample.bytes_on_disk();
     // The least that can be configured, and of those there are now twice as many.
     let most = 1_000_000;
     let count = u32::try_from(2 * most / each).unwrap();

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt,
     path::PathBuf,
     process::{Command, Output},
     time::Duration,
@@ -67,6 +68,13 @@ impl Recorded {
     /// A time in it in s, as the time in s since the machine was started.
     pub(crate) fn since_boot(&self, time: f64) -> f64 {
         self.manifest.start.since_boot.as_secs_f64() + time
+    }
+
+    /// What it and its manifest take there.
+    pub(crate) fn bytes_on_disk(&self) -> u64 {
+        let files = [self.path.clone(), self.path.with_extension("json")];
+        // Of 512 bytes, whatever the file system's are.
+        files.iter().map(|file| fs::metadata(file).unwrap().blocks() * 512).sum()
     }
 
     /// The file's digest; `None` where there is no file.
