@@ -1,6 +1,6 @@
 //! A source at work: a pipeline that fills a raw feed.
 
-use std::{future::pending, time::Duration};
+use std::{future::pending, pin::pin, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -70,8 +70,13 @@ impl Capture {
 
     /// Waits until it fails.
     pub async fn failure(&mut self) -> SourceError {
+        let mut gone = pin!(self.plan.gone());
         loop {
-            match self.bus.recv().await {
+            let event = tokio::select! {
+                event = self.bus.recv() => event,
+                error = &mut gone => return error,
+            };
+            match event {
                 Some(BusEvent::Error { error, debug, .. }) => return explain(&self.plan, error, debug),
                 Some(BusEvent::SegmentDone) if self.plan.is_looped() => {
                     if let Err(error) = file::again(&self.pipeline).await {

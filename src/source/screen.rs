@@ -3,7 +3,9 @@
 //! Xlib ends the whole process when the connection to its server breaks, so a display that is not there is found out
 //! before Xlib is asked. See [`super::xlib`] for one that goes away later.
 
-use std::{env, io, net::TcpStream, os::unix::net::UnixStream};
+use std::{env, future::pending, io, net::TcpStream, os::unix::net::UnixStream};
+
+use tokio::sync::watch;
 
 use super::{Region, SourceError, VideoSpec, devices, error::there, plan::Plan, xlib};
 use crate::media::template::Value;
@@ -19,9 +21,10 @@ pub(super) async fn plan(
         None => env::var("DISPLAY").ok().filter(|display| !display.is_empty()).ok_or_else(unnamed)?,
     };
     let address = Address::parse(&display).ok_or_else(|| unreachable(&display, "expected HOST:NUMBER.SCREEN"))?;
+    let (losses, asked) = (xlib::losses(), address.clone());
     let reached = tokio::task::spawn_blocking(move || {
         xlib::survive_lost_servers();
-        address.connect()
+        asked.connect()
     });
     match reached.await {
         Ok(Ok(())) => {}
@@ -45,9 +48,25 @@ pub(super) async fn plan(
         ("height", video.size.height.into()),
         ("fps", video.fps.into()),
     ];
-    Ok(Plan::new(include_str!("../../pipelines/source/screen.launch"), values).explain(move |trouble| {
-        trouble.is(gst::ResourceError::OpenRead).then(|| unreachable(&display, "the server refuses us"))
-    }))
+    let name = display.clone();
+    let plan = Plan::new(include_str!("../../pipelines/source/screen.launch"), values)
+        .watched(move || lost(name.clone(), address.clone(), losses.clone()))
+        .explain(move |trouble| {
+            trouble.is(gst::ResourceError::OpenRead).then(|| unreachable(&display, "the server refuses us"))
+        });
+    Ok(plan)
+}
+
+/// Waits until a connection breaks and the server is not there any more.
+async fn lost(display: String, address: Address, mut losses: watch::Receiver<u64>) -> SourceError {
+    // An error: nobody tells any more.
+    while losses.changed().await.is_ok() {
+        let address = address.clone();
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || address.connect()).await {
+            return unreachable(&display, &error.to_string());
+        }
+    }
+    pending().await
 }
 
 /// Where an X server listens.

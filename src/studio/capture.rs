@@ -26,6 +26,9 @@ impl Job for CaptureJob {
             _ => "",
         }
     }
+    fn is_absent(&self, error: &SourceError) -> bool {
+        matches!(error, SourceError::Missing { .. } | SourceError::Unreachable { .. })
+    }
     async fn begin(&self) -> Result<Capture, SourceError> {
         Capture::start(&self.spec, &self.feed, &self.clockwork, &self.trust).await
     }

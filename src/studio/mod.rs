@@ -17,6 +17,7 @@ mod encode;
 mod lease;
 mod packetize;
 mod shelf;
+mod stand_in;
 mod supervise;
 
 use std::{sync::Arc, time::Duration};

@@ -16,6 +16,7 @@ use super::{
     encode::{AtWork, EncodeJob},
     lease::{Lease, Step},
     packetize::PacketizeJob,
+    stand_in::StandIn,
     supervise::{Job, Supervision},
 };
 use crate::{
@@ -105,6 +106,10 @@ impl Stock {
         let clockwork = self.clockwork.clone();
         let job = CaptureJob { spec: spec.clone(), feed: feed.clone(), clockwork, trust: Trust::default() };
         let condition = look_after(format!("source {name}"), job, &feed, &demand, &self.board, running);
+        if !passed_through {
+            let (spec, feed, demand, condition) = (spec.clone(), feed.clone(), demand.clone(), condition.clone());
+            StandIn { spec, feed, demand, condition, clockwork: self.clockwork.clone() }.spawn(running);
+        }
         self.board.sources.push(SourceEntry::new(spec, feed.clone(), condition));
         let candidates: Vec<_> = self.lineup.candidates(spec.media()).cloned().collect();
         let (origin, encodes) = if let (true, Spec::Video(video)) = (passed_through, spec) {

@@ -14,6 +14,14 @@ use crate::{media::feed::Feed, report::Condition};
 /// How long a source that runs may deliver nothing. Some cameras just stop, without an error.
 const STALL: Duration = Duration::from_secs(5);
 
+/// How long what has failed may take to come down before another attempt is made beside it: a device may have to be let go
+/// of, and what hangs in one would hold up its return.
+const COMING_DOWN: Duration = Duration::from_secs(1);
+
+/// How long what is not there is left alone. To look whether it is costs next to nothing, and who plugs a camera in looks at
+/// the page.
+const ABSENT: Duration = Duration::from_millis(800);
+
 /// How often it is looked whether frames come.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -27,18 +35,22 @@ pub(super) trait Job: Send + Sync + 'static {
     fn remedy(&self) -> &'static str {
         ""
     }
+    /// Whether an attempt failed because what it takes is not there, and cost nothing.
+    fn is_absent(&self, _: &<Self::Work as Work>::Error) -> bool {
+        false
+    }
     /// Begins.
     fn begin(&self) -> impl Future<Output = Result<Self::Work, <Self::Work as Work>::Error>> + Send;
 }
 
 /// What runs until it fails or is stopped.
-pub(super) trait Work: Send {
+pub(super) trait Work: Send + 'static {
     /// Why it failed.
     type Error: Display + Send;
     /// Waits until it fails.
     fn failure(&mut self) -> impl Future<Output = Self::Error> + Send;
     /// Takes it down.
-    fn stop(self) -> impl Future<Output = ()> + Send;
+    fn stop(self) -> impl Future<Output = ()> + Send + 'static;
 }
 
 /// The task's view of what it looks after.
@@ -83,15 +95,19 @@ impl Supervision {
                 () = self.demand.unwanted_for(LINGER) => {}
             }
         });
-        let mut backoff = Backoff::default();
+        let (mut backoff, mut told) = (Backoff::default(), String::new());
         loop {
             self.starting();
             let begun = tokio::select! {
                 () = &mut over => return,
                 begun = job.begin() => begun,
             };
+            let mut is_absent = false;
             let why = match begun {
-                Err(error) => error.to_string(),
+                Err(error) => {
+                    is_absent = job.is_absent(&error);
+                    error.to_string()
+                }
                 Ok(mut work) => {
                     let why = tokio::select! {
                         () = &mut over => None,
@@ -102,15 +118,21 @@ impl Supervision {
                         // What hangs may take long to come down.
                         self.say(Condition::Failed { why: why.clone() });
                     }
-                    work.stop().await;
                     match why {
-                        Some(why) => why,
-                        None => return,
+                        Some(why) => {
+                            stop_for_a_moment(work).await;
+                            why
+                        }
+                        None => return work.stop().await,
                     }
                 }
             };
-            let wait = backoff.next(rand::random());
-            tracing::warn!(what = self.label, why, ?wait, "failed; it is tried again");
+            let wait = if is_absent { ABSENT } else { backoff.next(rand::random()) };
+            // Once, as long as it is not there.
+            if !is_absent || why != told {
+                tracing::warn!(what = self.label, why, ?wait, "failed; it is tried again");
+            }
+            told.clone_from(&why);
             self.say(Condition::Failed { why });
             tokio::select! {
                 () = &mut over => return,
@@ -157,6 +179,12 @@ impl Supervision {
             self.changes.notify_one();
         }
     }
+}
+
+/// Takes it down, and waits for that a moment; what takes longer goes on by itself.
+async fn stop_for_a_moment(work: impl Work) {
+    // An error: it takes longer.
+    let _ = tokio::time::timeout(COMING_DOWN, tokio::spawn(work.stop())).await;
 }
 
 /// No frame for [`STALL`].

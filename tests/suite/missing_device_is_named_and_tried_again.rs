@@ -36,7 +36,8 @@ async fn a_display_that_comes_late() {
     let pictures = Pictures::of(&lease.feed).await;
     let why = failure(&studio).await;
     assert!(why.starts_with(&format!("X display {display} can't be reached")), "{why}");
-    let _server = Xvfb::start_on(&display);
-    pictures.next().await;
+    let server = Xvfb::start_on(&display);
+    let _window = server.run("xlogo", &["-geometry", "640x480+0+0", "-fg", "white", "-bg", "white"]);
+    pictures.find(|picture| picture.mean() > 150.0).await;
     studio.stop().await;
 }

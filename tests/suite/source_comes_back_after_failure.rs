@@ -1,38 +1,119 @@
-//! A source that fails is started again, and its takers notice a gap and nothing else.
+//! A source that fails is started again. Meanwhile its takers are shown a slate that says so, and hear silence, and notice
+//! nothing else.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use peergate::{codec::Codec, report::Condition, source::VideoKind};
+use peergate::{
+    codec::Codec,
+    report::Condition,
+    source::{AudioKind, VideoKind},
+    studio::Studio,
+};
 
 use crate::common::{
-    studio::{Taker, failure, lease, studio, video},
+    decode::{Picture, Pictures, Samples},
+    pulse::{Home, Pulse},
+    studio::{Taker, audio, failure, lease, studio, video},
     xvfb::Xvfb,
 };
+
+/// Within which a slate is to be there, and within which the picture once the source is.
+const GONE_LIMIT: Duration = Duration::from_secs(1);
+const BACK_LIMIT: Duration = Duration::from_secs(2);
+
+fn screen(display: &str) -> VideoKind {
+    VideoKind::Screen { display: Some(display.to_owned()), region: None, pointer: false }
+}
+
+/// Dark, with words on it. A screen on which nothing is drawn has none.
+fn is_slate(picture: &Picture) -> bool {
+    picture.mean() < 40.0 && picture.luma.iter().filter(|luma| **luma > 150).count() > 100
+}
+
+async fn runs_again(studio: &Studio) {
+    let mut state = studio.state();
+    let back = state.wait_for(|state| state.sources[0].condition == Condition::Running);
+    assert!(tokio::time::timeout(Duration::from_secs(10), back).await.is_ok(), "it runs again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slate_is_shown_within_a_second_and_the_picture_again_within_two() {
+    let server = Xvfb::start();
+    let display = server.display.clone();
+    let studio = studio(vec![video("screen", screen(&display))]);
+    let lease = lease(&studio, "screen", Codec::H264).await;
+    let pictures = Pictures::of(&lease.feed).await;
+    let mut last = pictures.find(|picture| !is_slate(picture)).await;
+    drop(server);
+    let slate = loop {
+        let picture = pictures.next().await;
+        if is_slate(&picture) {
+            break picture;
+        }
+        last = picture;
+    };
+    assert!(slate.time - last.time < GONE_LIMIT, "it came {:?} later", slate.time - last.time);
+    let mut before = slate.time;
+    for _ in 0..60 {
+        let picture = pictures.next().await;
+        assert!(is_slate(&picture) && picture.time > before, "it stays, and time goes on");
+        before = picture.time;
+    }
+    assert!(before - slate.time < Duration::from_secs(3), "30 pictures a second");
+    let _server = Xvfb::start_on(&display);
+    let back = Instant::now();
+    pictures.find(|picture| !is_slate(picture)).await;
+    assert!(back.elapsed() < BACK_LIMIT, "the picture took {:?}", back.elapsed());
+    runs_again(&studio).await;
+    studio.stop().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn takers_stay_and_go_on_with_the_same_clock() {
     let server = Xvfb::start();
     let display = server.display.clone();
-    let screen = VideoKind::Screen { display: Some(display.clone()), region: None, pointer: false };
-    let studio = studio(vec![video("screen", screen)]);
+    let studio = studio(vec![video("screen", screen(&display))]);
     let lease = lease(&studio, "screen", Codec::H264).await;
     let taker = Taker::new(&lease.feed, || {});
     let mut last = taker.next().await.buffer.pts().unwrap();
+    let mut is_as_it_should_be = async |frames: usize| {
+        for _ in 0..frames {
+            let time = taker.next().await.buffer.pts().unwrap();
+            assert!(time > last, "time goes on");
+            assert!(time - last < gst::ClockTime::from_seconds(1), "a gap of {}", time - last);
+            last = time;
+        }
+    };
+    is_as_it_should_be(10).await;
     drop(server);
+    is_as_it_should_be(45).await;
     failure(&studio).await;
     let _server = Xvfb::start_on(&display);
-    let gap = loop {
-        let time = taker.poll(Duration::from_secs(20)).await.expect("frames come again").buffer.pts().unwrap();
-        assert!(time > last, "time goes on");
-        if (time - last).seconds() >= 4 {
-            break time - last;
-        }
-        last = time;
-    };
-    assert!(gap.seconds() < 60, "a gap as long as the failure, got {gap}");
+    is_as_it_should_be(90).await;
     assert!(taker.tap.is_linked(), "the taker never noticed");
-    let mut state = studio.state();
-    let back = state.wait_for(|state| state.sources[0].condition == Condition::Running);
-    assert!(tokio::time::timeout(Duration::from_secs(10), back).await.is_ok(), "it runs again");
+    runs_again(&studio).await;
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_is_heard_in_place_of_a_sound_server_that_is_gone() {
+    let home = Home::new();
+    let server = Pulse::start(&home);
+    let tone = server.play(1000);
+    let studio = studio(vec![audio("sound", AudioKind::Monitor { device: None })]);
+    let lease = lease(&studio, "sound", Codec::Opus).await;
+    let samples = Samples::of(&lease.feed).await;
+    let second = Duration::from_secs(1);
+    while samples.next(second).await.strength(1000.0) < 0.4 {}
+    drop((tone, server));
+    while samples.next(second).await.strength(1000.0) > 0.01 {}
+    // Encoded silence, and not nothing.
+    let taker = Taker::new(&lease.feed, || {});
+    for _ in 0..50 {
+        assert!(taker.poll(GONE_LIMIT).await.is_some(), "packets come");
+    }
+    let server = Pulse::start(&home);
+    let _tone = server.play(1000);
+    while samples.next(second).await.strength(1000.0) < 0.4 {}
     studio.stop().await;
 }

@@ -1,0 +1,188 @@
+//! The task that has a slate shown, or silence heard, while a source that is wanted gives nothing: viewers are to see within
+//! a second that it is gone, and not a picture that stands still.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, interval},
+};
+
+use super::{LINGER, demand::Demand};
+use crate::{
+    media::{clockwork::Clockwork, feed::Feed},
+    report::Condition,
+    source::{Slate, Spec},
+};
+
+/// How long a source that has delivered may be silent. Another picture is to be there within a second.
+const PATIENCE: Duration = Duration::from_millis(700);
+
+/// Frames that may be missing; at a few frames a second that is longer.
+const MISSING: u32 = 4;
+
+/// How long one that begins may take, unless it says that it fails: cameras take a second or two to open.
+const BEGINNING: Duration = Duration::from_secs(3);
+
+/// How long it has to deliver again until its slate is taken down. Some come and go.
+const CALM: Duration = Duration::from_secs(2);
+
+/// How often it is looked.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// What stands in for one source.
+pub(super) struct StandIn {
+    pub(super) spec: Spec,
+    pub(super) feed: Feed,
+    pub(super) demand: Demand,
+    pub(super) condition: watch::Receiver<Condition>,
+    pub(super) clockwork: Clockwork,
+}
+
+impl StandIn {
+    /// Works until `running` says no, or nobody is left to say it.
+    pub(super) fn spawn(self, running: &watch::Sender<bool>) {
+        let mut running = running.subscribe();
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    biased;
+                    // An error: the studio is gone.
+                    _ = running.wait_for(|running| !running) => return,
+                    () = self.demand.wanted() => {}
+                }
+                let mut slate = None;
+                tokio::select! {
+                    biased;
+                    _ = running.wait_for(|running| !running) => {}
+                    () = self.demand.unwanted_for(LINGER) => {}
+                    () = self.watch(&mut slate) => {}
+                }
+                if let Some(slate) = slate {
+                    Slate::stop(slate).await;
+                }
+            }
+        });
+    }
+
+    /// Shows a slate while it is needed. Never returns.
+    async fn watch(&self, slate: &mut Option<Slate>) {
+        let patience = self.patience();
+        let mut silence = Silence { begun: Instant::now(), patience, calm_since: None };
+        let mut looks = interval(LOOK);
+        loop {
+            looks.tick().await;
+            let has_failed = matches!(*self.condition.borrow(), Condition::Failed { .. });
+            match silence.look(Instant::now(), self.feed.silent_for(), has_failed) {
+                Verdict::Needed if slate.is_none() => *slate = self.show(patience).await,
+                Verdict::Over => {
+                    if let Some(slate) = slate.take() {
+                        tracing::info!(source = %self.spec.name(), "it delivers again");
+                        slate.stop().await;
+                    }
+                }
+                Verdict::Needed | Verdict::Undecided => {}
+            }
+        }
+    }
+
+    async fn show(&self, patience: Duration) -> Option<Slate> {
+        let name = self.spec.name();
+        let since = SystemTime::now() - self.feed.silent_for().unwrap_or_default();
+        tracing::warn!(source = %name, "it gives nothing; viewers are told so");
+        match Slate::start(&self.spec, &time_of_day(since), &self.feed, patience, &self.clockwork).await {
+            Ok(slate) => Some(slate),
+            Err(error) => {
+                tracing::error!(source = %name, %error, "viewers can't be told that it gives nothing");
+                None
+            }
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        match &self.spec {
+            Spec::Video(video) => PATIENCE.max(Duration::from_secs(1) * MISSING / video.fps.max(1)),
+            Spec::Audio(_) => PATIENCE,
+        }
+    }
+}
+
+/// Whether a source gives what it should.
+struct Silence {
+    /// Since when it is wanted.
+    begun: Instant,
+    patience: Duration,
+    /// Since when it has delivered.
+    calm_since: Option<Instant>,
+}
+
+/// What follows from that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    /// A slate is.
+    Needed,
+    /// It is not, for a while already.
+    Over,
+    Undecided,
+}
+
+impl Silence {
+    /// `silent_for` is since when nothing came, `None` where nothing ever did.
+    fn look(&mut self, now: Instant, silent_for: Option<Duration>, has_failed: bool) -> Verdict {
+        let wanted_for = now - self.begun;
+        let silent_for = silent_for.filter(|silent| *silent < wanted_for);
+        let is_needed = match silent_for {
+            Some(silent_for) => silent_for > self.patience,
+            None => has_failed || wanted_for > BEGINNING,
+        };
+        if is_needed || silent_for.is_none() {
+            self.calm_since = None;
+            return if is_needed { Verdict::Needed } else { Verdict::Undecided };
+        }
+        let calm_for = now - *self.calm_since.get_or_insert(now);
+        if calm_for >= CALM { Verdict::Over } else { Verdict::Undecided }
+    }
+}
+
+/// Hours and minutes by the box's own clock and zone.
+fn time_of_day(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs().cast_signed());
+    let shown = glib::DateTime::from_unix_local(seconds).and_then(|time| time.format("%H:%M"));
+    shown.map_or_else(|_| "a while ago".to_owned(), Into::into)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    fn silence() -> Silence {
+        Silence { begun: Instant::now(), patience: PATIENCE, calm_since: None }
+    }
+
+    #[test]
+    fn one_that_takes_its_time_to_begin_needs_none_unless_it_fails() {
+        let mut silence = silence();
+        let begun = silence.begun;
+        // It delivered an hour ago, to others.
+        let long_ago = Some(ms(3_600_000));
+        assert_eq!(silence.look(begun + ms(2900), long_ago, false), Verdict::Undecided);
+        assert_eq!(silence.look(begun + ms(100), None, true), Verdict::Needed);
+        assert_eq!(silence.look(begun + ms(3001), long_ago, false), Verdict::Needed);
+    }
+
+    #[test]
+    fn one_that_stops_needs_one_within_a_second_and_until_it_delivers_for_a_while() {
+        let mut silence = silence();
+        let begun = silence.begun;
+        assert_eq!(silence.look(begun + ms(5000), Some(ms(700)), false), Verdict::Undecided);
+        assert_eq!(silence.look(begun + ms(5001), Some(ms(701)), false), Verdict::Needed);
+        assert_eq!(silence.look(begun + ms(6000), Some(ms(30)), true), Verdict::Undecided);
+        assert_eq!(silence.look(begun + ms(7000), Some(ms(900)), true), Verdict::Needed);
+        assert_eq!(silence.look(begun + ms(8000), Some(ms(30)), false), Verdict::Undecided);
+        assert_eq!(silence.look(begun + ms(10_000), Some(ms(30)), false), Verdict::Over);
+    }
+}
