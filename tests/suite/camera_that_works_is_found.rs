@@ -21,8 +21,8 @@ fn behind_one_that_fails() {
         let why = failure(&studio).await;
         assert!(why.contains("isn't a device"), "{why}");
         let _back = UsbCamera::plug(BACK).await;
-        let picture = pictures.next().await;
-        assert!(picture.mean() > 150.0, "the white one, got a mean luma of {}", picture.mean());
+        // The white one.
+        pictures.find(|picture| picture.mean() > 150.0).await;
         studio.stop().await;
     });
 }

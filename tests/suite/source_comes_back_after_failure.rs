@@ -11,7 +11,7 @@ use peergate::{
 };
 
 use crate::common::{
-    decode::{Picture, Pictures, Samples},
+    decode::{Pictures, Samples},
     pulse::{Home, Pulse},
     studio::{Taker, audio, failure, lease, studio, video},
     xvfb::Xvfb,
@@ -23,11 +23,6 @@ const BACK_LIMIT: Duration = Duration::from_secs(2);
 
 fn screen(display: &str) -> VideoKind {
     VideoKind::Screen { display: Some(display.to_owned()), region: None, pointer: false }
-}
-
-/// Dark, with words on it. A screen on which nothing is drawn has none.
-fn is_slate(picture: &Picture) -> bool {
-    picture.mean() < 40.0 && picture.luma.iter().filter(|luma| **luma > 150).count() > 100
 }
 
 async fn runs_again(studio: &Studio) {
@@ -43,11 +38,11 @@ async fn a_slate_is_shown_within_a_second_and_the_picture_again_within_two() {
     let studio = studio(vec![video("screen", screen(&display))]);
     let lease = lease(&studio, "screen", Codec::H264).await;
     let pictures = Pictures::of(&lease.feed).await;
-    let mut last = pictures.find(|picture| !is_slate(picture)).await;
+    let mut last = pictures.find(|picture| !picture.is_slate()).await;
     drop(server);
     let slate = loop {
         let picture = pictures.next().await;
-        if is_slate(&picture) {
+        if picture.is_slate() {
             break picture;
         }
         last = picture;
@@ -56,13 +51,13 @@ async fn a_slate_is_shown_within_a_second_and_the_picture_again_within_two() {
     let mut before = slate.time;
     for _ in 0..60 {
         let picture = pictures.next().await;
-        assert!(is_slate(&picture) && picture.time > before, "it stays, and time goes on");
+        assert!(picture.is_slate() && picture.time > before, "it stays, and time goes on");
         before = picture.time;
     }
     assert!(before - slate.time < Duration::from_secs(3), "30 pictures a second");
     let _server = Xvfb::start_on(&display);
     let back = Instant::now();
-    pictures.find(|picture| !is_slate(picture)).await;
+    pictures.find(|picture| !picture.is_slate()).await;
     assert!(back.elapsed() < BACK_LIMIT, "the picture took {:?}", back.elapsed());
     runs_again(&studio).await;
     studio.stop().await;

@@ -102,6 +102,11 @@ impl Picture {
         self.luma.iter().map(|luma| f64::from(*luma)).sum::<f64>() / self.luma.len() as f64
     }
 
+    /// Whether it is what is shown in place of a source that gives nothing: dark, with words on it.
+    pub(crate) fn is_slate(&self) -> bool {
+        self.mean() < 40.0 && self.luma.iter().filter(|luma| **luma > 150).count() > 100
+    }
+
     /// How many pixels differ clearly from another picture's.
     pub(crate) fn difference(&self, other: &Self) -> usize {
         self.luma.iter().zip(&other.luma).filter(|(one, other)| one.abs_diff(**other) > 40).count()
