@@ -2,9 +2,14 @@
 //! one at its end. [`matroska`](crate::matroska) and [`mp4`](crate::mp4) write and read them. Pure.
 
 mod block;
+mod damage;
 mod ending;
+mod reader;
 mod track;
 
 pub use block::{Block, BlockError};
+pub use damage::Damage;
+pub(crate) use damage::Stop;
 pub use ending::{Ending, NotOurs, Patch, Repair};
+pub(crate) use reader::Reader;
 pub use track::{Shape, Track, TrackError};

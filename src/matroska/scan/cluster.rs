@@ -7,11 +7,12 @@ use std::{
 };
 
 use super::{
-    Damage, Fault, ScannedTrack,
-    source::{Element, Source, Stop, marked_number, number},
+    Fault, ScannedTrack,
+    source::{Element, Source, marked_number, number},
 };
 use crate::{
     codec::MediaKind,
+    container::{Damage, Stop},
     matroska::{
         cluster::KEYFRAME,
         id::Id,
@@ -106,7 +107,7 @@ pub(super) struct Cluster {
     /// What it holds.
     pub(super) tally: Tally,
     /// The first thing that is wrong with it.
-    pub(super) damage: Option<Damage>,
+    pub(super) damage: Option<Damage<Fault>>,
     /// Where what is in it can't be told apart any more, if so.
     pub(super) broken_at: Option<u64>,
     /// Where its CRC-32 is, if it begins with one.
@@ -141,7 +142,7 @@ struct Reading<'a, R> {
 }
 
 impl<R: Read + Seek> Reading<'_, R> {
-    fn children(&mut self, cluster: Element) -> Result<(), Stop> {
+    fn children(&mut self, cluster: Element) -> Result<(), Stop<Fault>> {
         let limit = cluster.end().unwrap_or(self.source.length());
         while self.source.at() < limit {
             self.read.broken_at = Some(self.source.at());
@@ -164,7 +165,7 @@ impl<R: Read + Seek> Reading<'_, R> {
     }
 
     /// Reads what there is to know of an element that has its end there.
-    fn child(&mut self, child: Element, end: u64, is_first: bool) -> Result<(), Stop> {
+    fn child(&mut self, child: Element, end: u64, is_first: bool) -> Result<(), Stop<Fault>> {
         match child.id {
             Id::CRC_32 if is_first => {
                 self.told = Some(self.source.content(child, 4)?);
@@ -188,7 +189,7 @@ impl<R: Read + Seek> Reading<'_, R> {
     }
 
     /// Reads what a block has before its frames (RFC 9559, section 10), and gives its flags, too.
-    fn block(&mut self, element: Element, end: u64) -> Result<(Block, u8), Stop> {
+    fn block(&mut self, element: Element, end: u64) -> Result<(Block, u8), Stop<Fault>> {
         let timestamp = self.timestamp.ok_or(element.damage(Fault::NoTimestamp))?;
         let mut bytes = [0; LONGEST_BLOCK_HEAD];
         let bytes = self.source.peek(&mut bytes, end)?;
@@ -202,7 +203,7 @@ impl<R: Read + Seek> Reading<'_, R> {
     }
 
     /// Reads a BlockGroup up to its end: its block is a keyframe if it refers to no other one.
-    fn group(&mut self, limit: u64) -> Result<Option<Block>, Stop> {
+    fn group(&mut self, limit: u64) -> Result<Option<Block>, Stop<Fault>> {
         let (mut found, mut keyframe) = (None, true);
         while self.source.at() < limit {
             let (child, end) = self.source.whole_element(limit)?;

@@ -1,7 +1,7 @@
 //! What a file holds, whoever wrote it and whatever became of it.
 
 mod cluster;
-mod damage;
+mod fault;
 mod header;
 mod inner;
 mod repair;
@@ -14,11 +14,11 @@ use std::{
     time::Duration,
 };
 
-pub use self::damage::{Damage, Fault};
+pub use self::fault::Fault;
 use super::{ending::Places, header::DocType, index::Index};
 use crate::{
     codec::{Codec, MediaKind},
-    container::Shape,
+    container::{Damage, Shape},
 };
 
 /// What a file holds.
@@ -43,7 +43,7 @@ pub struct Scan {
     /// Whether it has its ending: it says how long it is, and where its keyframes are.
     pub is_finished: bool,
     /// What is wrong with it, the first 64 places. That the last cluster is torn is among them.
-    pub damage: Vec<Damage>,
+    pub damage: Vec<Damage<Fault>>,
     /// What an ending changes, if the file has room for it.
     places: Option<Places>,
     index: Index,
@@ -94,7 +94,7 @@ pub enum ScanError {
     DocType(String),
     /// What comes before the frames is broken; without it they can't be told apart.
     #[error("the file's header is broken at {0}")]
-    Header(Damage),
+    Header(Damage<Fault>),
 }
 
 /// Says what a file holds. Reads all of it once, twice where it is broken, and keeps little of it in memory, whatever its

@@ -7,13 +7,16 @@ use std::{
 };
 
 use super::{
-    Damage, Fault, Scan, ScanError, ScannedTrack,
+    Fault, Scan, ScanError, ScannedTrack,
     cluster::{Cluster, LEVEL_ONE, TrackTally},
     header::{self, Info, SeekHead},
     inner::Inners,
-    source::{Element, Source, Stop},
+    source::{Element, Source},
 };
-use crate::matroska::{ending::Places, header::DocType, id::Id, index::Index};
+use crate::{
+    container::{Damage, Stop},
+    matroska::{ending::Places, header::DocType, id::Id, index::Index},
+};
 
 /// How large an element of the header may be, in bytes. That of a file with 126 tracks and their names is a tenth of it.
 const LARGEST_HEADER: u64 = 1 << 20;
@@ -131,7 +134,7 @@ impl<R: Read + Seek> Walk<R> {
     }
 
     /// Goes behind the next element.
-    fn step(&mut self) -> Result<(), Stop> {
+    fn step(&mut self) -> Result<(), Stop<Fault>> {
         let length = self.scan.length;
         if self.source.peek_element(length)?.id == Id::CLUSTER {
             return self.cluster();
@@ -163,7 +166,11 @@ impl<R: Read + Seek> Walk<R> {
     }
 
     /// Reads a part of the header.
-    fn part<T>(&mut self, element: Element, read: impl FnOnce(Inners<'_>) -> Result<T, Damage>) -> Result<T, Stop> {
+    fn part<T>(
+        &mut self,
+        element: Element,
+        read: impl FnOnce(Inners<'_>) -> Result<T, Damage<Fault>>,
+    ) -> Result<T, Stop<Fault>> {
         let content = self.source.content(element, LARGEST_HEADER)?;
         let elements = Inners::new(element.content, &content);
         if let Some(damage) = elements.check() {
@@ -173,7 +180,7 @@ impl<R: Read + Seek> Walk<R> {
     }
 
     /// Goes on without a part of the header if it is broken.
-    fn or_damage<T>(&mut self, read: Result<T, Stop>) -> io::Result<Option<T>> {
+    fn or_damage<T>(&mut self, read: Result<T, Stop<Fault>>) -> io::Result<Option<T>> {
         match read {
             Ok(part) => Ok(Some(part)),
             Err(Stop::Io(error)) => Err(error),
@@ -185,7 +192,7 @@ impl<R: Read + Seek> Walk<R> {
     }
 
     /// Reads an element whose head has been read, and gives what is wrong with it if it begins with a CRC-32 that is not its.
-    fn checked(&mut self, element: Element, end: u64) -> Result<Option<Damage>, Stop> {
+    fn checked(&mut self, element: Element, end: u64) -> Result<Option<Damage<Fault>>, Stop<Fault>> {
         if self.source.peek_element(end)?.id != Id::CRC_32 {
             return Ok(None);
         }
@@ -197,7 +204,7 @@ impl<R: Read + Seek> Walk<R> {
         Ok((!is_right).then_some(element.damage(Fault::Checksum)))
     }
 
-    fn cluster(&mut self) -> Result<(), Stop> {
+    fn cluster(&mut self) -> Result<(), Stop<Fault>> {
         let element = self.source.element(self.scan.length)?;
         let tracks = self.tracks.as_deref().ok_or(element.damage(Fault::NoTracks))?;
         if let Some(end) = element.end()
@@ -269,7 +276,7 @@ impl<R: Read + Seek> Walk<R> {
         Ok(scan)
     }
 
-    fn note(&mut self, damage: Damage) {
+    fn note(&mut self, damage: Damage<Fault>) {
         if self.scan.damage.len() < MOST_DAMAGE {
             self.scan.damage.push(damage);
         }
@@ -300,7 +307,7 @@ fn places(segment: Element, cues_seek: Option<u64>, duration: Option<u64>, tick:
     Some(Places { segment_size, segment: segment.content, cues_seek: cues_seek?, duration: duration?, tick })
 }
 
-fn or_header<T>(read: Result<T, Stop>) -> Result<T, ScanError> {
+fn or_header<T>(read: Result<T, Stop<Fault>>) -> Result<T, ScanError> {
     read.map_err(|stop| match stop {
         Stop::Io(error) => error.into(),
         Stop::Damage(damage) => ScanError::Header(damage),

@@ -3,16 +3,19 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
-    Damage, Fault,
+    Fault,
+    element::Element,
     header::{Defaults, Told},
     inner::{Inner, Inners},
-    source::Element,
 };
-use crate::mp4::{
-    four_cc::FourCc,
-    fragment::{
-        DATA_OFFSET, DEFAULT_BASE_IS_MOOF, FIRST_SAMPLE_FLAGS, Flags, SAMPLE_COMPOSITION_OFFSET, SAMPLE_DURATION,
-        SAMPLE_FLAGS, SAMPLE_SIZE,
+use crate::{
+    container::Damage,
+    mp4::{
+        four_cc::FourCc,
+        fragment::{
+            DATA_OFFSET, DEFAULT_BASE_IS_MOOF, FIRST_SAMPLE_FLAGS, Flags, SAMPLE_COMPOSITION_OFFSET, SAMPLE_DURATION,
+            SAMPLE_FLAGS, SAMPLE_SIZE,
+        },
     },
 };
 
@@ -81,7 +84,7 @@ pub(super) fn read(
     data: Range<u64>,
     tracks: &[Told],
     before: &Tally,
-) -> Result<(Tally, Option<Damage>), Damage> {
+) -> Result<(Tally, Option<Damage<Fault>>), Damage<Fault>> {
     let left = data.end - data.start;
     let mut reading =
         Reading { moof: moof.at, traf: 0, data, left, reached: moof.at, tracks, before, tally: Tally::new() };
@@ -125,7 +128,7 @@ struct Samples {
 }
 
 impl Reading<'_> {
-    fn track(&mut self, traf: Inner<'_>) -> Result<(), Damage> {
+    fn track(&mut self, traf: Inner<'_>) -> Result<(), Damage<Fault>> {
         let broken = |fault| Damage { offset: traf.at, fault };
         let tfhd = traf.child(FourCc::TFHD)?.ok_or(broken(Fault::TooShort))?;
         let mut samples = self.head(tfhd)?;
@@ -145,7 +148,7 @@ impl Reading<'_> {
     }
 
     /// tfhd.
-    fn head(&self, tfhd: Inner<'_>) -> Result<Samples, Damage> {
+    fn head(&self, tfhd: Inner<'_>) -> Result<Samples, Damage<Fault>> {
         let mut fields = tfhd.fields();
         let (_, flags) = fields.version_and_flags()?;
         let track = fields.u32()?;
@@ -178,7 +181,7 @@ impl Reading<'_> {
     }
 
     /// trun.
-    fn run(&mut self, trun: Inner<'_>, samples: &mut Samples) -> Result<(), Damage> {
+    fn run(&mut self, trun: Inner<'_>, samples: &mut Samples) -> Result<(), Damage<Fault>> {
         let mut fields = trun.fields();
         let (_, told) = fields.version_and_flags()?;
         let count = fields.u32()?;

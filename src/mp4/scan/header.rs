@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    Damage, ScannedTrack,
+    Fault, ScannedTrack,
     inner::{Inner, Inners},
 };
 use crate::{
     codec::{Codec, MediaKind},
-    container::Shape,
+    container::{Damage, Shape},
     mp4::{
         ending::MEHD_LENGTH,
         four_cc::FourCc,
@@ -60,7 +60,7 @@ pub(super) struct Defaults {
 
 impl Header {
     /// Takes what is in the box.
-    pub(super) fn read(boxes: Inners<'_>) -> Result<Self, Damage> {
+    pub(super) fn read(boxes: Inners<'_>) -> Result<Self, Damage<Fault>> {
         let mut header = Self::default();
         let mut movie = None;
         let mut extends = Vec::new();
@@ -84,7 +84,7 @@ impl Header {
     }
 
     /// mvex.
-    fn read_extends(&mut self, mvex: Inner<'_>, movie: Scale) -> Result<(), Damage> {
+    fn read_extends(&mut self, mvex: Inner<'_>, movie: Scale) -> Result<(), Damage<Fault>> {
         self.is_fragmented = true;
         for inner in mvex.boxes() {
             let inner = inner?;
@@ -115,7 +115,7 @@ impl Header {
 }
 
 /// What mvhd and mdhd begin with: when it begins, and what its times are told in.
-fn times(inner: Inner<'_>) -> Result<(Option<Duration>, Option<Scale>), Damage> {
+fn times(inner: Inner<'_>) -> Result<(Option<Duration>, Option<Scale>), Damage<Fault>> {
     let mut fields = inner.fields();
     let (version, _) = fields.version_and_flags()?;
     let begun = fields.versioned(version)?;
@@ -126,7 +126,7 @@ fn times(inner: Inner<'_>) -> Result<(Option<Duration>, Option<Scale>), Damage> 
 }
 
 /// trak; `None` for one without a number or a scale of its own, whose samples can't be told.
-fn track(trak: Inner<'_>) -> Result<Option<Told>, Damage> {
+fn track(trak: Inner<'_>) -> Result<Option<Told>, Damage<Fault>> {
     let mut track = ScannedTrack::default();
     let mut scale = None;
     for inner in trak.boxes() {
@@ -148,7 +148,7 @@ fn track(trak: Inner<'_>) -> Result<Option<Told>, Damage> {
 }
 
 /// mdia; gives its scale.
-fn media(mdia: Inner<'_>, track: &mut ScannedTrack) -> Result<Option<Scale>, Damage> {
+fn media(mdia: Inner<'_>, track: &mut ScannedTrack) -> Result<Option<Scale>, Damage<Fault>> {
     let mut scale = None;
     if let Some(mdhd) = mdia.child(FourCc::MDHD)? {
         (_, scale) = times(mdhd)?;
@@ -169,7 +169,7 @@ fn media(mdia: Inner<'_>, track: &mut ScannedTrack) -> Result<Option<Scale>, Dam
     Ok(scale)
 }
 
-fn sample_entry(entry: Inner<'_>, track: &mut ScannedTrack) -> Result<(), Damage> {
+fn sample_entry(entry: Inner<'_>, track: &mut ScannedTrack) -> Result<(), Damage<Fault>> {
     track.format = entry.kind.0.iter().map(|letter| char::from(*letter)).collect();
     track.codec = codec(entry.kind);
     let mut fields = entry.fields();

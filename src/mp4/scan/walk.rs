@@ -6,18 +6,21 @@ use std::{
 };
 
 use super::{
-    Damage, Fault, Scan, ScanError, ScannedTrack,
+    Fault, Scan, ScanError, ScannedTrack,
+    element::{Element, find_fragment},
     fragment::{self, Tally, TrackTally},
     header::{Header, Told},
     inner::Inners,
-    source::{Element, Source, Stop},
 };
-use crate::mp4::{
-    boxes::HEAD_LENGTH,
-    ending::Places,
-    four_cc::FourCc,
-    index::{Index, Point},
-    scale::Scale,
+use crate::{
+    container::{Damage, Reader, Stop},
+    mp4::{
+        boxes::HEAD_LENGTH,
+        ending::Places,
+        four_cc::FourCc,
+        index::{Index, Point},
+        scale::Scale,
+    },
 };
 
 /// How large a moov may be, in bytes. That of a file with 126 tracks and their names is a tenth of it; one that lists hours of
@@ -50,7 +53,7 @@ const OTHERS: [FourCc; 10] = [
 /// A file on the way through it.
 #[derive(Debug)]
 pub(super) struct Walk<R> {
-    source: Source<R>,
+    reader: Reader<R>,
     header: Option<Header>,
     /// Whether there is something else between moov and the fragments than what is written here.
     is_foreign: bool,
@@ -68,19 +71,19 @@ pub(super) struct Walk<R> {
 impl<R: Read + Seek> Walk<R> {
     /// Begins with the file's first bytes.
     pub(super) fn new(file: R) -> Result<Self, ScanError> {
-        let mut source = Source::new(file)?;
-        match source.element() {
-            Ok(Element { kind: FourCc::FTYP, end, .. }) => source.seek(end)?,
+        let mut reader = Reader::new(file)?;
+        match Element::read(&mut reader) {
+            Ok(Element { kind: FourCc::FTYP, end, .. }) => reader.seek(end)?,
             Err(Stop::Io(error)) => return Err(error.into()),
             _ => return Err(ScanError::NotMp4),
         }
-        let length = source.length();
+        let length = reader.length();
         let scan = Scan {
             begun: None,
             duration: None,
             tracks: Vec::new(),
             fragments: 0,
-            whole: source.at(),
+            whole: reader.at(),
             length,
             is_finished: false,
             damage: Vec::new(),
@@ -89,7 +92,7 @@ impl<R: Read + Seek> Walk<R> {
             gaps: Vec::new(),
         };
         Ok(Self {
-            source,
+            reader,
             header: None,
             is_foreign: false,
             totals: Tally::new(),
@@ -102,8 +105,8 @@ impl<R: Read + Seek> Walk<R> {
 
     /// Goes through all of it.
     pub(super) fn finish(mut self) -> Result<Scan, ScanError> {
-        while self.source.at() < self.scan.length {
-            let start = self.source.at();
+        while self.reader.at() < self.scan.length {
+            let start = self.reader.at();
             let damage = match self.step() {
                 Ok(()) => continue,
                 Err(Stop::Io(error)) => return Err(error.into()),
@@ -113,7 +116,7 @@ impl<R: Read + Seek> Walk<R> {
             self.note(damage);
             // Its size may be what is wrong with it, so the next one may lie within. But what is made so that there is always
             // one within is not read again and again.
-            let reached = self.source.at();
+            let reached = self.reader.at();
             let from = match self.again.checked_sub(reached.saturating_sub(start)) {
                 Some(left) => {
                     self.again = left;
@@ -121,7 +124,7 @@ impl<R: Read + Seek> Walk<R> {
                 }
                 None => reached.max(start.saturating_add(HEAD_LENGTH)),
             };
-            let Some(next) = self.source.find_fragment(from)? else { break };
+            let Some(next) = find_fragment(&mut self.reader, from)? else { break };
             // What begins right behind a gap and is broken, too, belongs to it.
             let begin = self.lost.take().filter(|lost| lost.end == start).map_or(start, |lost| lost.start);
             self.scan.gaps.pop_if(|gap| gap.start == begin && gap.end == start);
@@ -134,12 +137,12 @@ impl<R: Read + Seek> Walk<R> {
     }
 
     /// Goes behind the next box, or behind both of a fragment.
-    fn step(&mut self) -> Result<(), Stop> {
-        let element = self.source.element()?;
+    fn step(&mut self) -> Result<(), Stop<Fault>> {
+        let element = Element::read(&mut self.reader)?;
         match element.kind {
             FourCc::MOOF => return self.fragment(element),
             FourCc::MOOV if self.header.is_none() => {
-                let content = self.source.content(element, LARGEST_MOOV)?;
+                let content = element.read_content(&mut self.reader, LARGEST_MOOV)?;
                 let header = Header::read(Inners::new(element.content, &content))?;
                 if header.tracks.is_empty() {
                     return Err(element.damage(Fault::NoTracks).into());
@@ -150,7 +153,7 @@ impl<R: Read + Seek> Walk<R> {
                 self.scan.whole = element.end;
             }
             FourCc::MFRA => {
-                let content = self.source.content(element, LARGEST_MOOF)?;
+                let content = element.read_content(&mut self.reader, LARGEST_MOOF)?;
                 if !is_whole(element, &content) {
                     return Err(element.damage(Fault::TooShort).into());
                 }
@@ -164,22 +167,22 @@ impl<R: Read + Seek> Walk<R> {
             kind if OTHERS.contains(&kind) => self.is_foreign = true,
             _ => return Err(element.damage(Fault::NoBox).into()),
         }
-        Ok(self.source.seek(element.end)?)
+        Ok(self.reader.seek(element.end)?)
     }
 
-    fn fragment(&mut self, moof: Element) -> Result<(), Stop> {
+    fn fragment(&mut self, moof: Element) -> Result<(), Stop<Fault>> {
         let Some(header) = &self.header else { return Err(moof.damage(Fault::NoTracks).into()) };
-        let content = self.source.content(moof, LARGEST_MOOF)?;
-        let mdat = match self.source.element() {
+        let content = moof.read_content(&mut self.reader, LARGEST_MOOF)?;
+        let mdat = match Element::read(&mut self.reader) {
             Ok(mdat) if mdat.kind == FourCc::MDAT => mdat,
-            Err(Stop::Damage(damage)) if self.source.at() < self.scan.length => return Err(damage.into()),
+            Err(Stop::Damage(damage)) if self.reader.at() < self.scan.length => return Err(damage.into()),
             Err(Stop::Io(error)) => return Err(error.into()),
             _ => return Err(moof.damage(Fault::NoFragment).into()),
         };
         let data = mdat.content..mdat.end;
         let (tally, damage) = fragment::read(moof, &content, data, &header.tracks, &self.totals)?;
         damage.into_iter().for_each(|damage| self.note(damage));
-        self.source.seek(mdat.end)?;
+        self.reader.seek(mdat.end)?;
         if let Some((time, traf)) = tally.get(&self.scan.index.track()).and_then(|tally| tally.start) {
             self.scan.index.add(Point { time, offset: moof.at, traf });
         }
@@ -207,7 +210,7 @@ impl<R: Read + Seek> Walk<R> {
         Ok(scan)
     }
 
-    fn note(&mut self, damage: Damage) {
+    fn note(&mut self, damage: Damage<Fault>) {
         if self.scan.damage.len() < MOST_DAMAGE {
             self.scan.damage.push(damage);
         }

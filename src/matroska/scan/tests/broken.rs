@@ -5,7 +5,10 @@ use std::io::Cursor;
 use proptest::prelude::*;
 
 use super::film::*;
-use crate::matroska::{Damage, Fault, Scan, ScanError, scan};
+use crate::{
+    container::Damage,
+    matroska::{Fault, Scan, ScanError, scan},
+};
 
 /// Whatever the bytes are: what is said of them is true of them, and what is repaired is whole.
 fn check(bytes: &[u8]) {

@@ -5,7 +5,10 @@ use std::io::Cursor;
 use proptest::prelude::*;
 
 use super::film::*;
-use crate::mp4::{Damage, Fault, ScanError, scan};
+use crate::{
+    container::Damage,
+    mp4::{Fault, ScanError, scan},
+};
 
 /// Whatever the bytes are: what is said of them is true of them, and what is repaired is whole.
 fn check(bytes: &[u8]) {
