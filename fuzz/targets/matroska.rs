@@ -5,8 +5,8 @@ use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
 use peergate::{
-    container::Repair,
-    matroska::{Scan, ScannedTrack, scan},
+    container::{Repair, ScannedTrack},
+    matroska::{Scan, scan},
 };
 
 fn repaired(scan: &Scan, bytes: &[u8]) -> Option<Vec<u8>> {
@@ -28,9 +28,9 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Some(bytes) = repaired(&found, bytes) {
         let again = scan(Cursor::new(&bytes)).unwrap();
-        let blocks = |track: &ScannedTrack| (track.number, track.blocks, track.keyframes, track.bytes);
+        let frames = |track: &ScannedTrack| (track.number, track.frames, track.keyframes, track.bytes);
         assert!(again.is_finished);
-        assert!(again.tracks.iter().map(blocks).eq(found.tracks.iter().map(blocks)));
+        assert!(again.tracks.iter().map(frames).eq(found.tracks.iter().map(frames)));
         assert_eq!(repaired(&again, &bytes).as_deref(), Some(bytes.as_slice()), "nothing is left to be done");
     }
 });

@@ -5,8 +5,8 @@ use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
 use peergate::{
-    container::Repair,
-    mp4::{Scan, ScannedTrack, scan},
+    container::{Repair, ScannedTrack},
+    mp4::{Scan, scan},
 };
 
 fn repaired(scan: &Scan, bytes: &[u8]) -> Option<Vec<u8>> {

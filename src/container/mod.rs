@@ -5,6 +5,7 @@ mod block;
 mod damage;
 mod ending;
 mod reader;
+mod scanned_track;
 mod track;
 
 pub use block::{Block, BlockError};
@@ -12,4 +13,6 @@ pub use damage::Damage;
 pub(crate) use damage::Stop;
 pub use ending::{Ending, NotOurs, Patch, Repair};
 pub(crate) use reader::Reader;
+pub(crate) use scanned_track::Count;
+pub use scanned_track::ScannedTrack;
 pub use track::{Shape, Track, TrackError};

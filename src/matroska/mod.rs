@@ -32,7 +32,7 @@ mod track;
 mod writer;
 
 pub use header::{DocType, Header, HeaderError};
-pub use scan::{Fault, Scan, ScanError, ScannedTrack, scan};
+pub use scan::{Fault, Scan, ScanError, scan};
 pub use writer::Writer;
 
 /// How long a tick of a file's times is, in ns (TimestampScale): what all players expect.

@@ -38,5 +38,5 @@ mod scan;
 mod writer;
 
 pub use header::{Header, HeaderError, takes};
-pub use scan::{Fault, Scan, ScanError, ScannedTrack, scan};
+pub use scan::{Fault, Scan, ScanError, scan};
 pub use writer::Writer;

@@ -7,12 +7,12 @@ use std::{
 };
 
 use super::{
-    Fault, ScannedTrack,
+    Fault,
     source::{Element, Source, marked_number, number},
 };
 use crate::{
     codec::MediaKind,
-    container::{Damage, Stop},
+    container::{Count, Damage, ScannedTrack, Stop},
     matroska::{
         cluster::KEYFRAME,
         id::Id,
@@ -40,26 +40,9 @@ pub(super) struct Tally {
 /// What a cluster holds of one track.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TrackTally {
-    pub(super) blocks: u64,
-    pub(super) keyframes: u64,
-    pub(super) bytes: u64,
-    /// The earliest and the latest block's time, in ticks.
-    pub(super) span: Option<(u64, u64)>,
+    pub(super) count: Count,
     /// The first keyframe's time, of pictures.
     start: Option<u64>,
-}
-
-impl TrackTally {
-    /// Adds what another cluster holds.
-    pub(super) fn add(&mut self, other: Self) {
-        self.blocks += other.blocks;
-        self.keyframes += other.keyframes;
-        self.bytes += other.bytes;
-        self.span = match (self.span, other.span) {
-            (Some(own), Some(other)) => Some((own.0.min(other.0), own.1.max(other.1))),
-            (own, other) => own.or(other),
-        };
-    }
 }
 
 /// A block, as the tally takes it.
@@ -95,8 +78,7 @@ impl Tally {
         self.first = self.first.or(Some((track, time)));
         self.has_pictures |= is_video;
         let tally = self.tracks.entry(track).or_default();
-        let keyframes = keyframe.into();
-        tally.add(TrackTally { blocks: 1, keyframes, bytes, span: Some((time, time)), start: None });
+        tally.count.add(Count::one(time, time, bytes, keyframe));
         tally.start = tally.start.or((keyframe && is_video).then_some(time));
     }
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    Fault, ScannedTrack,
+    Fault,
     inner::{Inner, Inners},
 };
 use crate::{
     codec::Codec,
-    container::{Damage, Shape},
+    container::{Damage, ScannedTrack, Shape},
     matroska::{
         TICK,
         ending::{DURATION_LENGTH, SEEK_LENGTH},

@@ -16,10 +16,7 @@ use std::{
 
 pub use self::fault::Fault;
 use super::{ending::Places, header::DocType, index::Index};
-use crate::{
-    codec::{Codec, MediaKind},
-    container::{Damage, Shape},
-};
+use crate::container::{Damage, ScannedTrack};
 
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,35 +48,6 @@ pub struct Scan {
     gaps: Vec<Range<u64>>,
 }
 
-/// A track of a file, and what there is of it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ScannedTrack {
-    /// Its number.
-    pub number: u64,
-    /// Whether it is sound or pictures, or something else.
-    pub kind: Option<MediaKind>,
-    /// How it is encoded, in Matroska's words (CodecID), the first 256 bytes of them.
-    pub codec_id: String,
-    /// The same, if it is a codec of the house.
-    pub codec: Option<Codec>,
-    /// What a decoder must know (CodecPrivate).
-    pub private: Vec<u8>,
-    /// How large the pictures are, or of how many channels the sound is. Opus says 48 kHz, whatever it was made of.
-    pub shape: Option<Shape>,
-    /// What a player calls it, the first 256 bytes of it.
-    pub name: Option<String>,
-    /// How many blocks there are. One of another muxer's may hold several frames.
-    pub blocks: u64,
-    /// How many of them decoding can begin with.
-    pub keyframes: u64,
-    /// How many bytes their frames have.
-    pub bytes: u64,
-    /// The earliest one's time, counted from the file's start.
-    pub first: Option<Duration>,
-    /// The latest one's time.
-    pub last: Option<Duration>,
-}
-
 /// Nothing can be said of a file.
 #[derive(Debug, thiserror::Error)]
 pub enum ScanError {
@@ -104,10 +72,10 @@ pub fn scan(file: impl Read + Seek) -> Result<Scan, ScanError> {
 }
 
 impl Scan {
-    /// The time of the last frame, counted from the file's start.
+    /// When the last frame comes, counted from the file's start.
     #[must_use]
     pub fn end(&self) -> Duration {
-        self.tracks.iter().filter_map(|track| track.last).max().unwrap_or_default()
+        self.tracks.iter().filter_map(|track| track.end).max().unwrap_or_default()
     }
 }
 

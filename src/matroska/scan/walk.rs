@@ -7,14 +7,14 @@ use std::{
 };
 
 use super::{
-    Fault, Scan, ScanError, ScannedTrack,
-    cluster::{Cluster, LEVEL_ONE, TrackTally},
+    Fault, Scan, ScanError,
+    cluster::{Cluster, LEVEL_ONE},
     header::{self, Info, SeekHead},
     inner::Inners,
     source::{Element, Source},
 };
 use crate::{
-    container::{Damage, Stop},
+    container::{Count, Damage, ScannedTrack, Stop},
     matroska::{ending::Places, header::DocType, id::Id, index::Index},
 };
 
@@ -42,7 +42,7 @@ pub(super) struct Walk<R> {
     info: Option<Info>,
     tracks: Option<Vec<ScannedTrack>>,
     /// What there is of each track.
-    totals: BTreeMap<u64, TrackTally>,
+    totals: BTreeMap<u64, Count>,
     /// Where the Cues are, if all of them are there.
     cues: Option<u64>,
     /// How many broken clusters have been looked behind.
@@ -233,7 +233,7 @@ impl<R: Read + Seek> Walk<R> {
         self.scan.whole = self.source.at();
         tally.point_out(element.at - self.segment.content, &mut self.scan.index);
         for (number, tally) in tally.tracks() {
-            self.totals.entry(number).or_default().add(tally);
+            self.totals.entry(number).or_default().add(tally.count);
         }
         Ok(())
     }
@@ -251,10 +251,8 @@ impl<R: Read + Seek> Walk<R> {
         };
         let (info, seek_head) = (info.unwrap_or_default(), seek_head.unwrap_or_default());
         let total = |track: ScannedTrack| {
-            let TrackTally { blocks, keyframes, bytes, span, .. } =
-                totals.get(&track.number).copied().unwrap_or_default();
-            let (first, last) = span.map(|(first, last)| (info.time(first), info.time(last))).unzip();
-            ScannedTrack { blocks, keyframes, bytes, first, last, ..track }
+            let count = totals.get(&track.number).copied().unwrap_or_default();
+            track.counted(count, |ticks| info.time(ticks))
         };
         scan.tracks = tracks.into_iter().map(total).collect();
 

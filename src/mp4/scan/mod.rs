@@ -16,10 +16,7 @@ use std::{
 
 pub use self::fault::Fault;
 use super::{ending::Places, index::Index};
-use crate::{
-    codec::{Codec, MediaKind},
-    container::{Damage, Shape},
-};
+use crate::container::{Damage, ScannedTrack};
 
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,37 +42,6 @@ pub struct Scan {
     index: Index,
     /// What can't be read, from the file's start; the first 1024 pieces of it.
     gaps: Vec<Range<u64>>,
-}
-
-/// A track of a file, and what there is of it in fragments.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ScannedTrack {
-    /// Its number (track_ID).
-    pub number: u32,
-    /// Whether it is sound or pictures, or something else.
-    pub kind: Option<MediaKind>,
-    /// How it is encoded: the type of its sample entry, such as `avc3`.
-    pub format: String,
-    /// The same, if it is a codec of the house.
-    pub codec: Option<Codec>,
-    /// What a decoder must know: what is in `avcC`, `av1C`, `vpcC` or `dOps`.
-    pub private: Vec<u8>,
-    /// How large the pictures are, or of how many channels the sound is.
-    pub shape: Option<Shape>,
-    /// What a player calls it (name of hdlr), the first 256 bytes of it.
-    pub name: Option<String>,
-    /// How many frames there are.
-    pub frames: u64,
-    /// How many of them decoding can begin with.
-    pub keyframes: u64,
-    /// How many bytes they have.
-    pub bytes: u64,
-    /// The earliest one's time, counted from the file's start.
-    pub first: Option<Duration>,
-    /// The latest one's time.
-    pub last: Option<Duration>,
-    /// When the last one is over.
-    pub end: Option<Duration>,
 }
 
 /// Nothing can be said of a file.

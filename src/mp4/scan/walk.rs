@@ -1,19 +1,20 @@
 //! The way through a file, from one box to the next.
 
 use std::{
+    collections::BTreeMap,
     io::{Read, Seek},
     ops::Range,
 };
 
 use super::{
-    Fault, Scan, ScanError, ScannedTrack,
+    Fault, Scan, ScanError,
     element::{Element, find_fragment},
-    fragment::{self, Tally, TrackTally},
+    fragment,
     header::{Header, Told},
     inner::Inners,
 };
 use crate::{
-    container::{Damage, Reader, Stop},
+    container::{Count, Damage, Reader, Stop},
     mp4::{
         boxes::HEAD_LENGTH,
         ending::Places,
@@ -58,7 +59,7 @@ pub(super) struct Walk<R> {
     /// Whether there is something else between moov and the fragments than what is written here.
     is_foreign: bool,
     /// What there is of each track.
-    totals: Tally,
+    totals: BTreeMap<u32, Count>,
     /// Where the last index begins and ends.
     indexed: Option<Range<u64>>,
     /// The last gap between fragments.
@@ -95,7 +96,7 @@ impl<R: Read + Seek> Walk<R> {
             reader,
             header: None,
             is_foreign: false,
-            totals: Tally::new(),
+            totals: BTreeMap::new(),
             indexed: None,
             lost: None,
             again: length,
@@ -147,7 +148,7 @@ impl<R: Read + Seek> Walk<R> {
                 if header.tracks.is_empty() {
                     return Err(element.damage(Fault::NoTracks).into());
                 }
-                let tracks = header.tracks.iter().map(|told| (told.track.number, told.track.kind, told.scale));
+                let tracks = header.tracks.iter().map(|told| (told.number, told.track.kind, told.scale));
                 self.scan.index = Index::of(tracks);
                 self.header = Some(header);
                 self.scan.whole = element.end;
@@ -187,7 +188,7 @@ impl<R: Read + Seek> Walk<R> {
             self.scan.index.add(Point { time, offset: moof.at, traf });
         }
         for (number, tally) in tally {
-            self.totals.entry(number).or_default().add(tally);
+            self.totals.entry(number).or_default().add(tally.count);
         }
         self.scan.fragments += 1;
         self.scan.whole = mdat.end;
@@ -199,7 +200,11 @@ impl<R: Read + Seek> Walk<R> {
         let Self { header: Some(header), is_foreign, totals, indexed, mut scan, .. } = self else {
             return Err(ScanError::Header(Damage { offset: self.scan.length, fault: Fault::NoTracks }));
         };
-        scan.tracks = header.tracks.into_iter().map(|told| counted(told, &totals)).collect();
+        let total = |Told { number, track, scale, .. }: Told| {
+            let count = totals.get(&number).copied().unwrap_or_default();
+            track.counted(count, |ticks| scale.time(ticks))
+        };
+        scan.tracks = header.tracks.into_iter().map(total).collect();
         scan.begun = header.begun;
         scan.duration = header.duration;
 
@@ -215,15 +220,6 @@ impl<R: Read + Seek> Walk<R> {
             self.scan.damage.push(damage);
         }
     }
-}
-
-/// A track with what there is of it.
-fn counted(told: Told, totals: &Tally) -> ScannedTrack {
-    let Told { track, scale, .. } = told;
-    let TrackTally { frames, keyframes, bytes, span, end, .. } = totals.get(&track.number).copied().unwrap_or_default();
-    let (first, last) = span.map(|(first, last)| (scale.time(first), scale.time(last))).unzip();
-    let end = (frames > 0).then(|| scale.time(end));
-    ScannedTrack { frames, keyframes, bytes, first, last, end, ..track }
 }
 
 /// Whether an index says at its end how long it is (mfro): then all of it was written.

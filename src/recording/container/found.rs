@@ -7,7 +7,7 @@ use std::{
 
 use super::Container;
 use crate::{
-    container::{NotOurs, Repair},
+    container::{NotOurs, Repair, ScannedTrack},
     matroska, mp4,
     recording::manifest::Track,
 };
@@ -56,18 +56,8 @@ impl Container {
 
 impl From<matroska::Scan> for Found {
     fn from(scan: matroska::Scan) -> Self {
-        let track = |track: &matroska::ScannedTrack| {
-            Some(Track {
-                frames: track.blocks,
-                keyframes: track.keyframes,
-                bytes: track.bytes,
-                first: track.first,
-                last: track.last,
-                ..Track::new(track.number, track.codec?)
-            })
-        };
         Self {
-            tracks: scan.tracks.iter().filter_map(track).collect(),
+            tracks: described(&scan.tracks),
             end: scan.end(),
             is_empty: scan.clusters == 0,
             is_whole: scan.is_finished && scan.damage.is_empty(),
@@ -78,18 +68,8 @@ impl From<matroska::Scan> for Found {
 
 impl From<mp4::Scan> for Found {
     fn from(scan: mp4::Scan) -> Self {
-        let track = |track: &mp4::ScannedTrack| {
-            Some(Track {
-                frames: track.frames,
-                keyframes: track.keyframes,
-                bytes: track.bytes,
-                first: track.first,
-                last: track.last,
-                ..Track::new(track.number.into(), track.codec?)
-            })
-        };
         Self {
-            tracks: scan.tracks.iter().filter_map(track).collect(),
+            tracks: described(&scan.tracks),
             end: scan.end(),
             is_empty: scan.fragments == 0,
             is_whole: scan.is_finished && scan.damage.is_empty(),
@@ -114,4 +94,19 @@ impl From<mp4::ScanError> for Unreadable {
             error => Self::Mp4(error),
         }
     }
+}
+
+/// The tracks whose codecs are known here.
+fn described(tracks: &[ScannedTrack]) -> Vec<Track> {
+    let track = |track: &ScannedTrack| {
+        Some(Track {
+            frames: track.frames,
+            keyframes: track.keyframes,
+            bytes: track.bytes,
+            first: track.first,
+            last: track.last,
+            ..Track::new(track.number, track.codec?)
+        })
+    };
+    tracks.iter().filter_map(track).collect()
 }

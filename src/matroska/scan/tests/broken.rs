@@ -64,7 +64,7 @@ fn lost_bytes_within_a_cluster_become_void_and_what_is_before_them_is_kept() {
     let scan = scanned(&bytes);
     let [damage] = scan.damage.as_slice() else { panic!("{:?}", scan.damage) };
     assert_eq!((damage.fault, scan.clusters), (Fault::NoElement, 4));
-    let frames = |scan: &Scan| scan.tracks.iter().map(|track| track.blocks).sum::<u64>();
+    let frames = |scan: &Scan| scan.tracks.iter().map(|track| track.frames).sum::<u64>();
     assert_eq!(frames(&scan), 80 - 3);
     let again = scanned(&repaired(&bytes));
     assert_eq!((again.damage.as_slice(), frames(&again)), (&[][..], 80 - 3));

@@ -107,9 +107,9 @@ pub(super) fn found(scan: &Scan) -> BTreeMap<u64, Holding> {
     let millis = |time: Option<Duration>| time.map_or(u64::MAX, |time| time.as_millis() as u64);
     scan.tracks
         .iter()
-        .filter(|track| track.blocks > 0)
+        .filter(|track| track.frames > 0)
         .map(|track| {
-            (track.number, (track.blocks, track.keyframes, track.bytes, millis(track.first), millis(track.last)))
+            (track.number, (track.frames, track.keyframes, track.bytes, millis(track.first), millis(track.last)))
         })
         .collect()
 }

@@ -50,7 +50,7 @@ fn of_unknown_sizes_are_told_for_what_they_are() {
     assert_eq!((scan.clusters, scan.is_finished, scan.duration), (3, false, None));
     let [track] = scan.tracks.as_slice() else { panic!("{:?}", scan.tracks) };
     assert_eq!((track.number, track.codec, track.codec_id.as_str()), (300, None, "V_THEORA"));
-    assert_eq!((track.blocks, track.keyframes, track.bytes), (6, 4, 12));
+    assert_eq!((track.frames, track.keyframes, track.bytes), (6, 4, 12));
     // The one before its cluster, of the first cluster, would be before the file.
     assert_eq!((track.first, track.last), (Some(Duration::ZERO), Some(Duration::from_millis(2005))));
 }
@@ -72,5 +72,5 @@ fn may_have_blocks_of_tracks_that_nobody_knows() {
     let scan = scanned(&bytes);
     let words: Vec<String> = scan.damage.iter().map(ToString::to_string).collect();
     assert_eq!(words, [format!("byte {}: a block of track 1, which the header does not know", cluster + 9)]);
-    assert_eq!((scan.clusters, scan.tracks[0].blocks), (4, 7));
+    assert_eq!((scan.clusters, scan.tracks[0].frames), (4, 7));
 }

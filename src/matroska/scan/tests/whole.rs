@@ -26,7 +26,7 @@ fn a_header_is_read_as_it_was_written() {
     assert_eq!((audio.codec_id.as_str(), audio.codec, audio.private.len()), ("A_OPUS", Some(Codec::Opus), 19));
     assert_eq!(audio.shape, Some(Shape::Audio { channels: 2, sample_rate: 48_000 }));
     assert_eq!(audio.name.as_deref(), Some("sound"));
-    assert_eq!((other.blocks, other.first, other.last), (0, None, None));
+    assert_eq!((other.frames, other.first, other.last), (0, None, None));
 }
 
 proptest! {

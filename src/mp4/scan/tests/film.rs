@@ -136,7 +136,7 @@ pub(super) fn found(scan: &Scan) -> BTreeMap<u64, Holding> {
         .filter(|track| track.frames > 0)
         .map(|track| {
             let holding = (track.frames, track.keyframes, track.bytes, millis(track.first), millis(track.last));
-            (track.number.into(), holding)
+            (track.number, holding)
         })
         .collect()
 }

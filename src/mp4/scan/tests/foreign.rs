@@ -63,7 +63,7 @@ fn are_told_for_what_they_are() {
     assert_eq!(scan.damage, []);
     assert_eq!((scan.fragments, scan.is_finished, scan.duration, scan.begun), (3, false, None, None));
     let [track] = scan.tracks.as_slice() else { panic!("{:?}", scan.tracks) };
-    assert_eq!((track.number, track.codec, track.format.as_str()), (7, None, "mp4v"));
+    assert_eq!((track.number, track.codec, track.codec_id.as_str()), (7, None, "mp4v"));
     assert_eq!(track.name.as_deref(), Some("Künstler"));
     assert_eq!((track.frames, track.keyframes, track.bytes), (12, 9, 36), "the first of each is none");
     assert_eq!((track.first, track.last), (Some(Duration::ZERO), Some(Duration::from_millis(1100))));
