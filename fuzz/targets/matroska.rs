@@ -5,12 +5,12 @@ use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
 use peergate::{
-    container::{Repair, ScannedTrack},
-    matroska::{Scan, scan},
+    container::{Repair, Scan, ScannedTrack},
+    matroska::{Fault, scan},
 };
 
-fn repaired(scan: &Scan, bytes: &[u8]) -> Option<Vec<u8>> {
-    let Repair { truncate_to, ending } = scan.repair().ok()?;
+fn repaired(scan: &Scan<Fault>, bytes: &[u8]) -> Option<Vec<u8>> {
+    let Repair { truncate_to, ending } = scan.repair.clone().ok()?;
     let mut bytes = bytes[..usize::try_from(truncate_to).unwrap()].to_vec();
     bytes.extend(&ending.append);
     for patch in &ending.patches {
@@ -21,13 +21,13 @@ fn repaired(scan: &Scan, bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(found) = scan(Cursor::new(bytes)) else { return };
+    let Ok(found) = scan(Cursor::new(bytes)).map(|scan| scan.film) else { return };
     assert!(found.whole <= found.length);
     for damage in &found.damage {
         assert!(damage.offset <= found.length && !damage.to_string().is_empty());
     }
     if let Some(bytes) = repaired(&found, bytes) {
-        let again = scan(Cursor::new(&bytes)).unwrap();
+        let again = scan(Cursor::new(&bytes)).unwrap().film;
         let frames = |track: &ScannedTrack| (track.number, track.frames, track.keyframes, track.bytes);
         assert!(again.is_finished);
         assert!(again.tracks.iter().map(frames).eq(found.tracks.iter().map(frames)));

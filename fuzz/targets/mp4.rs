@@ -5,12 +5,12 @@ use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
 use peergate::{
-    container::{Repair, ScannedTrack},
-    mp4::{Scan, scan},
+    container::{Repair, Scan, ScannedTrack},
+    mp4::{Fault, scan},
 };
 
-fn repaired(scan: &Scan, bytes: &[u8]) -> Option<Vec<u8>> {
-    let Repair { truncate_to, ending } = scan.repair().ok()?;
+fn repaired(scan: &Scan<Fault>, bytes: &[u8]) -> Option<Vec<u8>> {
+    let Repair { truncate_to, ending } = scan.repair.clone().ok()?;
     let mut bytes = bytes[..usize::try_from(truncate_to).unwrap()].to_vec();
     bytes.extend(&ending.append);
     for patch in &ending.patches {

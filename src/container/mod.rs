@@ -4,7 +4,9 @@
 mod block;
 mod damage;
 mod ending;
+mod losses;
 mod reader;
+mod scan;
 mod scanned_track;
 mod track;
 
@@ -12,7 +14,9 @@ pub use block::{Block, BlockError};
 pub use damage::Damage;
 pub(crate) use damage::Stop;
 pub use ending::{Ending, NotOurs, Patch, Repair};
+pub(crate) use losses::Losses;
 pub(crate) use reader::Reader;
+pub use scan::Scan;
 pub(crate) use scanned_track::Count;
 pub use scanned_track::ScannedTrack;
 pub use track::{Shape, Track, TrackError};

@@ -3,7 +3,7 @@
 //!
 //! [`Writer`] gives a header, then whole clusters of a second at most, each to be appended in one write; an
 //! [`Ending`](crate::container::Ending) makes the file one that can be sought in. [`scan()`] says what a file holds, and
-//! [`Scan::repair`] what gives an interrupted one its ending.
+//! [`Scan::repair`](crate::container::Scan::repair) what gives an interrupted one its ending.
 //!
 //! A file as it is written, and what the ending changes in it:
 //!

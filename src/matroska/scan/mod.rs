@@ -8,44 +8,21 @@ mod repair;
 mod source;
 mod walk;
 
-use std::{
-    io::{self, Read, Seek},
-    ops::Range,
-    time::Duration,
-};
+use std::io::{self, Read, Seek};
 
 pub use self::fault::Fault;
-use super::{ending::Places, header::DocType, index::Index};
-use crate::container::{Damage, ScannedTrack};
+use super::header::DocType;
+use crate::container::{self, Damage};
 
 /// What a file holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
     /// What kind of file it is.
     pub doc_type: DocType,
     /// What wrote it (WritingApp), the first 256 bytes of it.
     pub application: String,
-    /// When it begins (DateUTC), counted from Unix's epoch.
-    pub begun: Option<Duration>,
-    /// How long it says that it lasts. One that was not finished says nothing.
-    pub duration: Option<Duration>,
-    /// Its tracks, 127 at most.
-    pub tracks: Vec<ScannedTrack>,
-    /// How many clusters there are, without those that are lost.
-    pub clusters: u64,
-    /// Where the last cluster ends of which all is there, or the header if there is none, in bytes from the file's start.
-    pub whole: u64,
-    /// How long the file is, in bytes.
-    pub length: u64,
-    /// Whether it has its ending: it says how long it is, and where its keyframes are.
-    pub is_finished: bool,
-    /// What is wrong with it, the first 64 places. That the last cluster is torn is among them.
-    pub damage: Vec<Damage<Fault>>,
-    /// What an ending changes, if the file has room for it.
-    places: Option<Places>,
-    index: Index,
-    /// What can't be read, from the file's start; the first 1024 pieces of it.
-    gaps: Vec<Range<u64>>,
+    /// The rest, as of any kind of file.
+    pub film: container::Scan<Fault>,
 }
 
 /// Nothing can be said of a file.
@@ -69,14 +46,6 @@ pub enum ScanError {
 /// bytes are. Of a file that is still written, it says what was there at first; it may seem torn.
 pub fn scan(file: impl Read + Seek) -> Result<Scan, ScanError> {
     walk::Walk::new(file)?.finish()
-}
-
-impl Scan {
-    /// When the last frame comes, counted from the file's start.
-    #[must_use]
-    pub fn end(&self) -> Duration {
-        self.tracks.iter().filter_map(|track| track.end).max().unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

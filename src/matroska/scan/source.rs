@@ -152,7 +152,7 @@ impl<R: Read + Seek> Source<R> {
     }
 
     /// Whether what lies there looks like a cluster as all write them: it ends within the file, and its Timestamp comes first,
-    /// or a CRC-32, or what [`Scan::repair`](super::Scan::repair) makes of one. Goes there.
+    /// or a CRC-32, or what [`Scan::repair`](crate::container::Scan::repair) makes of one. Goes there.
     fn is_cluster(&mut self, at: u64) -> io::Result<bool> {
         self.seek(at)?;
         let mut bytes = [0; LONGEST_HEAD + 2];

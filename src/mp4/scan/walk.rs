@@ -7,14 +7,15 @@ use std::{
 };
 
 use super::{
-    Fault, Scan, ScanError,
+    Fault, ScanError,
     element::{Element, find_fragment},
     fragment,
     header::{Header, Told},
     inner::Inners,
+    repair::repair,
 };
 use crate::{
-    container::{Count, Damage, Reader, Stop},
+    container::{Count, Damage, Losses, NotOurs, Reader, Scan, Stop},
     mp4::{
         boxes::HEAD_LENGTH,
         ending::Places,
@@ -30,12 +31,6 @@ const LARGEST_MOOV: u64 = 64 << 20;
 
 /// How large a moof or an mfra may be, in bytes. A moof of a second is a thousandth of it, an mfra half of it.
 const LARGEST_MOOF: u64 = 4 << 20;
-
-/// How much of what is wrong with a file is told; who wants to know more looks for what breaks files.
-const MOST_DAMAGE: usize = 64;
-
-/// How many gaps are remembered. What has more is not worth repairing.
-const MOST_GAPS: usize = 1024;
 
 /// What there may be in a file besides its header and its fragments.
 const OTHERS: [FourCc; 10] = [
@@ -62,11 +57,12 @@ pub(super) struct Walk<R> {
     totals: BTreeMap<u32, Count>,
     /// Where the last index begins and ends.
     indexed: Option<Range<u64>>,
-    /// The last gap between fragments.
-    lost: Option<Range<u64>>,
-    /// How many bytes of moofs may be read in vain: as many as the file has.
-    again: u64,
-    scan: Scan,
+    /// How many fragments there are.
+    fragments: u64,
+    /// Where the last one ends, or the header.
+    whole: u64,
+    index: Index,
+    losses: Losses<Fault>,
 }
 
 impl<R: Read + Seek> Walk<R> {
@@ -78,35 +74,22 @@ impl<R: Read + Seek> Walk<R> {
             Err(Stop::Io(error)) => return Err(error.into()),
             _ => return Err(ScanError::NotMp4),
         }
-        let length = reader.length();
-        let scan = Scan {
-            begun: None,
-            duration: None,
-            tracks: Vec::new(),
-            fragments: 0,
-            whole: reader.at(),
-            length,
-            is_finished: false,
-            damage: Vec::new(),
-            places: None,
-            index: Index::new(0, Scale::MOVIE),
-            gaps: Vec::new(),
-        };
         Ok(Self {
-            reader,
             header: None,
             is_foreign: false,
             totals: BTreeMap::new(),
             indexed: None,
-            lost: None,
-            again: length,
-            scan,
+            fragments: 0,
+            whole: reader.at(),
+            index: Index::new(0, Scale::MOVIE),
+            losses: Losses::of(reader.length()),
+            reader,
         })
     }
 
     /// Goes through all of it.
-    pub(super) fn finish(mut self) -> Result<Scan, ScanError> {
-        while self.reader.at() < self.scan.length {
+    pub(super) fn finish(mut self) -> Result<Scan<Fault>, ScanError> {
+        while self.reader.at() < self.reader.length() {
             let start = self.reader.at();
             let damage = match self.step() {
                 Ok(()) => continue,
@@ -114,25 +97,11 @@ impl<R: Read + Seek> Walk<R> {
                 Err(Stop::Damage(damage)) if self.header.is_none() => return Err(ScanError::Header(damage)),
                 Err(Stop::Damage(damage)) => damage,
             };
-            self.note(damage);
-            // Its size may be what is wrong with it, so the next one may lie within. But what is made so that there is always
-            // one within is not read again and again.
-            let reached = self.reader.at();
-            let from = match self.again.checked_sub(reached.saturating_sub(start)) {
-                Some(left) => {
-                    self.again = left;
-                    start.saturating_add(HEAD_LENGTH)
-                }
-                None => reached.max(start.saturating_add(HEAD_LENGTH)),
-            };
+            self.losses.note(damage);
+            let least = start.saturating_add(HEAD_LENGTH);
+            let from = self.losses.search_from(start, self.reader.at(), least);
             let Some(next) = find_fragment(&mut self.reader, from)? else { break };
-            // What begins right behind a gap and is broken, too, belongs to it.
-            let begin = self.lost.take().filter(|lost| lost.end == start).map_or(start, |lost| lost.start);
-            self.scan.gaps.pop_if(|gap| gap.start == begin && gap.end == start);
-            if self.scan.gaps.len() < MOST_GAPS {
-                self.scan.gaps.push(begin..next);
-            }
-            self.lost = Some(begin..next);
+            self.losses.lose(start, next);
         }
         self.into_scan()
     }
@@ -149,9 +118,9 @@ impl<R: Read + Seek> Walk<R> {
                     return Err(element.damage(Fault::NoTracks).into());
                 }
                 let tracks = header.tracks.iter().map(|told| (told.number, told.track.kind, told.scale));
-                self.scan.index = Index::of(tracks);
+                self.index = Index::of(tracks);
                 self.header = Some(header);
-                self.scan.whole = element.end;
+                self.whole = element.end;
             }
             FourCc::MFRA => {
                 let content = element.read_content(&mut self.reader, LARGEST_MOOF)?;
@@ -176,49 +145,51 @@ impl<R: Read + Seek> Walk<R> {
         let content = moof.read_content(&mut self.reader, LARGEST_MOOF)?;
         let mdat = match Element::read(&mut self.reader) {
             Ok(mdat) if mdat.kind == FourCc::MDAT => mdat,
-            Err(Stop::Damage(damage)) if self.reader.at() < self.scan.length => return Err(damage.into()),
+            Err(Stop::Damage(damage)) if self.reader.at() < self.reader.length() => return Err(damage.into()),
             Err(Stop::Io(error)) => return Err(error.into()),
             _ => return Err(moof.damage(Fault::NoFragment).into()),
         };
         let data = mdat.content..mdat.end;
         let (tally, damage) = fragment::read(moof, &content, data, &header.tracks, &self.totals)?;
-        damage.into_iter().for_each(|damage| self.note(damage));
+        damage.into_iter().for_each(|damage| self.losses.note(damage));
         self.reader.seek(mdat.end)?;
-        if let Some((time, traf)) = tally.get(&self.scan.index.track()).and_then(|tally| tally.start) {
-            self.scan.index.add(Point { time, offset: moof.at, traf });
+        if let Some((time, traf)) = tally.get(&self.index.track()).and_then(|tally| tally.start) {
+            self.index.add(Point { time, offset: moof.at, traf });
         }
         for (number, tally) in tally {
             self.totals.entry(number).or_default().add(tally.count);
         }
-        self.scan.fragments += 1;
-        self.scan.whole = mdat.end;
+        self.fragments += 1;
+        self.whole = mdat.end;
         Ok(())
     }
 
     /// What was found on the way.
-    fn into_scan(self) -> Result<Scan, ScanError> {
-        let Self { header: Some(header), is_foreign, totals, indexed, mut scan, .. } = self else {
-            return Err(ScanError::Header(Damage { offset: self.scan.length, fault: Fault::NoTracks }));
+    fn into_scan(self) -> Result<Scan<Fault>, ScanError> {
+        let length = self.reader.length();
+        let Self { header: Some(header), is_foreign, whole, index, .. } = self else {
+            return Err(ScanError::Header(Damage { offset: length, fault: Fault::NoTracks }));
         };
         let total = |Told { number, track, scale, .. }: Told| {
-            let count = totals.get(&number).copied().unwrap_or_default();
+            let count = self.totals.get(&number).copied().unwrap_or_default();
             track.counted(count, |ticks| scale.time(ticks))
         };
-        scan.tracks = header.tracks.into_iter().map(total).collect();
-        scan.begun = header.begun;
-        scan.duration = header.duration;
-
-        scan.places = header.mehd.filter(|_| !is_foreign).map(|mehd| Places { mehd });
-        let whole = scan.whole;
-        scan.gaps.retain(|gap| gap.end <= whole);
-        scan.is_finished = scan.duration.is_some() && indexed == Some(whole..scan.length);
-        Ok(scan)
-    }
-
-    fn note(&mut self, damage: Damage<Fault>) {
-        if self.scan.damage.len() < MOST_DAMAGE {
-            self.scan.damage.push(damage);
+        let (damage, gaps) = self.losses.tell(whole);
+        let mut scan = Scan {
+            begun: header.begun,
+            duration: header.duration,
+            tracks: header.tracks.into_iter().map(total).collect(),
+            parts: self.fragments,
+            whole,
+            length,
+            is_finished: header.duration.is_some() && self.indexed == Some(whole..length),
+            damage,
+            repair: Err(NotOurs),
+        };
+        if let Some(mehd) = header.mehd.filter(|_| !is_foreign) {
+            scan.repair = Ok(repair(Places { mehd }, &index, scan.end(), whole, &gaps));
         }
+        Ok(scan)
     }
 }
 

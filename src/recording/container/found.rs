@@ -7,7 +7,7 @@ use std::{
 
 use super::Container;
 use crate::{
-    container::{NotOurs, Repair, ScannedTrack},
+    container::{NotOurs, Repair, Scan, ScannedTrack},
     matroska, mp4,
     recording::manifest::Track,
 };
@@ -48,34 +48,34 @@ impl Container {
     /// When it can't be read, or is of another kind.
     pub fn look(self, file: impl Read + Seek) -> Result<Found, Unreadable> {
         match self {
-            Self::Matroska | Self::WebM => Ok(matroska::scan(file)?.into()),
+            Self::Matroska | Self::WebM => Ok(matroska::scan(file)?.film.into()),
             Self::Mp4 => Ok(mp4::scan(file)?.into()),
         }
     }
 }
 
-impl From<matroska::Scan> for Found {
-    fn from(scan: matroska::Scan) -> Self {
+impl<F> From<Scan<F>> for Found {
+    fn from(scan: Scan<F>) -> Self {
         Self {
-            tracks: described(&scan.tracks),
             end: scan.end(),
-            is_empty: scan.clusters == 0,
+            is_empty: scan.parts == 0,
             is_whole: scan.is_finished && scan.damage.is_empty(),
-            repair: scan.repair(),
+            tracks: scan.tracks.iter().filter_map(described).collect(),
+            repair: scan.repair,
         }
     }
 }
 
-impl From<mp4::Scan> for Found {
-    fn from(scan: mp4::Scan) -> Self {
-        Self {
-            tracks: described(&scan.tracks),
-            end: scan.end(),
-            is_empty: scan.fragments == 0,
-            is_whole: scan.is_finished && scan.damage.is_empty(),
-            repair: scan.repair(),
-        }
-    }
+/// A track, if its codec is known here.
+fn described(track: &ScannedTrack) -> Option<Track> {
+    Some(Track {
+        frames: track.frames,
+        keyframes: track.keyframes,
+        bytes: track.bytes,
+        first: track.first,
+        last: track.last,
+        ..Track::new(track.number, track.codec?)
+    })
 }
 
 impl From<matroska::ScanError> for Unreadable {
@@ -94,19 +94,4 @@ impl From<mp4::ScanError> for Unreadable {
             error => Self::Mp4(error),
         }
     }
-}
-
-/// The tracks whose codecs are known here.
-fn described(tracks: &[ScannedTrack]) -> Vec<Track> {
-    let track = |track: &ScannedTrack| {
-        Some(Track {
-            frames: track.frames,
-            keyframes: track.keyframes,
-            bytes: track.bytes,
-            first: track.first,
-            last: track.last,
-            ..Track::new(track.number, track.codec?)
-        })
-    };
-    tracks.iter().filter_map(track).collect()
 }

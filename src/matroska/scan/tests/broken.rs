@@ -6,19 +6,19 @@ use proptest::prelude::*;
 
 use super::film::*;
 use crate::{
-    container::Damage,
+    container::{self, Damage},
     matroska::{Fault, Scan, ScanError, scan},
 };
 
 /// Whatever the bytes are: what is said of them is true of them, and what is repaired is whole.
 fn check(bytes: &[u8]) {
-    let Ok(scan) = scan(Cursor::new(bytes)) else { return };
+    let Ok(Scan { film: scan, .. }) = scan(Cursor::new(bytes)) else { return };
     assert!(scan.whole <= scan.length && scan.length == bytes.len() as u64);
     assert!(scan.damage.iter().all(|damage| damage.offset <= scan.length));
-    if scan.repair().is_ok() {
+    if scan.repair.is_ok() {
         let again = scanned(&repaired(bytes));
         assert!(again.is_finished, "{:?} became {:?}", scan.damage, again.damage);
-        assert_eq!(again.clusters, scan.clusters);
+        assert_eq!(again.parts, scan.parts);
         assert_eq!(found(&again), found(&scan));
     }
 }
@@ -32,7 +32,7 @@ fn a_changed_byte_costs_one_cluster_at_most() {
             let mut bytes = finished.clone();
             bytes[at] ^= change;
             let scan = scanned(&bytes);
-            assert!(scan.clusters >= 3, "byte {at} changed by {change:02x}: {:?}", scan.damage);
+            assert!(scan.parts >= 3, "byte {at} changed by {change:02x}: {:?}", scan.damage);
             assert!(!scan.damage.is_empty(), "byte {at} changed by {change:02x} is not seen");
             check(&bytes);
         }
@@ -51,7 +51,7 @@ fn lost_bytes_amid_clusters_become_void() {
         let repaired = repaired(&bytes);
         assert_eq!(repaired[from], 0xEC, "Void");
         let again = scanned(&repaired);
-        assert_eq!((again.is_finished, again.damage, again.clusters), (true, Vec::new(), scan.clusters));
+        assert_eq!((again.is_finished, again.damage, again.parts), (true, Vec::new(), scan.parts));
     }
 }
 
@@ -63,8 +63,8 @@ fn lost_bytes_within_a_cluster_become_void_and_what_is_before_them_is_kept() {
     bytes[to - 100..to - 20].fill(0);
     let scan = scanned(&bytes);
     let [damage] = scan.damage.as_slice() else { panic!("{:?}", scan.damage) };
-    assert_eq!((damage.fault, scan.clusters), (Fault::NoElement, 4));
-    let frames = |scan: &Scan| scan.tracks.iter().map(|track| track.frames).sum::<u64>();
+    assert_eq!((damage.fault, scan.parts), (Fault::NoElement, 4));
+    let frames = |scan: &container::Scan<Fault>| scan.tracks.iter().map(|track| track.frames).sum::<u64>();
     assert_eq!(frames(&scan), 80 - 3);
     let again = scanned(&repaired(&bytes));
     assert_eq!((again.damage.as_slice(), frames(&again)), (&[][..], 80 - 3));
@@ -77,7 +77,7 @@ fn bytes_that_are_missing_cost_what_they_were_of() {
     let end = film.clusters[1].0;
     let bytes = [&film.unfinished[..end - 20], &film.unfinished[end..]].concat();
     let scan = scanned(&bytes);
-    assert_eq!(scan.clusters, 3);
+    assert_eq!(scan.parts, 3);
     check(&bytes);
 }
 

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use crate::{
     codec::Codec,
-    container::{Block, Ending, Repair, Shape, Track},
-    matroska::{DocType, Header, Scan, Writer, scan},
+    container::{Block, Ending, Repair, Scan, Shape, Track},
+    matroska::{DocType, Fault, Header, Writer, scan},
 };
 
 pub(super) const TRACKS: u64 = 3;
@@ -103,7 +103,7 @@ impl Film {
 }
 
 /// What a scan found.
-pub(super) fn found(scan: &Scan) -> BTreeMap<u64, Holding> {
+pub(super) fn found(scan: &Scan<Fault>) -> BTreeMap<u64, Holding> {
     let millis = |time: Option<Duration>| time.map_or(u64::MAX, |time| time.as_millis() as u64);
     scan.tracks
         .iter()
@@ -114,8 +114,8 @@ pub(super) fn found(scan: &Scan) -> BTreeMap<u64, Holding> {
         .collect()
 }
 
-pub(super) fn scanned(bytes: &[u8]) -> Scan {
-    scan(Cursor::new(bytes)).unwrap()
+pub(super) fn scanned(bytes: &[u8]) -> Scan<Fault> {
+    scan(Cursor::new(bytes)).unwrap().film
 }
 
 pub(super) fn apply(ending: &Ending, bytes: &mut Vec<u8>) {
@@ -127,7 +127,7 @@ pub(super) fn apply(ending: &Ending, bytes: &mut Vec<u8>) {
 }
 
 pub(super) fn repaired(bytes: &[u8]) -> Vec<u8> {
-    let Repair { truncate_to, ending } = scanned(bytes).repair().unwrap();
+    let Repair { truncate_to, ending } = scanned(bytes).repair.unwrap();
     let mut bytes = bytes[..truncate_to as usize].to_vec();
     apply(&ending, &mut bytes);
     bytes

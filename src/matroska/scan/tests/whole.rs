@@ -1,25 +1,25 @@
 //! What was written is what is read.
 
 use super::film::*;
-use std::time::Duration;
+use std::{io::Cursor, time::Duration};
 
 use proptest::prelude::*;
 
 use crate::{
     codec::{Codec, MediaKind},
     container::Shape,
-    matroska::DocType,
+    matroska::{DocType, Scan, scan},
 };
 
 #[test]
 fn a_header_is_read_as_it_was_written() {
     let film = Film::long(2);
-    let scan = scanned(&film.finished());
-    assert_eq!((scan.doc_type, scan.application.as_str()), (DocType::WebM, "test"));
+    let Scan { doc_type, application, film: scan } = scan(Cursor::new(film.finished())).unwrap();
+    assert_eq!((doc_type, application.as_str()), (DocType::WebM, "test"));
     assert_eq!(scan.begun, Some(Duration::from_secs(1_800_000_000)));
     assert_eq!(scan.duration, Some(Duration::from_millis(1907)));
     assert_eq!(scan.end(), Duration::from_millis(1907));
-    assert_eq!((scan.clusters, scan.is_finished), (2, true));
+    assert_eq!((scan.parts, scan.is_finished), (2, true));
     let [video, audio, other] = scan.tracks.as_slice() else { panic!("{:?}", scan.tracks) };
     assert_eq!((video.number, video.kind, video.codec), (1, Some(MediaKind::Video), Some(Codec::Vp8)));
     assert_eq!(video.shape, Some(Shape::Video { width: 640, height: 480 }));
@@ -40,7 +40,7 @@ proptest! {
             prop_assert_eq!(&scan.damage, &[]);
             prop_assert_eq!(scan.is_finished, is_finished);
             prop_assert_eq!(found(&scan), film.holds(usize::MAX));
-            prop_assert_eq!(scan.clusters as usize, film.clusters.len());
+            prop_assert_eq!(scan.parts as usize, film.clusters.len());
             prop_assert_eq!(scan.whole as usize, film.whole(usize::MAX));
             prop_assert_eq!(scan.length as usize, bytes.len());
         }

@@ -15,10 +15,10 @@ fn check(bytes: &[u8]) {
     let Ok(scan) = scan(Cursor::new(bytes)) else { return };
     assert!(scan.whole <= scan.length && scan.length == bytes.len() as u64);
     assert!(scan.damage.iter().all(|damage| damage.offset <= scan.length));
-    if scan.repair().is_ok() {
+    if scan.repair.is_ok() {
         let again = scanned(&repaired(bytes));
         assert!(again.is_finished, "{:?} became {:?}", scan.damage, again.damage);
-        assert_eq!(again.fragments, scan.fragments);
+        assert_eq!(again.parts, scan.parts);
         assert_eq!(found(&again), found(&scan));
     }
 }
@@ -32,7 +32,7 @@ fn a_changed_byte_costs_one_fragment_at_most() {
             let mut bytes = finished.clone();
             bytes[at] ^= change;
             let scan = scanned(&bytes);
-            assert!(scan.fragments >= 4, "byte {at} changed by {change:02x}: {:?}", scan.damage);
+            assert!(scan.parts >= 4, "byte {at} changed by {change:02x}: {:?}", scan.damage);
             check(&bytes);
         }
     }
@@ -47,11 +47,11 @@ fn lost_bytes_amid_fragments_become_free() {
         let mut bytes = film.finished();
         bytes[lost.clone()].fill(0);
         let scan = scanned(&bytes);
-        assert_eq!(scan.fragments, 4, "{lost:?}");
+        assert_eq!(scan.parts, 4, "{lost:?}");
         let repaired = repaired(&bytes);
         assert_eq!(repaired[from + 4..from + 8], *b"free");
         let again = scanned(&repaired);
-        assert_eq!((again.is_finished, again.damage, again.fragments), (true, Vec::new(), 4));
+        assert_eq!((again.is_finished, again.damage, again.parts), (true, Vec::new(), 4));
     }
 }
 
@@ -61,7 +61,7 @@ fn bytes_that_are_missing_cost_what_they_were_of() {
     let end = film.fragments[1].0;
     let bytes = [&film.unfinished[..end - 20], &film.unfinished[end..]].concat();
     let scan = scanned(&bytes);
-    assert_eq!(scan.fragments, 4, "{:?}", scan.damage);
+    assert_eq!(scan.parts, 4, "{:?}", scan.damage);
     check(&bytes);
 }
 
@@ -74,7 +74,7 @@ fn samples_have_to_be_in_their_fragment() {
     bytes[trun + 12] = 0x7F;
     let scan = scanned(&bytes);
     let [Damage { offset, fault: Fault::NoData }] = scan.damage.as_slice() else { panic!("{:?}", scan.damage) };
-    assert_eq!((*offset as usize, scan.fragments), (trun - 4, 2));
+    assert_eq!((*offset as usize, scan.parts), (trun - 4, 2));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn bytes_that_no_sample_has_are_told() {
     let [Damage { offset, fault: Fault::NoSample { bytes: 300 } }] = scan.damage.as_slice() else {
         panic!("{:?}", scan.damage)
     };
-    assert_eq!((*offset as usize, scan.fragments), (film.header, 3), "what there is besides is kept");
+    assert_eq!((*offset as usize, scan.parts), (film.header, 3), "what there is besides is kept");
 }
 
 #[test]

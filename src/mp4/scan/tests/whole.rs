@@ -40,7 +40,7 @@ proptest! {
             prop_assert_eq!(&scan.damage, &[]);
             prop_assert_eq!(scan.is_finished, is_finished);
             prop_assert_eq!(found(&scan), film.holds(usize::MAX));
-            prop_assert_eq!(scan.fragments as usize, film.fragments.len());
+            prop_assert_eq!(scan.parts as usize, film.fragments.len());
             prop_assert_eq!(scan.whole as usize, film.whole(usize::MAX));
             prop_assert_eq!(scan.length as usize, bytes.len());
         }
