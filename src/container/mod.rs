@@ -20,3 +20,6 @@ pub use scan::Scan;
 pub(crate) use scanned_track::Count;
 pub use scanned_track::ScannedTrack;
 pub use track::{Shape, Track, TrackError};
+
+#[cfg(test)]
+pub(crate) mod tests;

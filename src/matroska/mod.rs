@@ -37,3 +37,6 @@ pub use writer::Writer;
 
 /// How long a tick of a file's times is, in ns (TimestampScale): what all players expect.
 const TICK: u64 = 1_000_000;
+
+#[cfg(test)]
+mod tests;

@@ -40,3 +40,6 @@ mod writer;
 pub use header::{Header, HeaderError, takes};
 pub use scan::{Fault, ScanError, scan};
 pub use writer::Writer;
+
+#[cfg(test)]
+mod tests;

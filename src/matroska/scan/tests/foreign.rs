@@ -2,7 +2,7 @@
 
 use std::{io::Cursor, time::Duration};
 
-use super::film::*;
+use super::scanned;
 use crate::{
     container::NotOurs,
     matroska::{DocType, Scan, element::WriteElements, id::Id, scan},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::film::*;
+use super::scanned;
 use crate::{
     container::NotOurs,
     mp4::{boxes::WriteBoxes, four_cc::FourCc},
