@@ -1,5 +1,6 @@
-//! What files of frames have in common, whatever kind they are: their tracks, a frame on its way into one, and what is done to
-//! one at its end. [`matroska`](crate::matroska) and [`mp4`](crate::mp4) write and read them. Pure.
+//! What files of frames have in common, whatever kind they are: their tracks, a frame on its way into one, what is done to
+//! one at its end, and how one is read and told of. [`matroska`](crate::matroska) and [`mp4`](crate::mp4) write and read them.
+//! Pure.
 
 mod block;
 mod damage;
