@@ -3,7 +3,7 @@
 //!
 //! [`Writer`] gives a header, then whole clusters of a second at most, each to be appended in one write; an
 //! [`Ending`](crate::container::Ending) makes the file one that can be sought in. [`scan()`] says what a file holds, and
-//! [`Scan::repair`] what gives an interrupted one its ending.
+//! [`Scan::repair`](crate::container::Scan::repair) what gives an interrupted one its ending.
 //!
 //! A file as it is written, and what the ending changes in it:
 //!
@@ -32,8 +32,11 @@ mod track;
 mod writer;
 
 pub use header::{DocType, Header, HeaderError};
-pub use scan::{Damage, Fault, Scan, ScanError, ScannedTrack, scan};
+pub use scan::{Fault, Scan, ScanError, scan};
 pub use writer::Writer;
 
 /// How long a tick of a file's times is, in ns (TimestampScale): what all players expect.
 const TICK: u64 = 1_000_000;
+
+#[cfg(test)]
+mod tests;

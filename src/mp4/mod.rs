@@ -4,7 +4,7 @@
 //!
 //! [`Writer`] gives a header, then whole fragments of a second at most, each to be appended in one write; an
 //! [`Ending`](crate::container::Ending) makes the file one that says how long it is and where its keyframes are. [`scan()`]
-//! says what a file holds, and [`Scan::repair`] what gives an interrupted one its ending.
+//! says what a file holds, and [`Scan::repair`](crate::container::Scan::repair) what gives an interrupted one its ending.
 //!
 //! A file as it is written, and what the ending changes in it:
 //!
@@ -38,5 +38,8 @@ mod scan;
 mod writer;
 
 pub use header::{Header, HeaderError, takes};
-pub use scan::{Damage, Fault, Scan, ScanError, ScannedTrack, scan};
+pub use scan::{Fault, ScanError, scan};
 pub use writer::Writer;
+
+#[cfg(test)]
+mod tests;

@@ -7,11 +7,12 @@ use std::{
 };
 
 use super::{
-    Damage, Fault, ScannedTrack,
-    source::{Element, Source, Stop, marked_number, number},
+    Fault,
+    source::{Element, Source, marked_number, number},
 };
 use crate::{
     codec::MediaKind,
+    container::{Count, Damage, ScannedTrack, Stop},
     matroska::{
         cluster::KEYFRAME,
         id::Id,
@@ -39,26 +40,9 @@ pub(super) struct Tally {
 /// What a cluster holds of one track.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TrackTally {
-    pub(super) blocks: u64,
-    pub(super) keyframes: u64,
-    pub(super) bytes: u64,
-    /// The earliest and the latest block's time, in ticks.
-    pub(super) span: Option<(u64, u64)>,
+    pub(super) count: Count,
     /// The first keyframe's time, of pictures.
     start: Option<u64>,
-}
-
-impl TrackTally {
-    /// Adds what another cluster holds.
-    pub(super) fn add(&mut self, other: Self) {
-        self.blocks += other.blocks;
-        self.keyframes += other.keyframes;
-        self.bytes += other.bytes;
-        self.span = match (self.span, other.span) {
-            (Some(own), Some(other)) => Some((own.0.min(other.0), own.1.max(other.1))),
-            (own, other) => own.or(other),
-        };
-    }
 }
 
 /// A block, as the tally takes it.
@@ -94,8 +78,7 @@ impl Tally {
         self.first = self.first.or(Some((track, time)));
         self.has_pictures |= is_video;
         let tally = self.tracks.entry(track).or_default();
-        let keyframes = keyframe.into();
-        tally.add(TrackTally { blocks: 1, keyframes, bytes, span: Some((time, time)), start: None });
+        tally.count.add(Count::one(time, time, bytes, keyframe));
         tally.start = tally.start.or((keyframe && is_video).then_some(time));
     }
 }
@@ -106,7 +89,7 @@ pub(super) struct Cluster {
     /// What it holds.
     pub(super) tally: Tally,
     /// The first thing that is wrong with it.
-    pub(super) damage: Option<Damage>,
+    pub(super) damage: Option<Damage<Fault>>,
     /// Where what is in it can't be told apart any more, if so.
     pub(super) broken_at: Option<u64>,
     /// Where its CRC-32 is, if it begins with one.
@@ -141,7 +124,7 @@ struct Reading<'a, R> {
 }
 
 impl<R: Read + Seek> Reading<'_, R> {
-    fn children(&mut self, cluster: Element) -> Result<(), Stop> {
+    fn children(&mut self, cluster: Element) -> Result<(), Stop<Fault>> {
         let limit = cluster.end().unwrap_or(self.source.length());
         while self.source.at() < limit {
             self.read.broken_at = Some(self.source.at());
@@ -164,7 +147,7 @@ impl<R: Read + Seek> Reading<'_, R> {
     }
 
     /// Reads what there is to know of an element that has its end there.
-    fn child(&mut self, child: Element, end: u64, is_first: bool) -> Result<(), Stop> {
+    fn child(&mut self, child: Element, end: u64, is_first: bool) -> Result<(), Stop<Fault>> {
         match child.id {
             Id::CRC_32 if is_first => {
                 self.told = Some(self.source.content(child, 4)?);
@@ -188,7 +171,7 @@ impl<R: Read + Seek> Reading<'_, R> {
     }
 
     /// Reads what a block has before its frames (RFC 9559, section 10), and gives its flags, too.
-    fn block(&mut self, element: Element, end: u64) -> Result<(Block, u8), Stop> {
+    fn block(&mut self, element: Element, end: u64) -> Result<(Block, u8), Stop<Fault>> {
         let timestamp = self.timestamp.ok_or(element.damage(Fault::NoTimestamp))?;
         let mut bytes = [0; LONGEST_BLOCK_HEAD];
         let bytes = self.source.peek(&mut bytes, end)?;
@@ -202,7 +185,7 @@ impl<R: Read + Seek> Reading<'_, R> {
     }
 
     /// Reads a BlockGroup up to its end: its block is a keyframe if it refers to no other one.
-    fn group(&mut self, limit: u64) -> Result<Option<Block>, Stop> {
+    fn group(&mut self, limit: u64) -> Result<Option<Block>, Stop<Fault>> {
         let (mut found, mut keyframe) = (None, true);
         while self.source.at() < limit {
             let (child, end) = self.source.whole_element(limit)?;

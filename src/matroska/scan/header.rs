@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    Damage, Fault, ScannedTrack,
+    Fault,
     inner::{Inner, Inners},
 };
 use crate::{
     codec::Codec,
-    container::Shape,
+    container::{Damage, ScannedTrack, Shape},
     matroska::{
         TICK,
         ending::{DURATION_LENGTH, SEEK_LENGTH},
@@ -32,7 +32,7 @@ pub(super) struct SeekHead {
 
 impl SeekHead {
     /// Takes what is in the element.
-    pub(super) fn read(elements: Inners<'_>) -> Result<Self, Damage> {
+    pub(super) fn read(elements: Inners<'_>) -> Result<Self, Damage<Fault>> {
         let mut told = None;
         let mut room = None;
         for inner in elements {
@@ -81,7 +81,7 @@ impl Default for Info {
 
 impl Info {
     /// Takes what is in the element.
-    pub(super) fn read(elements: Inners<'_>) -> Result<Self, Damage> {
+    pub(super) fn read(elements: Inners<'_>) -> Result<Self, Damage<Fault>> {
         let mut info = Self::default();
         let (mut room, mut is_checked) = (None, false);
         for inner in elements {
@@ -117,7 +117,7 @@ impl Info {
 }
 
 /// Takes the tracks that Tracks tells of.
-pub(super) fn tracks(elements: Inners<'_>) -> Result<Vec<ScannedTrack>, Damage> {
+pub(super) fn tracks(elements: Inners<'_>) -> Result<Vec<ScannedTrack>, Damage<Fault>> {
     let mut tracks: Vec<ScannedTrack> = Vec::new();
     for inner in elements {
         let inner = inner?;
@@ -131,7 +131,7 @@ pub(super) fn tracks(elements: Inners<'_>) -> Result<Vec<ScannedTrack>, Damage> 
     Ok(tracks)
 }
 
-fn track(entry: Inner<'_>) -> Result<ScannedTrack, Damage> {
+fn track(entry: Inner<'_>) -> Result<ScannedTrack, Damage<Fault>> {
     let mut track = ScannedTrack::default();
     for inner in entry.elements() {
         let inner = inner?;
@@ -163,7 +163,7 @@ fn track(entry: Inner<'_>) -> Result<ScannedTrack, Damage> {
 }
 
 /// The first element with some id within another one.
-fn child<'a>(within: Inner<'a>, id: Id) -> Result<Option<Inner<'a>>, Damage> {
+fn child<'a>(within: Inner<'a>, id: Id) -> Result<Option<Inner<'a>>, Damage<Fault>> {
     for inner in within.elements() {
         let inner = inner?;
         if inner.id == id {

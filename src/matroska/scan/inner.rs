@@ -1,10 +1,13 @@
 //! Elements within bytes that have been read.
 
 use super::{
-    Damage, Fault,
+    Fault,
     source::{Head, number},
 };
-use crate::matroska::{crc::Crc, id::Id};
+use crate::{
+    container::Damage,
+    matroska::{crc::Crc, id::Id},
+};
 
 /// How much of a text is read, in bytes.
 const LONGEST_TEXT: usize = 256;
@@ -63,7 +66,7 @@ impl<'a> Inners<'a> {
     }
 
     /// What is wrong with them if they begin with a CRC-32 that is not theirs.
-    pub(super) fn check(mut self) -> Option<Damage> {
+    pub(super) fn check(mut self) -> Option<Damage<Fault>> {
         let at = self.at;
         let Some(Ok(Inner { id: Id::CRC_32, content, .. })) = self.next() else { return None };
         (Crc::of(self.bytes).bytes() != content).then_some(Damage { offset: at, fault: Fault::Checksum })
@@ -71,7 +74,7 @@ impl<'a> Inners<'a> {
 }
 
 impl<'a> Iterator for Inners<'a> {
-    type Item = Result<Inner<'a>, Damage>;
+    type Item = Result<Inner<'a>, Damage<Fault>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let (at, bytes) = (self.at, std::mem::take(&mut self.bytes));

@@ -1,83 +1,28 @@
 //! What a file holds, whoever wrote it and whatever became of it.
 
 mod cluster;
-mod damage;
+mod fault;
 mod header;
 mod inner;
 mod repair;
 mod source;
 mod walk;
 
-use std::{
-    io::{self, Read, Seek},
-    ops::Range,
-    time::Duration,
-};
+use std::io::{self, Read, Seek};
 
-pub use self::damage::{Damage, Fault};
-use super::{ending::Places, header::DocType, index::Index};
-use crate::{
-    codec::{Codec, MediaKind},
-    container::Shape,
-};
+pub use self::fault::Fault;
+use super::header::DocType;
+use crate::container::{self, Damage};
 
 /// What a file holds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {
     /// What kind of file it is.
     pub doc_type: DocType,
     /// What wrote it (WritingApp), the first 256 bytes of it.
     pub application: String,
-    /// When it begins (DateUTC), counted from Unix's epoch.
-    pub begun: Option<Duration>,
-    /// How long it says that it lasts. One that was not finished says nothing.
-    pub duration: Option<Duration>,
-    /// Its tracks, 127 at most.
-    pub tracks: Vec<ScannedTrack>,
-    /// How many clusters there are, without those that are lost.
-    pub clusters: u64,
-    /// Where the last cluster ends of which all is there, or the header if there is none, in bytes from the file's start.
-    pub whole: u64,
-    /// How long the file is, in bytes.
-    pub length: u64,
-    /// Whether it has its ending: it says how long it is, and where its keyframes are.
-    pub is_finished: bool,
-    /// What is wrong with it, the first 64 places. That the last cluster is torn is among them.
-    pub damage: Vec<Damage>,
-    /// What an ending changes, if the file has room for it.
-    places: Option<Places>,
-    index: Index,
-    /// What can't be read, from the file's start; the first 1024 pieces of it.
-    gaps: Vec<Range<u64>>,
-}
-
-/// A track of a file, and what there is of it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ScannedTrack {
-    /// Its number.
-    pub number: u64,
-    /// Whether it is sound or pictures, or something else.
-    pub kind: Option<MediaKind>,
-    /// How it is encoded, in Matroska's words (CodecID), the first 256 bytes of them.
-    pub codec_id: String,
-    /// The same, if it is a codec of the house.
-    pub codec: Option<Codec>,
-    /// What a decoder must know (CodecPrivate).
-    pub private: Vec<u8>,
-    /// How large the pictures are, or of how many channels the sound is. Opus says 48 kHz, whatever it was made of.
-    pub shape: Option<Shape>,
-    /// What a player calls it, the first 256 bytes of it.
-    pub name: Option<String>,
-    /// How many blocks there are. One of another muxer's may hold several frames.
-    pub blocks: u64,
-    /// How many of them decoding can begin with.
-    pub keyframes: u64,
-    /// How many bytes their frames have.
-    pub bytes: u64,
-    /// The earliest one's time, counted from the file's start.
-    pub first: Option<Duration>,
-    /// The latest one's time.
-    pub last: Option<Duration>,
+    /// The rest, as of any kind of file.
+    pub film: container::Scan<Fault>,
 }
 
 /// Nothing can be said of a file.
@@ -94,21 +39,13 @@ pub enum ScanError {
     DocType(String),
     /// What comes before the frames is broken; without it they can't be told apart.
     #[error("the file's header is broken at {0}")]
-    Header(Damage),
+    Header(Damage<Fault>),
 }
 
 /// Says what a file holds. Reads all of it once, twice where it is broken, and keeps little of it in memory, whatever its
 /// bytes are. Of a file that is still written, it says what was there at first; it may seem torn.
 pub fn scan(file: impl Read + Seek) -> Result<Scan, ScanError> {
     walk::Walk::new(file)?.finish()
-}
-
-impl Scan {
-    /// The time of the last frame, counted from the file's start.
-    #[must_use]
-    pub fn end(&self) -> Duration {
-        self.tracks.iter().filter_map(|track| track.last).max().unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

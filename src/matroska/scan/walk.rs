@@ -3,26 +3,23 @@
 use std::{
     collections::BTreeMap,
     io::{self, Read, Seek},
-    ops::Range,
 };
 
 use super::{
-    Damage, Fault, Scan, ScanError, ScannedTrack,
-    cluster::{Cluster, LEVEL_ONE, TrackTally},
+    Fault, Scan, ScanError,
+    cluster::{Cluster, LEVEL_ONE},
     header::{self, Info, SeekHead},
     inner::Inners,
-    source::{Element, Source, Stop},
+    repair::repair,
+    source::{Element, Source},
 };
-use crate::matroska::{ending::Places, header::DocType, id::Id, index::Index};
+use crate::{
+    container::{self, Count, Damage, Losses, NotOurs, ScannedTrack, Stop},
+    matroska::{ending::Places, header::DocType, id::Id, index::Index},
+};
 
 /// How large an element of the header may be, in bytes. That of a file with 126 tracks and their names is a tenth of it.
 const LARGEST_HEADER: u64 = 1 << 20;
-
-/// How much of what is wrong with a file is told; who wants to know more looks for what breaks files.
-const MOST_DAMAGE: usize = 64;
-
-/// How many gaps are remembered. What has more is not worth repairing.
-const MOST_GAPS: usize = 1024;
 
 /// How many clusters with something broken in them are looked behind, each of which moves the disk's head. Where more are
 /// broken, they are taken for lost.
@@ -32,6 +29,7 @@ const MOST_LOOKS: u32 = 1024;
 #[derive(Debug)]
 pub(super) struct Walk<R> {
     source: Source<R>,
+    doc_type: DocType,
     segment: Element,
     /// Where the header ends, before the first cluster or gap.
     header: u64,
@@ -39,18 +37,19 @@ pub(super) struct Walk<R> {
     info: Option<Info>,
     tracks: Option<Vec<ScannedTrack>>,
     /// What there is of each track.
-    totals: BTreeMap<u64, TrackTally>,
+    totals: BTreeMap<u64, Count>,
     /// Where the Cues are, if all of them are there.
     cues: Option<u64>,
     /// How many broken clusters have been looked behind.
     looks: u32,
-    /// The last gap between clusters.
-    lost: Option<Range<u64>>,
+    /// How many clusters there are.
+    clusters: u64,
+    /// Where the last one ends, or the header.
+    whole: u64,
+    index: Index,
+    losses: Losses<Fault>,
     /// How far the last element was read.
     reached: u64,
-    /// How many bytes may be read again: as many as the file has.
-    again: u64,
-    scan: Scan,
 }
 
 impl<R: Read + Seek> Walk<R> {
@@ -63,23 +62,9 @@ impl<R: Read + Seek> Walk<R> {
         if segment.id != Id::SEGMENT {
             return Err(ScanError::Header(segment.damage(Fault::NoElement)));
         }
-        let scan = Scan {
-            doc_type,
-            application: String::new(),
-            begun: None,
-            duration: None,
-            tracks: Vec::new(),
-            clusters: 0,
-            whole: segment.content,
-            length,
-            is_finished: false,
-            damage: Vec::new(),
-            places: None,
-            index: Index::default(),
-            gaps: Vec::new(),
-        };
         Ok(Self {
             source,
+            doc_type,
             segment,
             header: segment.content,
             seek_head: None,
@@ -88,16 +73,17 @@ impl<R: Read + Seek> Walk<R> {
             totals: BTreeMap::new(),
             cues: None,
             looks: 0,
-            lost: None,
+            clusters: 0,
+            whole: segment.content,
+            index: Index::default(),
+            losses: Losses::of(length),
             reached: 0,
-            again: length,
-            scan,
         })
     }
 
     /// Goes through all of it.
     pub(super) fn finish(mut self) -> Result<Scan, ScanError> {
-        while self.source.at() < self.scan.length {
+        while self.source.at() < self.source.length() {
             let start = self.source.at();
             self.reached = start;
             let damage = match self.step() {
@@ -106,33 +92,17 @@ impl<R: Read + Seek> Walk<R> {
                 Err(Stop::Damage(damage)) if self.tracks.is_none() => return Err(ScanError::Header(damage)),
                 Err(Stop::Damage(damage)) => damage,
             };
-            self.note(damage);
-            let from = self.search_from(start);
+            self.losses.note(damage);
+            let from = self.losses.search_from(start, self.reached, start + 1);
             let Some(next) = self.source.find_cluster(from)? else { break };
-            // What begins right behind a gap and is broken, too, belongs to it.
-            let begin = self.lost.take().filter(|lost| lost.end == start).map_or(start, |lost| lost.start);
-            self.scan.gaps.pop_if(|gap| gap.start == begin && gap.end == start);
-            self.note_gap(begin..next);
-            self.lost = Some(begin..next);
+            self.losses.lose(start, next);
         }
         self.into_scan()
     }
 
-    /// Where to look for the next cluster when there is something broken. Its size may be what is wrong with it, so the next
-    /// one may lie within. But what is made so that there is always one within is not read again and again.
-    fn search_from(&mut self, start: u64) -> u64 {
-        match self.again.checked_sub(self.reached.saturating_sub(start)) {
-            Some(left) => {
-                self.again = left;
-                start + 1
-            }
-            None => self.reached.max(start + 1),
-        }
-    }
-
     /// Goes behind the next element.
-    fn step(&mut self) -> Result<(), Stop> {
-        let length = self.scan.length;
+    fn step(&mut self) -> Result<(), Stop<Fault>> {
+        let length = self.source.length();
         if self.source.peek_element(length)?.id == Id::CLUSTER {
             return self.cluster();
         }
@@ -148,44 +118,48 @@ impl<R: Read + Seek> Walk<R> {
             }
             Id::TRACKS if self.tracks.is_none() => self.tracks = Some(self.part(element, header::tracks)?),
             Id::CUES => match self.checked(element, end)? {
-                Some(damage) => self.note(damage),
+                Some(damage) => self.losses.note(damage),
                 None => self.cues = Some(element.at),
             },
             id if LEVEL_ONE.contains(&id) || [Id::VOID, Id::CRC_32].contains(&id) => {}
             _ => return Err(element.damage(Fault::NoElement).into()),
         }
         self.source.seek(end)?;
-        if self.scan.clusters == 0 && self.scan.gaps.is_empty() && element.id != Id::CUES {
+        if self.clusters == 0 && self.losses.has_no_gap() && element.id != Id::CUES {
             self.header = end;
-            self.scan.whole = end;
+            self.whole = end;
         }
         Ok(())
     }
 
     /// Reads a part of the header.
-    fn part<T>(&mut self, element: Element, read: impl FnOnce(Inners<'_>) -> Result<T, Damage>) -> Result<T, Stop> {
+    fn part<T>(
+        &mut self,
+        element: Element,
+        read: impl FnOnce(Inners<'_>) -> Result<T, Damage<Fault>>,
+    ) -> Result<T, Stop<Fault>> {
         let content = self.source.content(element, LARGEST_HEADER)?;
         let elements = Inners::new(element.content, &content);
         if let Some(damage) = elements.check() {
-            self.note(damage);
+            self.losses.note(damage);
         }
         Ok(read(elements)?)
     }
 
     /// Goes on without a part of the header if it is broken.
-    fn or_damage<T>(&mut self, read: Result<T, Stop>) -> io::Result<Option<T>> {
+    fn or_damage<T>(&mut self, read: Result<T, Stop<Fault>>) -> io::Result<Option<T>> {
         match read {
             Ok(part) => Ok(Some(part)),
             Err(Stop::Io(error)) => Err(error),
             Err(Stop::Damage(damage)) => {
-                self.note(damage);
+                self.losses.note(damage);
                 Ok(None)
             }
         }
     }
 
     /// Reads an element whose head has been read, and gives what is wrong with it if it begins with a CRC-32 that is not its.
-    fn checked(&mut self, element: Element, end: u64) -> Result<Option<Damage>, Stop> {
+    fn checked(&mut self, element: Element, end: u64) -> Result<Option<Damage<Fault>>, Stop<Fault>> {
         if self.source.peek_element(end)?.id != Id::CRC_32 {
             return Ok(None);
         }
@@ -197,13 +171,13 @@ impl<R: Read + Seek> Walk<R> {
         Ok((!is_right).then_some(element.damage(Fault::Checksum)))
     }
 
-    fn cluster(&mut self) -> Result<(), Stop> {
-        let element = self.source.element(self.scan.length)?;
+    fn cluster(&mut self) -> Result<(), Stop<Fault>> {
+        let element = self.source.element(self.source.length())?;
         let tracks = self.tracks.as_deref().ok_or(element.damage(Fault::NoTracks))?;
         if let Some(end) = element.end()
-            && end > self.scan.length
+            && end > self.source.length()
         {
-            return Err(element.damage(Fault::Torn { missing: end - self.scan.length }).into());
+            return Err(element.damage(Fault::Torn { missing: end - self.source.length() }).into());
         }
         let Cluster { tally, damage, broken_at, checksum } = Cluster::read(&mut self.source, element, tracks)?;
         self.reached = self.source.at();
@@ -215,64 +189,58 @@ impl<R: Read + Seek> Walk<R> {
             if !self.source.is_boundary(end)? {
                 return Err(damage.into());
             }
-            self.note(damage);
+            self.losses.note(damage);
             if let Some(from) = broken_at {
-                self.note_gap(from..end);
+                self.losses.note_gap(from..end);
                 // What is void is not what the checksum is of.
-                checksum.into_iter().for_each(|checksum| self.note_gap(checksum));
+                checksum.into_iter().for_each(|checksum| self.losses.note_gap(checksum));
             }
         }
-        self.scan.clusters += 1;
-        self.scan.whole = self.source.at();
-        tally.point_out(element.at - self.segment.content, &mut self.scan.index);
+        self.clusters += 1;
+        self.whole = self.source.at();
+        tally.point_out(element.at - self.segment.content, &mut self.index);
         for (number, tally) in tally.tracks() {
-            self.totals.entry(number).or_default().add(tally);
+            self.totals.entry(number).or_default().add(tally.count);
         }
         Ok(())
     }
 
-    fn note_gap(&mut self, gap: Range<u64>) {
-        if self.scan.gaps.len() < MOST_GAPS {
-            self.scan.gaps.push(gap);
-        }
-    }
-
     /// What was found on the way.
     fn into_scan(self) -> Result<Scan, ScanError> {
-        let Self { segment, header, seek_head, info, tracks: Some(tracks), totals, cues, mut scan, .. } = self else {
-            return Err(ScanError::Header(Damage { offset: self.scan.length, fault: Fault::NoTracks }));
+        let length = self.source.length();
+        let Self { segment, header, seek_head, info, tracks: Some(tracks), cues, whole, index, .. } = self else {
+            return Err(ScanError::Header(Damage { offset: length, fault: Fault::NoTracks }));
         };
         let (info, seek_head) = (info.unwrap_or_default(), seek_head.unwrap_or_default());
         let total = |track: ScannedTrack| {
-            let TrackTally { blocks, keyframes, bytes, span, .. } =
-                totals.get(&track.number).copied().unwrap_or_default();
-            let (first, last) = span.map(|(first, last)| (info.time(first), info.time(last))).unzip();
-            ScannedTrack { blocks, keyframes, bytes, first, last, ..track }
+            let count = self.totals.get(&track.number).copied().unwrap_or_default();
+            track.counted(count, |ticks| info.time(ticks))
         };
-        scan.tracks = tracks.into_iter().map(total).collect();
-
-        // What lies behind a cluster or a gap may be cut off, or become void.
-        let is_kept = |place: &u64| *place < header;
-        scan.places = places(segment, seek_head.place.filter(is_kept), info.duration_place.filter(is_kept), info.tick);
-        let whole = scan.whole;
-        scan.gaps.retain(|gap| gap.end <= whole);
-
         let position = cues.map(|cues| cues - segment.content);
         let has_cues = match (position, seek_head.cues) {
             (found, Some(told)) => found == Some(told),
-            (found, None) => found.is_some() || scan.index.is_empty(),
+            (found, None) => found.is_some() || index.is_empty(),
         };
-        scan.duration = info.lasts();
-        scan.is_finished = scan.duration.is_some() && segment.end() == Some(scan.length) && has_cues;
-        scan.begun = info.begun;
-        scan.application = info.application;
-        Ok(scan)
-    }
-
-    fn note(&mut self, damage: Damage) {
-        if self.scan.damage.len() < MOST_DAMAGE {
-            self.scan.damage.push(damage);
+        let duration = info.lasts();
+        let (damage, gaps) = self.losses.tell(whole);
+        let mut film = container::Scan {
+            begun: info.begun,
+            duration,
+            tracks: tracks.into_iter().map(total).collect(),
+            parts: self.clusters,
+            whole,
+            length,
+            is_finished: duration.is_some() && segment.end() == Some(length) && has_cues,
+            damage,
+            repair: Err(NotOurs),
+        };
+        // What lies behind a cluster or a gap may be cut off, or become void.
+        let is_kept = |place: &u64| *place < header;
+        let (cues_seek, duration) = (seek_head.place.filter(is_kept), info.duration_place.filter(is_kept));
+        if let Some(places) = places(segment, cues_seek, duration, info.tick) {
+            film.repair = Ok(repair(places, &index, film.end(), whole, &gaps));
         }
+        Ok(Scan { doc_type: self.doc_type, application: info.application, film })
     }
 }
 
@@ -300,7 +268,7 @@ fn places(segment: Element, cues_seek: Option<u64>, duration: Option<u64>, tick:
     Some(Places { segment_size, segment: segment.content, cues_seek: cues_seek?, duration: duration?, tick })
 }
 
-fn or_header<T>(read: Result<T, Stop>) -> Result<T, ScanError> {
+fn or_header<T>(read: Result<T, Stop<Fault>>) -> Result<T, ScanError> {
     read.map_err(|stop| match stop {
         Stop::Io(error) => error.into(),
         Stop::Damage(damage) => ScanError::Header(damage),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     codec::Codec,
-    container::{Patch, Shape, Track},
+    container::{Patch, Shape, Track, tests::parts_before},
     matroska::{DocType, crc::Crc, element::WriteElements},
 };
 
@@ -28,19 +28,6 @@ fn block(track: u64, millis: u64, keyframe: bool) -> Block<[u8; 2]> {
 
 fn writer() -> Writer<[u8; 2]> {
     Writer::new(&header(vec![vp8(), opus()])).unwrap().0
-}
-
-/// The numbers of clusters that have been given before each of such blocks was.
-fn clusters_before(blocks: impl IntoIterator<Item = (u64, u64, bool)>) -> Vec<usize> {
-    let mut writer = writer();
-    let mut clusters = 0;
-    blocks
-        .into_iter()
-        .map(|(track, millis, keyframe)| {
-            clusters += usize::from(writer.push(block(track, millis, keyframe)).unwrap().is_some());
-            clusters
-        })
-        .collect()
 }
 
 /// Bytes in words: those of a text of hexadecimal numbers, with `#` before what is said of them.
@@ -144,34 +131,9 @@ fn checksum(of: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_cluster_lasts_a_second_at_most() {
-    let audio = (0..150).map(|at| (AUDIO, at * 20, true));
-    let clusters = clusters_before(audio);
-    assert_eq!(clusters[49..52], [0, 1, 1]);
-    assert_eq!(clusters[99..102], [1, 2, 2]);
-}
-
-#[test]
-fn a_keyframe_begins_a_cluster_but_not_each_when_all_are() {
-    let video = (0..30).map(|at| (VIDEO, at * 33, at == 0 || at == 20));
-    assert_eq!(clusters_before(video).last(), Some(&1));
-    let video = (0..30).map(|at| (VIDEO, at * 33, true));
-    assert_eq!(clusters_before(video).last(), Some(&3), "a cluster for each 250 ms");
-}
-
-#[test]
-fn tracks_that_lag_by_seconds_make_no_more_clusters() {
-    for lag in [0, 200, 1500, 20_000] {
-        let lagging = (0..500).flat_map(|at| [(VIDEO, lag + at * 20, false), (AUDIO, at * 20, true)]);
-        let clusters = clusters_before(lagging).pop().unwrap();
-        assert!((9..=10).contains(&clusters), "{clusters} clusters for 10 s, {lag} ms apart");
-    }
-}
-
-#[test]
 fn tracks_that_lag_by_more_than_a_block_can_tell_are_in_clusters_of_their_own() {
     let far = [(VIDEO, 0, true), (AUDIO, 40_000, true), (VIDEO, 40, false), (AUDIO, 40_020, true)];
-    assert_eq!(clusters_before(far), [0, 1, 2, 3]);
+    assert_eq!(parts_before::<Writer<Vec<u8>>>(far), [0, 1, 2, 3]);
 }
 
 #[test]
@@ -185,18 +147,6 @@ fn frames_are_sorted_by_time_but_those_of_a_track_stay_in_order() {
     let blocks = cluster.windows(8).filter(|bytes| bytes.starts_with(&[0xA3, 0x86]));
     let blocks: Vec<_> = blocks.map(|bytes| (bytes[2] & 0x7F, u16::from_be_bytes([bytes[3], bytes[4]]))).collect();
     assert_eq!(blocks, [(1, 0), (2, 20), (1, 80), (1, 40), (2, 100)]);
-}
-
-#[test]
-fn what_is_much_is_written_early() {
-    let (mut writer, _) = Writer::new(&header(vec![vp8()])).unwrap();
-    let frame = vec![0; 3 << 20];
-    let mut push = |millis| {
-        let time = Duration::from_millis(millis);
-        let block = Block { track: VIDEO, time, keyframe: false, frame: frame.as_slice() };
-        writer.push(block).unwrap().map(|cluster| cluster.len() >> 20)
-    };
-    assert_eq!([push(0), push(1), push(2), push(3), push(4)], [None, None, Some(6), None, Some(6)]);
 }
 
 #[test]
@@ -221,23 +171,6 @@ fn what_no_player_could_play_is_refused() {
         let header = header(vec![vp8(); count]);
         assert_eq!(Writer::<Vec<u8>>::new(&header).err(), Some(HeaderError::Tracks(count)));
     }
-}
-
-#[test]
-fn a_frame_that_can_not_be_written_leaves_the_others_alone() {
-    let (mut writer, _) = Writer::new(&header(vec![vp8(), opus()])).unwrap();
-    let good = Block { track: AUDIO, time: Duration::ZERO, keyframe: true, frame: vec![1] };
-    assert_eq!(writer.push(good.clone()), Ok(None));
-    for track in [0, 3, u64::MAX] {
-        let error = BlockError::NoSuchTrack { track, tracks: 2 };
-        assert_eq!(writer.push(Block { track, ..good.clone() }), Err(error));
-    }
-    let empty = Block { frame: Vec::new(), ..good.clone() };
-    assert_eq!(writer.push(empty), Err(BlockError::Empty { track: AUDIO }));
-    let time = Duration::MAX;
-    assert_eq!(writer.push(Block { time, ..good }), Err(BlockError::TooLate { track: AUDIO, time }));
-    assert!(writer.flush().is_some());
-    assert_eq!(writer.flush(), None);
 }
 
 #[test]

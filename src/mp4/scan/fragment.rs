@@ -3,16 +3,19 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
-    Damage, Fault,
+    Fault,
+    element::Element,
     header::{Defaults, Told},
     inner::{Inner, Inners},
-    source::Element,
 };
-use crate::mp4::{
-    four_cc::FourCc,
-    fragment::{
-        DATA_OFFSET, DEFAULT_BASE_IS_MOOF, FIRST_SAMPLE_FLAGS, Flags, SAMPLE_COMPOSITION_OFFSET, SAMPLE_DURATION,
-        SAMPLE_FLAGS, SAMPLE_SIZE,
+use crate::{
+    container::{Count, Damage},
+    mp4::{
+        four_cc::FourCc,
+        fragment::{
+            DATA_OFFSET, DEFAULT_BASE_IS_MOOF, FIRST_SAMPLE_FLAGS, Flags, SAMPLE_COMPOSITION_OFFSET, SAMPLE_DURATION,
+            SAMPLE_FLAGS, SAMPLE_SIZE,
+        },
     },
 };
 
@@ -23,44 +26,25 @@ const DEFAULT_DURATION: u32 = 0x08;
 const DEFAULT_SIZE: u32 = 0x10;
 const DEFAULT_FLAGS: u32 = 0x20;
 
-/// What there is of each track, by its number.
+/// What a fragment has of each track, by its number.
 pub(super) type Tally = BTreeMap<u32, TrackTally>;
 
-/// What there is of one track. Times are in its ticks.
+/// What a fragment has of one track.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct TrackTally {
-    pub(super) frames: u64,
-    pub(super) keyframes: u64,
-    pub(super) bytes: u64,
-    /// The earliest and the latest frame's time.
-    pub(super) span: Option<(u64, u64)>,
-    /// When the last frame has been decoded and has lasted.
-    pub(super) end: u64,
+    pub(super) count: Count,
     /// When the first frame is shown, if it is a keyframe, and the place of its traf, from 1.
     pub(super) start: Option<(u64, u8)>,
 }
 
 impl TrackTally {
-    /// Adds what comes behind it.
-    pub(super) fn add(&mut self, other: Self) {
-        self.frames += other.frames;
-        self.keyframes += other.keyframes;
-        self.bytes += other.bytes;
-        self.span = match (self.span, other.span) {
-            (Some(own), Some(other)) => Some((own.0.min(other.0), own.1.max(other.1))),
-            (own, other) => own.or(other),
-        };
-        self.end = self.end.max(other.end);
-    }
-
     /// Takes a sample that is in the `traf`th traf.
     fn take(&mut self, sample: Sample, traf: u8) {
         let Sample { time, end, size, is_keyframe } = sample;
-        if self.frames == 0 {
+        if self.count.frames == 0 {
             self.start = is_keyframe.then_some((time, traf));
         }
-        let keyframes = is_keyframe.into();
-        self.add(Self { frames: 1, keyframes, bytes: size, span: Some((time, time)), end, start: None });
+        self.count.add(Count::one(time, end, size, is_keyframe));
     }
 }
 
@@ -80,8 +64,8 @@ pub(super) fn read(
     content: &[u8],
     data: Range<u64>,
     tracks: &[Told],
-    before: &Tally,
-) -> Result<(Tally, Option<Damage>), Damage> {
+    before: &BTreeMap<u32, Count>,
+) -> Result<(Tally, Option<Damage<Fault>>), Damage<Fault>> {
     let left = data.end - data.start;
     let mut reading =
         Reading { moof: moof.at, traf: 0, data, left, reached: moof.at, tracks, before, tally: Tally::new() };
@@ -109,7 +93,7 @@ struct Reading<'a> {
     /// Where the last sample's bytes end.
     reached: u64,
     tracks: &'a [Told],
-    before: &'a Tally,
+    before: &'a BTreeMap<u32, Count>,
     tally: Tally,
 }
 
@@ -125,7 +109,7 @@ struct Samples {
 }
 
 impl Reading<'_> {
-    fn track(&mut self, traf: Inner<'_>) -> Result<(), Damage> {
+    fn track(&mut self, traf: Inner<'_>) -> Result<(), Damage<Fault>> {
         let broken = |fault| Damage { offset: traf.at, fault };
         let tfhd = traf.child(FourCc::TFHD)?.ok_or(broken(Fault::TooShort))?;
         let mut samples = self.head(tfhd)?;
@@ -145,11 +129,11 @@ impl Reading<'_> {
     }
 
     /// tfhd.
-    fn head(&self, tfhd: Inner<'_>) -> Result<Samples, Damage> {
+    fn head(&self, tfhd: Inner<'_>) -> Result<Samples, Damage<Fault>> {
         let mut fields = tfhd.fields();
         let (_, flags) = fields.version_and_flags()?;
         let track = fields.u32()?;
-        let told = self.tracks.iter().find(|told| told.track.number == track);
+        let told = self.tracks.iter().find(|told| told.number == track);
         let told = told.ok_or(Damage { offset: tfhd.at, fault: Fault::NoSuchTrack { track } })?;
         let base = if flags & BASE_DATA_OFFSET != 0 {
             fields.u64()?
@@ -173,12 +157,13 @@ impl Reading<'_> {
             defaults.flags = fields.u32()?;
         }
         // What has no tfdt goes on where the track is.
-        let decode = self.tally.get(&track).or_else(|| self.before.get(&track)).map_or(0, |tally| tally.end);
+        let before = self.tally.get(&track).map(|tally| &tally.count).or_else(|| self.before.get(&track));
+        let decode = before.map_or(0, |count| count.end);
         Ok(Samples { track, defaults, base, decode })
     }
 
     /// trun.
-    fn run(&mut self, trun: Inner<'_>, samples: &mut Samples) -> Result<(), Damage> {
+    fn run(&mut self, trun: Inner<'_>, samples: &mut Samples) -> Result<(), Damage<Fault>> {
         let mut fields = trun.fields();
         let (_, told) = fields.version_and_flags()?;
         let count = fields.u32()?;

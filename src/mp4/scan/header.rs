@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::{
-    Damage, ScannedTrack,
+    Fault,
     inner::{Inner, Inners},
 };
 use crate::{
     codec::{Codec, MediaKind},
-    container::Shape,
+    container::{Damage, ScannedTrack, Shape},
     mp4::{
         ending::MEHD_LENGTH,
         four_cc::FourCc,
@@ -45,6 +45,8 @@ pub(super) struct Header {
 /// What is told of a track.
 #[derive(Debug, Clone)]
 pub(super) struct Told {
+    /// Its number (track_ID).
+    pub(super) number: u32,
     pub(super) track: ScannedTrack,
     pub(super) scale: Scale,
     pub(super) defaults: Defaults,
@@ -60,7 +62,7 @@ pub(super) struct Defaults {
 
 impl Header {
     /// Takes what is in the box.
-    pub(super) fn read(boxes: Inners<'_>) -> Result<Self, Damage> {
+    pub(super) fn read(boxes: Inners<'_>) -> Result<Self, Damage<Fault>> {
         let mut header = Self::default();
         let mut movie = None;
         let mut extends = Vec::new();
@@ -84,7 +86,7 @@ impl Header {
     }
 
     /// mvex.
-    fn read_extends(&mut self, mvex: Inner<'_>, movie: Scale) -> Result<(), Damage> {
+    fn read_extends(&mut self, mvex: Inner<'_>, movie: Scale) -> Result<(), Damage<Fault>> {
         self.is_fragmented = true;
         for inner in mvex.boxes() {
             let inner = inner?;
@@ -103,7 +105,7 @@ impl Header {
                     fields.version_and_flags()?;
                     let (number, _) = (fields.u32()?, fields.u32()?);
                     let defaults = Defaults { duration: fields.u32()?, size: fields.u32()?, flags: fields.u32()? };
-                    if let Some(told) = self.tracks.iter_mut().find(|told| told.track.number == number) {
+                    if let Some(told) = self.tracks.iter_mut().find(|told| told.number == number) {
                         told.defaults = defaults;
                     }
                 }
@@ -115,7 +117,7 @@ impl Header {
 }
 
 /// What mvhd and mdhd begin with: when it begins, and what its times are told in.
-fn times(inner: Inner<'_>) -> Result<(Option<Duration>, Option<Scale>), Damage> {
+fn times(inner: Inner<'_>) -> Result<(Option<Duration>, Option<Scale>), Damage<Fault>> {
     let mut fields = inner.fields();
     let (version, _) = fields.version_and_flags()?;
     let begun = fields.versioned(version)?;
@@ -126,9 +128,9 @@ fn times(inner: Inner<'_>) -> Result<(Option<Duration>, Option<Scale>), Damage> 
 }
 
 /// trak; `None` for one without a number or a scale of its own, whose samples can't be told.
-fn track(trak: Inner<'_>) -> Result<Option<Told>, Damage> {
+fn track(trak: Inner<'_>) -> Result<Option<Told>, Damage<Fault>> {
     let mut track = ScannedTrack::default();
-    let mut scale = None;
+    let (mut number, mut scale) = (0, None);
     for inner in trak.boxes() {
         let inner = inner?;
         match inner.kind {
@@ -137,18 +139,19 @@ fn track(trak: Inner<'_>) -> Result<Option<Told>, Damage> {
                 let (version, _) = fields.version_and_flags()?;
                 fields.versioned(version)?;
                 fields.versioned(version)?;
-                track.number = fields.u32()?;
+                number = fields.u32()?;
             }
             FourCc::MDIA => scale = media(inner, &mut track)?,
             _ => {}
         }
     }
-    let told = |scale| Told { track, scale, defaults: Defaults::default() };
-    Ok(scale.map(told).filter(|told| told.track.number > 0))
+    track.number = number.into();
+    let told = |scale| Told { number, track, scale, defaults: Defaults::default() };
+    Ok(scale.map(told).filter(|told| told.number > 0))
 }
 
 /// mdia; gives its scale.
-fn media(mdia: Inner<'_>, track: &mut ScannedTrack) -> Result<Option<Scale>, Damage> {
+fn media(mdia: Inner<'_>, track: &mut ScannedTrack) -> Result<Option<Scale>, Damage<Fault>> {
     let mut scale = None;
     if let Some(mdhd) = mdia.child(FourCc::MDHD)? {
         (_, scale) = times(mdhd)?;
@@ -169,8 +172,8 @@ fn media(mdia: Inner<'_>, track: &mut ScannedTrack) -> Result<Option<Scale>, Dam
     Ok(scale)
 }
 
-fn sample_entry(entry: Inner<'_>, track: &mut ScannedTrack) -> Result<(), Damage> {
-    track.format = entry.kind.0.iter().map(|letter| char::from(*letter)).collect();
+fn sample_entry(entry: Inner<'_>, track: &mut ScannedTrack) -> Result<(), Damage<Fault>> {
+    track.codec_id = entry.kind.0.iter().map(|letter| char::from(*letter)).collect();
     track.codec = codec(entry.kind);
     let mut fields = entry.fields();
     let behind = match track.kind {

@@ -1,7 +1,7 @@
 //! Boxes within bytes that have been read.
 
-use super::{Damage, Fault, source::Head};
-use crate::mp4::four_cc::FourCc;
+use super::{Fault, element::Head};
+use crate::{container::Damage, mp4::four_cc::FourCc};
 
 /// A box within bytes that have been read.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ impl<'a> Inner<'a> {
     }
 
     /// The first box of some kind within it.
-    pub(super) fn child(&self, kind: FourCc) -> Result<Option<Inner<'a>>, Damage> {
+    pub(super) fn child(&self, kind: FourCc) -> Result<Option<Inner<'a>>, Damage<Fault>> {
         for inner in self.boxes() {
             let inner = inner?;
             if inner.kind == kind {
@@ -62,7 +62,7 @@ impl<'a> Inners<'a> {
 }
 
 impl<'a> Iterator for Inners<'a> {
-    type Item = Result<Inner<'a>, Damage>;
+    type Item = Result<Inner<'a>, Damage<Fault>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let (at, bytes) = (self.at, std::mem::take(&mut self.bytes));
@@ -90,31 +90,31 @@ pub(super) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// The next bytes.
-    pub(super) fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Damage> {
+    pub(super) fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Damage<Fault>> {
         let (bytes, rest) = self.rest.split_first_chunk().ok_or(Damage { offset: self.at, fault: Fault::TooShort })?;
         self.rest = rest;
         Ok(*bytes)
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16, Damage> {
+    pub(super) fn u16(&mut self) -> Result<u16, Damage<Fault>> {
         self.bytes().map(u16::from_be_bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, Damage> {
+    pub(super) fn u32(&mut self) -> Result<u32, Damage<Fault>> {
         self.bytes().map(u32::from_be_bytes)
     }
 
-    pub(super) fn u64(&mut self) -> Result<u64, Damage> {
+    pub(super) fn u64(&mut self) -> Result<u64, Damage<Fault>> {
         self.bytes().map(u64::from_be_bytes)
     }
 
     /// A number of eight bytes in boxes of version 1, of four in others.
-    pub(super) fn versioned(&mut self, version: u8) -> Result<u64, Damage> {
+    pub(super) fn versioned(&mut self, version: u8) -> Result<u64, Damage<Fault>> {
         if version == 1 { self.u64() } else { self.u32().map(u64::from) }
     }
 
     /// A FullBox's version and flags.
-    pub(super) fn version_and_flags(&mut self) -> Result<(u8, u32), Damage> {
+    pub(super) fn version_and_flags(&mut self) -> Result<(u8, u32), Damage<Fault>> {
         let [version, flags @ ..] = self.bytes::<4>()?;
         let [high, middle, low] = flags;
         Ok((version, u32::from_be_bytes([0, high, middle, low])))

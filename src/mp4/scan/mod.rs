@@ -1,82 +1,17 @@
 //! What a file holds, whoever wrote it and whatever became of it.
 
-mod damage;
+mod element;
+mod fault;
 mod fragment;
 mod header;
 mod inner;
 mod repair;
-mod source;
 mod walk;
 
-use std::{
-    io::{self, Read, Seek},
-    ops::Range,
-    time::Duration,
-};
+use std::io::{self, Read, Seek};
 
-pub use self::damage::{Damage, Fault};
-use super::{ending::Places, index::Index};
-use crate::{
-    codec::{Codec, MediaKind},
-    container::Shape,
-};
-
-/// What a file holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scan {
-    /// When it begins (creation_time of mvhd), counted from Unix's epoch.
-    pub begun: Option<Duration>,
-    /// How long it says that it lasts (mehd). One that was not finished says nothing.
-    pub duration: Option<Duration>,
-    /// Its tracks, 127 at most.
-    pub tracks: Vec<ScannedTrack>,
-    /// How many fragments there are, without those that are lost.
-    pub fragments: u64,
-    /// Where the last fragment ends of which all is there, or the header if there is none, in bytes from the file's start.
-    pub whole: u64,
-    /// How long the file is, in bytes.
-    pub length: u64,
-    /// Whether it has its ending: it says how long it is, and where its keyframes are.
-    pub is_finished: bool,
-    /// What is wrong with it, the first 64 places. That the last fragment is torn is among them.
-    pub damage: Vec<Damage>,
-    /// What an ending changes, if the file has room for it.
-    places: Option<Places>,
-    index: Index,
-    /// What can't be read, from the file's start; the first 1024 pieces of it.
-    gaps: Vec<Range<u64>>,
-}
-
-/// A track of a file, and what there is of it in fragments.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ScannedTrack {
-    /// Its number (track_ID).
-    pub number: u32,
-    /// Whether it is sound or pictures, or something else.
-    pub kind: Option<MediaKind>,
-    /// How it is encoded: the type of its sample entry, such as `avc3`.
-    pub format: String,
-    /// The same, if it is a codec of the house.
-    pub codec: Option<Codec>,
-    /// What a decoder must know: what is in `avcC`, `av1C`, `vpcC` or `dOps`.
-    pub private: Vec<u8>,
-    /// How large the pictures are, or of how many channels the sound is.
-    pub shape: Option<Shape>,
-    /// What a player calls it (name of hdlr), the first 256 bytes of it.
-    pub name: Option<String>,
-    /// How many frames there are.
-    pub frames: u64,
-    /// How many of them decoding can begin with.
-    pub keyframes: u64,
-    /// How many bytes they have.
-    pub bytes: u64,
-    /// The earliest one's time, counted from the file's start.
-    pub first: Option<Duration>,
-    /// The latest one's time.
-    pub last: Option<Duration>,
-    /// When the last one is over.
-    pub end: Option<Duration>,
-}
+pub use self::fault::Fault;
+use crate::container::{Damage, Scan};
 
 /// Nothing can be said of a file.
 #[derive(Debug, thiserror::Error)]
@@ -89,21 +24,13 @@ pub enum ScanError {
     NotMp4,
     /// What comes before the frames is broken; without it they can't be told apart.
     #[error("the file's header is broken at {0}")]
-    Header(Damage),
+    Header(Damage<Fault>),
 }
 
 /// Says what a file holds. Reads the heads of all that is in it once, and keeps little of it in memory, whatever its bytes
 /// are. Frames themselves are not looked at: nothing in the file says what they should be.
-pub fn scan(file: impl Read + Seek) -> Result<Scan, ScanError> {
+pub fn scan(file: impl Read + Seek) -> Result<Scan<Fault>, ScanError> {
     walk::Walk::new(file)?.finish()
-}
-
-impl Scan {
-    /// When the last frame is over, counted from the file's start.
-    #[must_use]
-    pub fn end(&self) -> Duration {
-        self.tracks.iter().filter_map(|track| track.end).max().unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

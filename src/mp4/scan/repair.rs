@@ -1,19 +1,20 @@
 //! What makes a whole file of an interrupted one.
 
-use super::Scan;
+use std::{ops::Range, time::Duration};
+
 use crate::{
-    container::{NotOurs, Patch, Repair},
-    mp4::{boxes::free_head, ending::ending},
+    container::{Patch, Repair},
+    mp4::{
+        boxes::free_head,
+        ending::{Places, ending},
+        index::Index,
+    },
 };
 
-impl Scan {
-    /// What makes a whole file of it: what is torn at its end is cut off, what is lost in its midst is marked as free, and it
-    /// gets the ending that was not written.
-    pub fn repair(&self) -> Result<Repair, NotOurs> {
-        let places = self.places.ok_or(NotOurs)?;
-        let mut ending = ending(places, &self.index, self.end(), Vec::new());
-        let freed = self.gaps.iter().map(|gap| Patch { offset: gap.start, bytes: free_head(gap.end - gap.start) });
-        ending.patches = freed.chain(ending.patches).collect();
-        Ok(Repair { truncate_to: self.whole, ending })
-    }
+/// What makes a whole file of one that is whole as far as `whole`, but for the gaps, and lasts to `end`.
+pub(super) fn repair(places: Places, index: &Index, end: Duration, whole: u64, gaps: &[Range<u64>]) -> Repair {
+    let mut ending = ending(places, index, end, Vec::new());
+    let freed = gaps.iter().map(|gap| Patch { offset: gap.start, bytes: free_head(gap.end - gap.start) });
+    ending.patches = freed.chain(ending.patches).collect();
+    Repair { truncate_to: whole, ending }
 }

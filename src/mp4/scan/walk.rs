@@ -1,23 +1,28 @@
 //! The way through a file, from one box to the next.
 
 use std::{
+    collections::BTreeMap,
     io::{Read, Seek},
     ops::Range,
 };
 
 use super::{
-    Damage, Fault, Scan, ScanError, ScannedTrack,
-    fragment::{self, Tally, TrackTally},
+    Fault, ScanError,
+    element::{Element, find_fragment},
+    fragment,
     header::{Header, Told},
     inner::Inners,
-    source::{Element, Source, Stop},
+    repair::repair,
 };
-use crate::mp4::{
-    boxes::HEAD_LENGTH,
-    ending::Places,
-    four_cc::FourCc,
-    index::{Index, Point},
-    scale::Scale,
+use crate::{
+    container::{Count, Damage, Losses, NotOurs, Reader, Scan, Stop},
+    mp4::{
+        boxes::HEAD_LENGTH,
+        ending::Places,
+        four_cc::FourCc,
+        index::{Index, Point},
+        scale::Scale,
+    },
 };
 
 /// How large a moov may be, in bytes. That of a file with 126 tracks and their names is a tenth of it; one that lists hours of
@@ -26,12 +31,6 @@ const LARGEST_MOOV: u64 = 64 << 20;
 
 /// How large a moof or an mfra may be, in bytes. A moof of a second is a thousandth of it, an mfra half of it.
 const LARGEST_MOOF: u64 = 4 << 20;
-
-/// How much of what is wrong with a file is told; who wants to know more looks for what breaks files.
-const MOST_DAMAGE: usize = 64;
-
-/// How many gaps are remembered. What has more is not worth repairing.
-const MOST_GAPS: usize = 1024;
 
 /// What there may be in a file besides its header and its fragments.
 const OTHERS: [FourCc; 10] = [
@@ -50,107 +49,81 @@ const OTHERS: [FourCc; 10] = [
 /// A file on the way through it.
 #[derive(Debug)]
 pub(super) struct Walk<R> {
-    source: Source<R>,
+    reader: Reader<R>,
     header: Option<Header>,
     /// Whether there is something else between moov and the fragments than what is written here.
     is_foreign: bool,
     /// What there is of each track.
-    totals: Tally,
+    totals: BTreeMap<u32, Count>,
     /// Where the last index begins and ends.
     indexed: Option<Range<u64>>,
-    /// The last gap between fragments.
-    lost: Option<Range<u64>>,
-    /// How many bytes of moofs may be read in vain: as many as the file has.
-    again: u64,
-    scan: Scan,
+    /// How many fragments there are.
+    fragments: u64,
+    /// Where the last one ends, or the header.
+    whole: u64,
+    index: Index,
+    losses: Losses<Fault>,
 }
 
 impl<R: Read + Seek> Walk<R> {
     /// Begins with the file's first bytes.
     pub(super) fn new(file: R) -> Result<Self, ScanError> {
-        let mut source = Source::new(file)?;
-        match source.element() {
-            Ok(Element { kind: FourCc::FTYP, end, .. }) => source.seek(end)?,
+        let mut reader = Reader::new(file)?;
+        match Element::read(&mut reader) {
+            Ok(Element { kind: FourCc::FTYP, end, .. }) => reader.seek(end)?,
             Err(Stop::Io(error)) => return Err(error.into()),
             _ => return Err(ScanError::NotMp4),
         }
-        let length = source.length();
-        let scan = Scan {
-            begun: None,
-            duration: None,
-            tracks: Vec::new(),
-            fragments: 0,
-            whole: source.at(),
-            length,
-            is_finished: false,
-            damage: Vec::new(),
-            places: None,
-            index: Index::new(0, Scale::MOVIE),
-            gaps: Vec::new(),
-        };
         Ok(Self {
-            source,
             header: None,
             is_foreign: false,
-            totals: Tally::new(),
+            totals: BTreeMap::new(),
             indexed: None,
-            lost: None,
-            again: length,
-            scan,
+            fragments: 0,
+            whole: reader.at(),
+            index: Index::new(0, Scale::MOVIE),
+            losses: Losses::of(reader.length()),
+            reader,
         })
     }
 
     /// Goes through all of it.
-    pub(super) fn finish(mut self) -> Result<Scan, ScanError> {
-        while self.source.at() < self.scan.length {
-            let start = self.source.at();
+    pub(super) fn finish(mut self) -> Result<Scan<Fault>, ScanError> {
+        while self.reader.at() < self.reader.length() {
+            let start = self.reader.at();
             let damage = match self.step() {
                 Ok(()) => continue,
                 Err(Stop::Io(error)) => return Err(error.into()),
                 Err(Stop::Damage(damage)) if self.header.is_none() => return Err(ScanError::Header(damage)),
                 Err(Stop::Damage(damage)) => damage,
             };
-            self.note(damage);
-            // Its size may be what is wrong with it, so the next one may lie within. But what is made so that there is always
-            // one within is not read again and again.
-            let reached = self.source.at();
-            let from = match self.again.checked_sub(reached.saturating_sub(start)) {
-                Some(left) => {
-                    self.again = left;
-                    start.saturating_add(HEAD_LENGTH)
-                }
-                None => reached.max(start.saturating_add(HEAD_LENGTH)),
-            };
-            let Some(next) = self.source.find_fragment(from)? else { break };
-            // What begins right behind a gap and is broken, too, belongs to it.
-            let begin = self.lost.take().filter(|lost| lost.end == start).map_or(start, |lost| lost.start);
-            self.scan.gaps.pop_if(|gap| gap.start == begin && gap.end == start);
-            if self.scan.gaps.len() < MOST_GAPS {
-                self.scan.gaps.push(begin..next);
-            }
-            self.lost = Some(begin..next);
+            self.losses.note(damage);
+            let least = start.saturating_add(HEAD_LENGTH);
+            let from = self.losses.search_from(start, self.reader.at(), least);
+            let Some(next) = find_fragment(&mut self.reader, from)? else { break };
+            self.losses.lose(start, next);
         }
         self.into_scan()
     }
 
     /// Goes behind the next box, or behind both of a fragment.
-    fn step(&mut self) -> Result<(), Stop> {
-        let element = self.source.element()?;
+    fn step(&mut self) -> Result<(), Stop<Fault>> {
+        let element = Element::read(&mut self.reader)?;
         match element.kind {
             FourCc::MOOF => return self.fragment(element),
             FourCc::MOOV if self.header.is_none() => {
-                let content = self.source.content(element, LARGEST_MOOV)?;
+                let content = element.read_content(&mut self.reader, LARGEST_MOOV)?;
                 let header = Header::read(Inners::new(element.content, &content))?;
                 if header.tracks.is_empty() {
                     return Err(element.damage(Fault::NoTracks).into());
                 }
-                let tracks = header.tracks.iter().map(|told| (told.track.number, told.track.kind, told.scale));
-                self.scan.index = Index::of(tracks);
+                let tracks = header.tracks.iter().map(|told| (told.number, told.track.kind, told.scale));
+                self.index = Index::of(tracks);
                 self.header = Some(header);
-                self.scan.whole = element.end;
+                self.whole = element.end;
             }
             FourCc::MFRA => {
-                let content = self.source.content(element, LARGEST_MOOF)?;
+                let content = element.read_content(&mut self.reader, LARGEST_MOOF)?;
                 if !is_whole(element, &content) {
                     return Err(element.damage(Fault::TooShort).into());
                 }
@@ -164,63 +137,60 @@ impl<R: Read + Seek> Walk<R> {
             kind if OTHERS.contains(&kind) => self.is_foreign = true,
             _ => return Err(element.damage(Fault::NoBox).into()),
         }
-        Ok(self.source.seek(element.end)?)
+        Ok(self.reader.seek(element.end)?)
     }
 
-    fn fragment(&mut self, moof: Element) -> Result<(), Stop> {
+    fn fragment(&mut self, moof: Element) -> Result<(), Stop<Fault>> {
         let Some(header) = &self.header else { return Err(moof.damage(Fault::NoTracks).into()) };
-        let content = self.source.content(moof, LARGEST_MOOF)?;
-        let mdat = match self.source.element() {
+        let content = moof.read_content(&mut self.reader, LARGEST_MOOF)?;
+        let mdat = match Element::read(&mut self.reader) {
             Ok(mdat) if mdat.kind == FourCc::MDAT => mdat,
-            Err(Stop::Damage(damage)) if self.source.at() < self.scan.length => return Err(damage.into()),
+            Err(Stop::Damage(damage)) if self.reader.at() < self.reader.length() => return Err(damage.into()),
             Err(Stop::Io(error)) => return Err(error.into()),
             _ => return Err(moof.damage(Fault::NoFragment).into()),
         };
         let data = mdat.content..mdat.end;
         let (tally, damage) = fragment::read(moof, &content, data, &header.tracks, &self.totals)?;
-        damage.into_iter().for_each(|damage| self.note(damage));
-        self.source.seek(mdat.end)?;
-        if let Some((time, traf)) = tally.get(&self.scan.index.track()).and_then(|tally| tally.start) {
-            self.scan.index.add(Point { time, offset: moof.at, traf });
+        damage.into_iter().for_each(|damage| self.losses.note(damage));
+        self.reader.seek(mdat.end)?;
+        if let Some((time, traf)) = tally.get(&self.index.track()).and_then(|tally| tally.start) {
+            self.index.add(Point { time, offset: moof.at, traf });
         }
         for (number, tally) in tally {
-            self.totals.entry(number).or_default().add(tally);
+            self.totals.entry(number).or_default().add(tally.count);
         }
-        self.scan.fragments += 1;
-        self.scan.whole = mdat.end;
+        self.fragments += 1;
+        self.whole = mdat.end;
         Ok(())
     }
 
     /// What was found on the way.
-    fn into_scan(self) -> Result<Scan, ScanError> {
-        let Self { header: Some(header), is_foreign, totals, indexed, mut scan, .. } = self else {
-            return Err(ScanError::Header(Damage { offset: self.scan.length, fault: Fault::NoTracks }));
+    fn into_scan(self) -> Result<Scan<Fault>, ScanError> {
+        let length = self.reader.length();
+        let Self { header: Some(header), is_foreign, whole, index, .. } = self else {
+            return Err(ScanError::Header(Damage { offset: length, fault: Fault::NoTracks }));
         };
-        scan.tracks = header.tracks.into_iter().map(|told| counted(told, &totals)).collect();
-        scan.begun = header.begun;
-        scan.duration = header.duration;
-
-        scan.places = header.mehd.filter(|_| !is_foreign).map(|mehd| Places { mehd });
-        let whole = scan.whole;
-        scan.gaps.retain(|gap| gap.end <= whole);
-        scan.is_finished = scan.duration.is_some() && indexed == Some(whole..scan.length);
+        let total = |Told { number, track, scale, .. }: Told| {
+            let count = self.totals.get(&number).copied().unwrap_or_default();
+            track.counted(count, |ticks| scale.time(ticks))
+        };
+        let (damage, gaps) = self.losses.tell(whole);
+        let mut scan = Scan {
+            begun: header.begun,
+            duration: header.duration,
+            tracks: header.tracks.into_iter().map(total).collect(),
+            parts: self.fragments,
+            whole,
+            length,
+            is_finished: header.duration.is_some() && self.indexed == Some(whole..length),
+            damage,
+            repair: Err(NotOurs),
+        };
+        if let Some(mehd) = header.mehd.filter(|_| !is_foreign) {
+            scan.repair = Ok(repair(Places { mehd }, &index, scan.end(), whole, &gaps));
+        }
         Ok(scan)
     }
-
-    fn note(&mut self, damage: Damage) {
-        if self.scan.damage.len() < MOST_DAMAGE {
-            self.scan.damage.push(damage);
-        }
-    }
-}
-
-/// A track with what there is of it.
-fn counted(told: Told, totals: &Tally) -> ScannedTrack {
-    let Told { track, scale, .. } = told;
-    let TrackTally { frames, keyframes, bytes, span, end, .. } = totals.get(&track.number).copied().unwrap_or_default();
-    let (first, last) = span.map(|(first, last)| (scale.time(first), scale.time(last))).unzip();
-    let end = (frames > 0).then(|| scale.time(end));
-    ScannedTrack { frames, keyframes, bytes, first, last, end, ..track }
 }
 
 /// Whether an index says at its end how long it is (mfro): then all of it was written.

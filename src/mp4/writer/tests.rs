@@ -30,19 +30,6 @@ fn writer() -> Writer<[u8; 2]> {
     Writer::new(&header(vec![h264(), opus()])).unwrap().0
 }
 
-/// The numbers of fragments that have been given before each of such blocks was.
-fn fragments_before(blocks: impl IntoIterator<Item = (u64, u64, bool)>) -> Vec<usize> {
-    let mut writer = writer();
-    let mut fragments = 0;
-    blocks
-        .into_iter()
-        .map(|(track, millis, keyframe)| {
-            fragments += usize::from(writer.push(block(track, millis, keyframe)).unwrap().is_some());
-            fragments
-        })
-        .collect()
-}
-
 /// Bytes in words: those of a text of hexadecimal numbers and quoted letters, with `#` before what is said of them, and `0*9`
 /// for nine zeros.
 fn hex(text: &str) -> Vec<u8> {
@@ -194,43 +181,6 @@ fn a_file_has_these_bytes() {
 }
 
 #[test]
-fn a_fragment_lasts_a_second_at_most() {
-    let audio = (0..150).map(|at| (AUDIO, at * 20, true));
-    let fragments = fragments_before(audio);
-    assert_eq!(fragments[49..52], [0, 1, 1]);
-    assert_eq!(fragments[99..102], [1, 2, 2]);
-}
-
-#[test]
-fn a_keyframe_begins_a_fragment_but_not_each_when_all_are() {
-    let video = (0..30).map(|at| (VIDEO, at * 33, at == 0 || at == 20));
-    assert_eq!(fragments_before(video).last(), Some(&1));
-    let video = (0..30).map(|at| (VIDEO, at * 33, true));
-    assert_eq!(fragments_before(video).last(), Some(&3), "a fragment for each 250 ms");
-}
-
-#[test]
-fn tracks_that_lag_by_seconds_make_no_more_fragments() {
-    for lag in [0, 200, 1500, 20_000] {
-        let lagging = (0..500).flat_map(|at| [(VIDEO, lag + at * 20, false), (AUDIO, at * 20, true)]);
-        let fragments = fragments_before(lagging).pop().unwrap();
-        assert!((9..=10).contains(&fragments), "{fragments} fragments for 10 s, {lag} ms apart");
-    }
-}
-
-#[test]
-fn what_is_much_is_written_early() {
-    let (mut writer, _) = Writer::new(&header(vec![h264()])).unwrap();
-    let frame = vec![0; 3 << 20];
-    let mut push = |millis| {
-        let time = Duration::from_millis(millis);
-        let block = Block { track: VIDEO, time, keyframe: false, frame: frame.as_slice() };
-        writer.push(block).unwrap().map(|fragment| fragment.len() >> 20)
-    };
-    assert_eq!([push(0), push(1), push(2), push(3), push(4)], [None, None, Some(6), None, Some(6)]);
-}
-
-#[test]
 fn a_track_that_says_nothing_has_no_traf() {
     let mut writer = writer();
     for millis in [0, 33, 66] {
@@ -267,22 +217,6 @@ fn what_no_player_could_play_is_refused() {
         let header = header(vec![h264(); count]);
         assert_eq!(Writer::<Vec<u8>>::new(&header).err(), Some(HeaderError::Tracks(count)));
     }
-}
-
-#[test]
-fn a_frame_that_can_not_be_written_leaves_the_others_alone() {
-    let (mut writer, _) = Writer::new(&header(vec![h264(), opus()])).unwrap();
-    let good = Block { track: AUDIO, time: Duration::ZERO, keyframe: true, frame: vec![1] };
-    assert_eq!(writer.push(good.clone()), Ok(None));
-    for track in [0, 3, u64::MAX] {
-        let error = BlockError::NoSuchTrack { track, tracks: 2 };
-        assert_eq!(writer.push(Block { track, ..good.clone() }), Err(error));
-    }
-    let empty = Block { frame: Vec::new(), ..good.clone() };
-    assert_eq!(writer.push(empty), Err(BlockError::Empty { track: AUDIO }));
-    let time = Duration::MAX;
-    assert_eq!(writer.push(Block { time, ..good }), Err(BlockError::TooLate { track: AUDIO, time }));
-    assert!(!writer.finish(Duration::ZERO).append.is_empty());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
 
 use super::Container;
 use crate::{
-    container::{NotOurs, Repair},
+    container::{NotOurs, Repair, Scan, ScannedTrack},
     matroska, mp4,
     recording::manifest::Track,
 };
@@ -48,54 +48,34 @@ impl Container {
     /// When it can't be read, or is of another kind.
     pub fn look(self, file: impl Read + Seek) -> Result<Found, Unreadable> {
         match self {
-            Self::Matroska | Self::WebM => Ok(matroska::scan(file)?.into()),
+            Self::Matroska | Self::WebM => Ok(matroska::scan(file)?.film.into()),
             Self::Mp4 => Ok(mp4::scan(file)?.into()),
         }
     }
 }
 
-impl From<matroska::Scan> for Found {
-    fn from(scan: matroska::Scan) -> Self {
-        let track = |track: &matroska::ScannedTrack| {
-            Some(Track {
-                frames: track.blocks,
-                keyframes: track.keyframes,
-                bytes: track.bytes,
-                first: track.first,
-                last: track.last,
-                ..Track::new(track.number, track.codec?)
-            })
-        };
+impl<F> From<Scan<F>> for Found {
+    fn from(scan: Scan<F>) -> Self {
         Self {
-            tracks: scan.tracks.iter().filter_map(track).collect(),
             end: scan.end(),
-            is_empty: scan.clusters == 0,
+            is_empty: scan.parts == 0,
             is_whole: scan.is_finished && scan.damage.is_empty(),
-            repair: scan.repair(),
+            tracks: scan.tracks.iter().filter_map(described).collect(),
+            repair: scan.repair,
         }
     }
 }
 
-impl From<mp4::Scan> for Found {
-    fn from(scan: mp4::Scan) -> Self {
-        let track = |track: &mp4::ScannedTrack| {
-            Some(Track {
-                frames: track.frames,
-                keyframes: track.keyframes,
-                bytes: track.bytes,
-                first: track.first,
-                last: track.last,
-                ..Track::new(track.number.into(), track.codec?)
-            })
-        };
-        Self {
-            tracks: scan.tracks.iter().filter_map(track).collect(),
-            end: scan.end(),
-            is_empty: scan.fragments == 0,
-            is_whole: scan.is_finished && scan.damage.is_empty(),
-            repair: scan.repair(),
-        }
-    }
+/// A track, if its codec is known here.
+fn described(track: &ScannedTrack) -> Option<Track> {
+    Some(Track {
+        frames: track.frames,
+        keyframes: track.keyframes,
+        bytes: track.bytes,
+        first: track.first,
+        last: track.last,
+        ..Track::new(track.number, track.codec?)
+    })
 }
 
 impl From<matroska::ScanError> for Unreadable {

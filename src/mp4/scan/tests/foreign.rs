@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::film::*;
+use super::scanned;
 use crate::{
     container::NotOurs,
-    mp4::{Scan, boxes::WriteBoxes, four_cc::FourCc},
+    mp4::{boxes::WriteBoxes, four_cc::FourCc},
 };
 
 /// A file with a track of MPEG-4 video, and fragments that tell as little as they may.
@@ -59,11 +59,11 @@ fn terse() -> Vec<u8> {
 
 #[test]
 fn are_told_for_what_they_are() {
-    let scan: Scan = scanned(&terse());
+    let scan = scanned(&terse());
     assert_eq!(scan.damage, []);
-    assert_eq!((scan.fragments, scan.is_finished, scan.duration, scan.begun), (3, false, None, None));
+    assert_eq!((scan.parts, scan.is_finished, scan.duration, scan.begun), (3, false, None, None));
     let [track] = scan.tracks.as_slice() else { panic!("{:?}", scan.tracks) };
-    assert_eq!((track.number, track.codec, track.format.as_str()), (7, None, "mp4v"));
+    assert_eq!((track.number, track.codec, track.codec_id.as_str()), (7, None, "mp4v"));
     assert_eq!(track.name.as_deref(), Some("Künstler"));
     assert_eq!((track.frames, track.keyframes, track.bytes), (12, 9, 36), "the first of each is none");
     assert_eq!((track.first, track.last), (Some(Duration::ZERO), Some(Duration::from_millis(1100))));
@@ -72,7 +72,7 @@ fn are_told_for_what_they_are() {
 
 #[test]
 fn are_not_repaired() {
-    assert_eq!(scanned(&terse()).repair(), Err(NotOurs));
+    assert_eq!(scanned(&terse()).repair, Err(NotOurs));
 }
 
 #[test]
@@ -83,5 +83,5 @@ fn may_have_samples_of_tracks_that_nobody_knows() {
     let scan = scanned(&bytes);
     let words: Vec<String> = scan.damage.iter().map(ToString::to_string).collect();
     assert_eq!(words, [format!("byte {}: samples of track 8, which the header does not know", tfhd - 4)]);
-    assert_eq!(scan.fragments, 2);
+    assert_eq!(scan.parts, 2);
 }

@@ -1,7 +1,17 @@
-//! Files that were written here, cut, broken, and made up.
-
 mod broken;
-mod cut;
-mod film;
 mod foreign;
-mod whole;
+mod header;
+
+use super::*;
+use crate::{
+    container::tests::{self, Film},
+    mp4::Writer,
+};
+
+fn film(seconds: u64) -> Film {
+    Film::long::<Writer<Vec<u8>>>(seconds)
+}
+
+fn scanned(bytes: &[u8]) -> Scan<Fault> {
+    tests::scanned::<Writer<Vec<u8>>>(bytes)
+}

@@ -1,15 +1,6 @@
-//! What is wrong with a file, and where.
+//! What is wrong with a file.
 
 use std::fmt;
-
-/// A place at which a file is not as it should be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Damage {
-    /// Where, in bytes from the file's start.
-    pub offset: u64,
-    /// What is wrong there.
-    pub fault: Fault,
-}
 
 /// How a file can be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,12 +32,6 @@ pub enum Fault {
     NoTrackNumber,
     /// A cluster before Tracks.
     NoTracks,
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "byte {}: {}", self.offset, self.fault)
-    }
 }
 
 impl fmt::Display for Fault {

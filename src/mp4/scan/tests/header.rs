@@ -1,0 +1,27 @@
+//! What is said before the first frame.
+
+use std::time::Duration;
+
+use super::{film, scanned};
+use crate::{
+    codec::{Codec, MediaKind},
+    container::Shape,
+};
+
+#[test]
+fn a_header_is_read_as_it_was_written() {
+    let film = film(2);
+    let scan = scanned(&film.finished());
+    assert_eq!(scan.begun, Some(Duration::from_secs(1_800_000_000)));
+    assert_eq!(scan.duration, Some(Duration::from_millis(1957)));
+    assert_eq!(scan.end(), Duration::from_millis(1957), "of the last frame, nobody knew that none would follow");
+    assert!(scan.is_finished);
+    let [video, audio, other] = scan.tracks.as_slice() else { panic!("{:?}", scan.tracks) };
+    assert_eq!((video.number, video.kind, video.codec), (1, Some(MediaKind::Video), Some(Codec::Vp9)));
+    assert_eq!((video.codec_id.as_str(), video.private.len(), &video.name), ("vp09", 12, &None));
+    assert_eq!(video.shape, Some(Shape::Video { width: 640, height: 480 }));
+    assert_eq!((audio.codec_id.as_str(), audio.codec, audio.private.len()), ("Opus", Some(Codec::Opus), 11));
+    assert_eq!(audio.shape, Some(Shape::Audio { channels: 2, sample_rate: 48_000 }));
+    assert_eq!(audio.name.as_deref(), Some("sound"));
+    assert_eq!((other.frames, other.first, other.last), (0, None, None));
+}
