@@ -159,8 +159,11 @@ impl<R: Read + Seek> Source<R> {
         let bytes = self.peek(&mut bytes, self.length())?;
         let Some(head) = Head::read(bytes).filter(|head| head.id == Id::CLUSTER) else { return Ok(false) };
         let end = at.saturating_add(head.length as u64).saturating_add(head.size.unwrap_or(0));
-        let begins = matches!(bytes.get(head.length..), Some([0xBF | 0xEC, 0x84, ..] | [0xE7, 0x81..=0x88, ..]));
-        Ok(begins && end <= self.length())
+        let first = match bytes.get(head.length..) {
+            Some([0xBF | 0xEC, length @ 0x84, ..] | [0xE7, length @ 0x81..=0x88, ..]) => 2 + u64::from(length & 0x0F),
+            _ => return Ok(false),
+        };
+        Ok(head.size.is_none_or(|size| size >= first) && end <= self.length())
     }
 }
 

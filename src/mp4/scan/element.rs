@@ -24,6 +24,8 @@ pub(super) struct Element {
     pub(super) content: u64,
     /// Where it ends.
     pub(super) end: u64,
+    /// Whether it says how long it is, and does not go on to the file's end whatever is written there.
+    pub(super) is_sized: bool,
 }
 
 impl Element {
@@ -34,7 +36,7 @@ impl Element {
         let bytes = reader.peek(&mut bytes, reader.length())?;
         let head = Head::read(bytes).ok_or(Damage { offset: at, fault: Fault::NoBox })?;
         let end = head.size.map_or(reader.length(), |size| at.saturating_add(size));
-        let element = Self { kind: head.kind, at, content: at + head.length, end };
+        let element = Self { kind: head.kind, at, content: at + head.length, end, is_sized: head.size.is_some() };
         match end.checked_sub(reader.length()) {
             None | Some(0) => {
                 reader.seek(element.content)?;

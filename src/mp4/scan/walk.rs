@@ -137,6 +137,7 @@ impl<R: Read + Seek> Walk<R> {
             kind if OTHERS.contains(&kind) => self.is_foreign = true,
             _ => return Err(element.damage(Fault::NoBox).into()),
         }
+        self.note_end_of(element);
         Ok(self.reader.seek(element.end)?)
     }
 
@@ -159,9 +160,15 @@ impl<R: Read + Seek> Walk<R> {
         for (number, tally) in tally {
             self.totals.entry(number).or_default().add(tally.count);
         }
+        self.note_end_of(mdat);
         self.fragments += 1;
         self.whole = mdat.end;
         Ok(())
+    }
+
+    /// What goes on to the file's end, wherever that is, leaves no room for an ending behind it.
+    const fn note_end_of(&mut self, element: Element) {
+        self.is_foreign |= !element.is_sized;
     }
 
     /// What was found on the way.
