@@ -148,11 +148,13 @@ impl From<OrderError> for ApiError {
     fn from(error: OrderError) -> Self {
         let help = match error {
             OrderError::Nobody => "GET /api/state lists the members and their peers",
+            OrderError::Busy => "ask again",
             OrderError::NoSuchRecording(_) => "GET /api/recordings lists the recordings",
             OrderError::Disk(_) => "GET /api/state says how the disk of the recordings does",
         };
         let status = match error {
             OrderError::Disk(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            OrderError::Busy => StatusCode::SERVICE_UNAVAILABLE,
             OrderError::Nobody | OrderError::NoSuchRecording(_) => StatusCode::NOT_FOUND,
         };
         Self::new(status, error.to_string(), help)

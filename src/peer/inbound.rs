@@ -72,8 +72,9 @@ fn depayload(bin: &gst::Bin, pad: &gst::Pad, codec: Codec, timing: &Timing) -> O
     let branch = gst::parse::bin_from_description(description, true).ok()?;
     let sink = branch.by_name("sink")?.downcast::<gst_app::AppSink>().ok()?;
     let (packets, frames) = (branch.static_pad("sink")?, sink.static_pad("sink")?);
-    continuity::flag(&packets, &frames);
+    // In this order: pictures are told apart by their times.
     timing.stamp(&packets, codec.clock_rate());
+    continuity::flag(&packets, &frames, codec);
     if codec == Codec::Av1 {
         // Its depayloader says of no frame that it needs earlier ones (gst-plugin-rtp 0.15).
         keyframe_flag::set_flags(&frames, |frame| Some(bitstream::look(Codec::Av1, frame).keyframe));

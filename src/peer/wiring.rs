@@ -27,6 +27,11 @@ const SIGNAL_QUEUE: usize = 512;
 /// hundreds in a second.
 const MAX_STREAMS: u32 = 8;
 
+/// What RTCP may take, in bytes/s. One request for what was lost may be early, and the next only once a report was due
+/// (RFC 4585, section 3.5.2); by what webrtcbin allows that is half a second later, and too late. Reports that nobody needs are
+/// left out all the same (section 3.5.3).
+const FEEDBACK_RATE: f64 = 12_500.0;
+
 /// Channels that the other side may open. Closed ones keep their threads before GStreamer 1.24.9.
 const MAX_CHANNELS: usize = 4;
 
@@ -238,7 +243,10 @@ fn watch_elements(
             "dtlsdec" => watch_dtls(element, &signals),
             "srtpdec" => inner.decrypter.fill(element),
             "dtlsenc" => inner.encoder.fill(element),
-            "rtpsession" => inner.session.fill(element),
+            "rtpsession" => {
+                element.set_property("rtcp-fraction", FEEDBACK_RATE);
+                inner.session.fill(element);
+            }
             "nicesink" => inner.socket.fill(element),
             "sctpdec" | "sctpenc" => element.set_property("sctp-association-id", association),
             // Else it takes the next packet for lost while a track is silent, and throws it away when it comes.

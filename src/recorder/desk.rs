@@ -8,7 +8,7 @@ use tokio::{
     time::{Duration, interval},
 };
 
-use super::{Order, Who, progress::Listing, subject};
+use super::{Order, OrderError, Who, progress::Listing, subject};
 use crate::{
     ids::RecordingId,
     report::{DiskState, RecordingState},
@@ -37,7 +37,7 @@ pub(super) enum Word {
     /// A recording has begun.
     Began(Listing),
     /// Record.
-    Start(Order, oneshot::Sender<Vec<RecordingId>>),
+    Start(Order, oneshot::Sender<Result<Vec<RecordingId>, OrderError>>),
     /// End a recording; whether it ran.
     Stop(RecordingId, oneshot::Sender<bool>),
     /// Whether this recording runs.
@@ -99,7 +99,7 @@ impl Desk {
     }
 
     /// Tells all whom the order is for. They answer in their own time.
-    fn start(&self, order: &Order, reply: oneshot::Sender<Vec<RecordingId>>) {
+    fn start(&self, order: &Order, reply: oneshot::Sender<Result<Vec<RecordingId>, OrderError>>) {
         let fits = |who: &Who| {
             order.member.as_ref().is_none_or(|member| *member == who.member)
                 && match &who.peer {
@@ -114,9 +114,14 @@ impl Desk {
             let _ = orders.try_send(subject::Order::Start { before: order.before, reply });
             answers.push(tokio::time::timeout(ANSWER_LIMIT, answer));
         }
+        if answers.is_empty() {
+            // Whoever asked may have gone.
+            let _ = reply.send(Err(OrderError::Nobody));
+            return;
+        }
         tokio::spawn(async move {
-            let ids = join_all(answers).await.into_iter().flatten().flatten();
-            let _ = reply.send(ids.collect());
+            let ids: Vec<_> = join_all(answers).await.into_iter().flatten().flatten().collect();
+            let _ = reply.send(if ids.is_empty() { Err(OrderError::Busy) } else { Ok(ids) });
         });
     }
 

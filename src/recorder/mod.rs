@@ -110,6 +110,9 @@ pub struct Order {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OrderError {
+    /// There are some, and none of them could begin.
+    #[error("no recording could begin: those who are to be recorded are busy, or the system gives no thread")]
+    Busy,
     /// Nobody is there whom it fits.
     #[error("nobody is there to be recorded who fits: no such member or peer, or it sends nothing")]
     Nobody,
@@ -169,12 +172,11 @@ impl Recorder {
     /// Records; the ids of what is recorded by that.
     ///
     /// # Errors
-    /// When there is nobody to be recorded.
+    /// When there is nobody to be recorded, or none of them can be now.
     pub async fn order(&self, order: Order) -> Result<Vec<RecordingId>, OrderError> {
         let (reply, answer) = oneshot::channel();
         self.tell(desk::Word::Start(order, reply)).await;
-        let ids = answer.await.unwrap_or_default();
-        if ids.is_empty() { Err(OrderError::Nobody) } else { Ok(ids) }
+        answer.await.unwrap_or(Err(OrderError::Nobody))
     }
 
     /// Ends a recording. Its file is whole soon after.

@@ -102,6 +102,11 @@ impl SegmentFile {
         &self.path
     }
 
+    /// The time of its first frame.
+    pub(super) const fn begins_at(&self) -> Duration {
+        self.begin
+    }
+
     /// Appends a cluster in one write. There are so many gaps by now.
     pub(super) fn append(
         &mut self,

@@ -200,7 +200,10 @@ impl Writer {
 
     fn write(&mut self, cluster: &[u8]) -> Result<(), String> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        let written = file.append(cluster, self.cutter.gaps(), || self.cutter.present());
+        let file_begin = file.begins_at();
+        // The next segment may have begun while the last of this one was on its way.
+        let present = || self.cutter.present().filter(|account| account.begin == file_begin);
+        let written = file.append(cluster, self.cutter.gaps(), present);
         if written.is_ok() {
             self.progress.send_modify(|progress| {
                 progress.bytes += cluster.len() as u64;

@@ -79,7 +79,7 @@ impl Kept {
             bytes: manifest.bytes,
             disk_bytes: manifest.bytes,
             codecs: manifest.tracks.iter().map(|track| track.codec).collect(),
-            gaps: manifest.gaps.listed().len() as u64 + manifest.gaps.left_out().0,
+            gaps: manifest.gaps.count(),
             is_clock_set: manifest.end.unwrap_or(manifest.start).clock != Clock::Unset,
         }
     }

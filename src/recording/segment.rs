@@ -19,7 +19,7 @@ use crate::{
     container::{self, Block},
 };
 
-/// How long frames wait in memory until they are written. What a crash costs at most.
+/// How long frames wait in memory until they are written: the most of what a crash costs.
 const FLUSH: Duration = Duration::from_millis(250);
 
 /// A track of which nothing came for so long is not named by a file that begins. If it comes back, it begins another one.
@@ -116,7 +116,9 @@ impl Segment {
         let (time, length, keyframe) = (frame.time, frame.bytes.len() as u64, frame.keyframe);
         self.waiting_since.get_or_insert(now);
         track.read(&frame);
-        let hole = track.advance(&frame);
+        if let Some(hole) = track.advance(&frame) {
+            self.note(place, hole);
+        }
         let block = Block {
             track: place as u64 + 1,
             time: frame.time.saturating_sub(self.account.begin),
@@ -128,9 +130,6 @@ impl Segment {
         };
         // An error: a frame of no bytes, or of too many. No decoder misses it.
         let cluster = self.writer.push(block).ok()?;
-        if let Some(hole) = hole {
-            self.note(place, hole);
-        }
         let at = time.saturating_sub(self.account.begin);
         if let Some(noted) = self.account.tracks.get_mut(place) {
             noted.add(at, length, keyframe, track.size);

@@ -24,6 +24,10 @@ const SLACK: Duration = Duration::from_millis(5);
 /// How far apart times are at least: Matroska's clock here counts in ms (TimestampScale).
 const TICK: Duration = Duration::from_millis(1);
 
+/// How far a track's times may run ahead of what is said: who sends many frames of one moment would have the track leave
+/// the others behind.
+const MOST_AHEAD: Duration = Duration::from_secs(1);
+
 /// A track from its first frame to its last.
 #[derive(Debug)]
 pub(super) struct Track {
@@ -114,11 +118,16 @@ impl Track {
 
     /// The time of a frame in the file: behind that of the one before. When a sender's report corrects how sound and
     /// pictures belong together (RFC 3550, section 6.4.1), a track's times move, and may move back by more than a frame; but
-    /// no codec of the house has pictures that are shown in another order than they come in.
-    pub(super) fn in_order(&mut self, time: Duration) -> Duration {
-        let time = self.newest.map_or(time, |newest| time.max(newest + TICK));
-        self.newest = Some(time);
-        time
+    /// no codec of the house has pictures that are shown in another order than they come in. `None`: it is left out.
+    pub(super) fn in_order(&mut self, time: Duration) -> Option<Duration> {
+        let in_order = self.newest.map_or(time, |newest| time.max(newest + TICK));
+        if in_order > time + MOST_AHEAD {
+            self.note_missing(GapKind::Broken, 1, Some(time));
+            self.need_keyframe();
+            return None;
+        }
+        self.newest = Some(in_order);
+        Some(in_order)
     }
 
     /// What follows does not go on from what was taken last.

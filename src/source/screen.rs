@@ -3,12 +3,18 @@
 //! Xlib ends the whole process when the connection to its server breaks, so a display that is not there is found out
 //! before Xlib is asked. See [`super::xlib`] for one that goes away later.
 
-use std::{env, future::pending, io, net::TcpStream, os::unix::net::UnixStream};
-
-use tokio::sync::watch;
+use std::{
+    env, io,
+    net::{TcpStream, ToSocketAddrs},
+    os::unix::net::UnixStream,
+    time::Duration,
+};
 
 use super::{Region, SourceError, VideoSpec, devices, error::there, plan::Plan, xlib};
 use crate::media::template::Value;
+
+/// How long a server on another machine may take to answer.
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 
 pub(super) async fn plan(
     video: &VideoSpec,
@@ -21,10 +27,10 @@ pub(super) async fn plan(
         None => env::var("DISPLAY").ok().filter(|display| !display.is_empty()).ok_or_else(unnamed)?,
     };
     let address = Address::parse(&display).ok_or_else(|| unreachable(&display, "expected HOST:NUMBER.SCREEN"))?;
-    let (losses, asked) = (xlib::losses(), address.clone());
+    let connections = xlib::Connections::to(&display);
     let reached = tokio::task::spawn_blocking(move || {
         xlib::survive_lost_servers();
-        asked.connect()
+        address.connect()
     });
     match reached.await {
         Ok(Ok(())) => {}
@@ -50,23 +56,17 @@ pub(super) async fn plan(
     ];
     let name = display.clone();
     let plan = Plan::new(include_str!("../../pipelines/source/screen.launch"), values)
-        .watched(move || lost(name.clone(), address.clone(), losses.clone()))
+        .watched(move || gone(name.clone(), connections.clone()))
         .explain(move |trouble| {
             trouble.is(gst::ResourceError::OpenRead).then(|| unreachable(&display, "the server refuses us"))
         });
     Ok(plan)
 }
 
-/// Waits until a connection breaks and the server is not there any more.
-async fn lost(display: String, address: Address, mut losses: watch::Receiver<u64>) -> SourceError {
-    // An error: nobody tells any more.
-    while losses.changed().await.is_ok() {
-        let address = address.clone();
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || address.connect()).await {
-            return unreachable(&display, &error.to_string());
-        }
-    }
-    pending().await
+/// Waits until the server breaks a connection.
+async fn gone(display: String, connections: xlib::Connections) -> SourceError {
+    connections.lost().await;
+    unreachable(&display, "it has closed the connection")
 }
 
 /// Where an X server listens.
@@ -96,7 +96,10 @@ impl Address {
                 UnixStream::connect(&name).or_else(|error| UnixStream::connect_addr(&hidden).map_err(|_| error))?;
             }
             Self::Remote(host, port) => {
-                TcpStream::connect((host.as_str(), *port))?;
+                let addresses: Vec<_> = (host.as_str(), *port).to_socket_addrs()?.collect();
+                let connect = |address| TcpStream::connect_timeout(address, CONNECT_LIMIT);
+                let none = Err(io::ErrorKind::AddrNotAvailable.into());
+                addresses.iter().map(connect).reduce(Result::or).unwrap_or(none)?;
             }
         }
         Ok(())

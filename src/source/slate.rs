@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use super::{SourceError, Spec, VideoSpec};
 use crate::media::{
     clockwork::Clockwork,
     feed::Feed,
-    pipeline::Pipeline,
+    pipeline::{BusEvent, Pipeline},
     template::{self, TemplateError},
 };
 
@@ -14,6 +16,7 @@ use crate::media::{
 #[derive(Debug)]
 pub struct Slate {
     pipeline: Pipeline,
+    bus: mpsc::Receiver<BusEvent>,
 }
 
 impl Slate {
@@ -29,14 +32,26 @@ impl Slate {
         patience: Duration,
         clockwork: &Clockwork,
     ) -> Result<Self, SourceError> {
-        let (pipeline, _) =
+        let (pipeline, bus) =
             Pipeline::parse(&format!("slate of {}", spec.name()), &description(spec, since)?, clockwork)
                 .map_err(|error| SourceError::Pipeline(error.message().to_owned()))?;
         let out = pipeline.appsink("out");
         let out = out.ok_or_else(|| SourceError::Pipeline("no appsink in it is named `out`".to_owned()))?;
         feed.stand_in(&out, patience);
         pipeline.set_state(gst::State::Playing).await?;
-        Ok(Self { pipeline })
+        Ok(Self { pipeline, bus })
+    }
+
+    /// Why it has failed, if it has.
+    pub fn failure(&mut self) -> Option<SourceError> {
+        while let Ok(event) = self.bus.try_recv() {
+            match event {
+                BusEvent::Error { error, .. } => return Some(SourceError::Failed(error.message().to_owned())),
+                BusEvent::EndOfStream => return Some(SourceError::Ended),
+                _ => {}
+            }
+        }
+        None
     }
 
     /// Takes it down and waits until it is.
@@ -50,7 +65,8 @@ impl Slate {
 fn description(spec: &Spec, since: &str) -> Result<String, TemplateError> {
     match spec {
         Spec::Video(VideoSpec { name, size, fps, .. }) => {
-            let text = format!("{name} lost since {since}");
+            // The element takes it for Pango's markup.
+            let text = glib::markup_escape_text(&format!("{name} lost since {since}"));
             let values = [
                 ("text", text.as_str().into()),
                 ("width", size.width.into()),

@@ -27,7 +27,9 @@ impl Job for CaptureJob {
         }
     }
     fn is_absent(&self, error: &SourceError) -> bool {
-        matches!(error, SourceError::Missing { .. } | SourceError::Unreachable { .. })
+        // Of pictures that is known before anything is started. Whether there is sound is asked of a server.
+        let is_absent = matches!(error, SourceError::Missing { .. } | SourceError::Unreachable { .. });
+        is_absent && matches!(self.spec, Spec::Video(_))
     }
     async fn begin(&self) -> Result<Capture, SourceError> {
         Capture::start(&self.spec, &self.feed, &self.clockwork, &self.trust).await

@@ -8,11 +8,11 @@ use tokio::{
     time::{Instant, interval},
 };
 
-use super::{LINGER, demand::Demand};
+use super::{LINGER, backoff::Backoff, demand::Demand};
 use crate::{
     media::{clockwork::Clockwork, feed::Feed},
     report::Condition,
-    source::{Slate, Spec},
+    source::{Slate, SourceError, Spec},
 };
 
 /// How long a source that has delivered may be silent. Another picture is to be there within a second.
@@ -68,14 +68,32 @@ impl StandIn {
     /// Shows a slate while it is needed. Never returns.
     async fn watch(&self, slate: &mut Option<Slate>) {
         let patience = self.patience();
-        let mut silence = Silence { begun: Instant::now(), patience, calm_since: None };
+        let begun = Instant::now();
+        let mut silence = Silence { begun, patience, calm_since: None };
+        let (mut backoff, mut next_attempt) = (Backoff::default(), begun);
         let mut looks = interval(LOOK);
         loop {
-            looks.tick().await;
+            let now = looks.tick().await;
+            if let Some(error) = slate.as_mut().and_then(Slate::failure) {
+                *slate = None;
+                next_attempt = now + self.complain(&error, &mut backoff);
+            }
             let has_failed = matches!(*self.condition.borrow(), Condition::Failed { .. });
-            match silence.look(Instant::now(), self.feed.silent_for(), has_failed) {
-                Verdict::Needed if slate.is_none() => *slate = self.show(patience).await,
+            match silence.look(now, self.feed.silent_for(), has_failed) {
+                Verdict::Needed if slate.is_none() && now >= next_attempt => {
+                    // What was before it was wanted is not known.
+                    let silent_for = self.feed.silent_for().map_or(now - begun, |silent| silent.min(now - begun));
+                    let since = time_of_day(SystemTime::now() - silent_for);
+                    match Slate::start(&self.spec, &since, &self.feed, patience, &self.clockwork).await {
+                        Ok(started) => {
+                            tracing::warn!(source = %self.spec.name(), since, "it gives nothing; viewers are told so");
+                            *slate = Some(started);
+                        }
+                        Err(error) => next_attempt = now + self.complain(&error, &mut backoff),
+                    }
+                }
                 Verdict::Over => {
+                    backoff.reset();
                     if let Some(slate) = slate.take() {
                         tracing::info!(source = %self.spec.name(), "it delivers again");
                         slate.stop().await;
@@ -86,17 +104,11 @@ impl StandIn {
         }
     }
 
-    async fn show(&self, patience: Duration) -> Option<Slate> {
-        let name = self.spec.name();
-        let since = SystemTime::now() - self.feed.silent_for().unwrap_or_default();
-        tracing::warn!(source = %name, "it gives nothing; viewers are told so");
-        match Slate::start(&self.spec, &time_of_day(since), &self.feed, patience, &self.clockwork).await {
-            Ok(slate) => Some(slate),
-            Err(error) => {
-                tracing::error!(source = %name, %error, "viewers can't be told that it gives nothing");
-                None
-            }
-        }
+    /// Says why there is no slate; how long none is tried again.
+    fn complain(&self, error: &SourceError, backoff: &mut Backoff) -> Duration {
+        let wait = backoff.next(rand::random());
+        tracing::error!(source = %self.spec.name(), %error, ?wait, "viewers can't be told that it gives nothing");
+        wait
     }
 
     fn patience(&self) -> Duration {

@@ -57,9 +57,12 @@ impl Timeline {
         if !self.streams.contains_key(&ssrc) {
             self.begin(ssrc, Stream::new(clock_rate, timestamp, arrival));
         }
+        let came = self.streams.get(&ssrc).map_or(arrival, Stream::came);
+        let mut others = self.streams.iter().filter(|(other, _)| **other != ssrc);
+        let was_alone = others.any(|(_, other)| other.flowed(came, arrival));
         let Some(stream) = self.streams.get_mut(&ssrc) else { return duration(arrival) };
         let elapsed = stream.elapsed(arrival);
-        let advance = stream.go_on(timestamp, arrival).unwrap_or_else(|| {
+        let advance = stream.go_on(timestamp, arrival, was_alone).unwrap_or_else(|| {
             *stream = Stream::new(clock_rate, timestamp, arrival);
             0
         });
@@ -81,7 +84,12 @@ impl Timeline {
         let report = Report { sent: nanos(sent), timestamp: said.timestamp, came: nanos(arrival) };
         if self.streams.contains_key(&said.ssrc) {
             self.apply(said.ssrc, report);
-        } else if self.early.len() < MOST_STREAMS || self.early.contains_key(&said.ssrc) {
+        } else {
+            if self.early.len() >= MOST_STREAMS
+                && let Some(stalest) = self.early.iter().min_by_key(|(_, report)| report.came).map(|(ssrc, _)| *ssrc)
+            {
+                self.early.remove(&stalest);
+            }
             self.early.insert(said.ssrc, report);
         }
     }
@@ -103,6 +111,10 @@ impl Timeline {
     }
 
     fn apply(&mut self, ssrc: u32, report: Report) {
+        // Its clock may have been set while nothing went by it.
+        if self.streams.values().all(|stream| stream.sender_time().is_none()) {
+            self.sender = None;
+        }
         let Some(stream) = self.streams.get_mut(&ssrc) else { return };
         let sender = self.sender.get_or_insert_with(|| SenderClock {
             offset: stream.offset_of(&report),

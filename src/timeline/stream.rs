@@ -8,7 +8,8 @@ const LATEST: i128 = ms(10_000);
 /// How far ahead of it. The first packet of all may have been held up by this much.
 const EARLIEST: i128 = ms(-2_000);
 
-/// A stream is brought into step at a tenth of its speed; what is further off is set at once.
+/// A stream is brought into step at a tenth of its speed. What is further behind is set at once, and what is further ahead goes at
+/// half its speed: the first picture of a slow encoder comes a second late.
 const STEP: i128 = ms(200);
 const APPROACH_DIVISOR: i128 = 10;
 
@@ -18,8 +19,11 @@ const APPROACH_DIVISOR: i128 = 10;
 const MOST_REPORTS: i128 = 4;
 const CORRECTION_DIVISOR: i128 = 200;
 
-/// A sender that stands still for so long, and whose timestamps do not tell it, is found out.
-const STOOD_STILL: i128 = ms(400);
+/// For so long nothing came, and timestamps do not tell it. What is sent again comes earlier.
+const STOOD_STILL: i128 = ms(1000);
+
+/// A stream of which something came so lately flows.
+const FLOWS: i128 = ms(300);
 
 /// A stream, as far as it has come.
 #[derive(Debug)]
@@ -34,7 +38,8 @@ pub(super) struct Stream {
     /// The least that packets took by the stream's own time: what there is to go by without reports.
     least: Least,
     mapping: Option<Mapping>,
-    doubt: Option<Doubt>,
+    /// Since when it flows, without a break that another stream could be compared with.
+    flows_since: i128,
 }
 
 /// What the sender's reports say of the stream.
@@ -48,17 +53,6 @@ struct Mapping {
     came: i128,
 }
 
-/// Nothing came for longer than the timestamps tell.
-#[derive(Debug, Clone, Copy)]
-struct Doubt {
-    /// When it is over, by the stream's own time.
-    until: i128,
-    /// How late packets were before.
-    before: i128,
-    /// How late the least late one is since then.
-    least: i128,
-}
-
 impl Stream {
     pub(super) fn new(clock_rate: u32, timestamp: u32, arrival: i128) -> Self {
         let mut stream = Self {
@@ -68,7 +62,7 @@ impl Stream {
             offset: 0,
             least: Least::default(),
             mapping: None,
-            doubt: None,
+            flows_since: arrival,
         };
         stream.offset = arrival - stream.media();
         stream
@@ -85,24 +79,30 @@ impl Stream {
     }
 
     /// Takes the next packet's timestamp; by how much the stream's own time goes on with it. `None`: it can't belong to what
-    /// came before, whoever is to blame.
-    pub(super) fn go_on(&mut self, timestamp: u32, arrival: i128) -> Option<i128> {
-        let (before, held_up) = (self.late(self.came), self.elapsed(arrival));
+    /// came before, whoever is to blame. `was_alone`: other streams flowed on while nothing came of this one.
+    pub(super) fn go_on(&mut self, timestamp: u32, arrival: i128, was_alone: bool) -> Option<i128> {
+        let held_up = self.elapsed(arrival);
         let advance = self.extend(timestamp) - self.extended;
         self.extended += advance;
-        self.came = arrival;
-        let (late, advance) = (self.late(arrival), self.in_nanos(advance));
-        if !(EARLIEST..=LATEST).contains(&late) {
-            return None;
+        self.came = self.came.max(arrival);
+        let advance = self.in_nanos(advance);
+        if held_up > FLOWS {
+            self.flows_since = arrival;
         }
-        if held_up - advance > STOOD_STILL {
-            // What was held up on its way, or is sent again, comes in a hurry: once so much more has come as it was late by,
-            // it is late no more. What was not sent stays late.
-            let until = self.media() + late - before + STOOD_STILL;
-            self.doubt = Some(Doubt { until, before, least: late });
+        // Senders exist whose timestamps count what they sent, and not the time. A network that stands still does so for all.
+        if was_alone && held_up - advance > STOOD_STILL {
+            self.offset += held_up - advance;
+            self.least = Least::default();
+            if let Some(mapping) = &mut self.mapping {
+                mapping.to_sender += held_up - advance;
+            }
         }
-        self.resolve_doubt(late);
-        Some(advance)
+        (EARLIEST..=LATEST).contains(&self.late(arrival)).then_some(advance)
+    }
+
+    /// Whether it flows at `arrival`, and did since `from`.
+    pub(super) fn flowed(&self, from: i128, arrival: i128) -> bool {
+        self.flows_since <= from && arrival - self.came <= FLOWS
     }
 
     /// The present time by the sender's clock; `None` before its first report.
@@ -124,8 +124,14 @@ impl Stream {
 
     /// Comes nearer to what should be added, while its own time goes on by `advance`.
     pub(super) fn approach(&mut self, target: i128, advance: i128) {
-        let (distance, most) = (target - self.offset, advance.max(0) / APPROACH_DIVISOR);
-        self.offset += if distance.abs() > STEP { distance } else { distance.clamp(-most, most) };
+        let (distance, advance) = (target - self.offset, advance.max(0));
+        let most = match distance {
+            _ if distance > STEP => distance,
+            // Time goes on meanwhile: frames can't be where others are already.
+            _ if distance < -STEP => advance / 2,
+            _ => advance / APPROACH_DIVISOR,
+        };
+        self.offset += distance.clamp(-most, most);
     }
 
     /// Is there at once.
@@ -189,24 +195,6 @@ impl Stream {
     /// How late what came last is, had it come at `arrival`.
     fn late(&self, arrival: i128) -> i128 {
         arrival - self.time()
-    }
-
-    fn resolve_doubt(&mut self, late: i128) {
-        let media = self.media();
-        let Some(doubt) = &mut self.doubt else { return };
-        doubt.least = doubt.least.min(late);
-        if media < doubt.until {
-            return;
-        }
-        let still = doubt.least - doubt.before;
-        self.doubt = None;
-        if still > STOOD_STILL / 2 {
-            self.offset += still;
-            self.least = Least::default();
-            if let Some(mapping) = &mut self.mapping {
-                mapping.to_sender += still;
-            }
-        }
     }
 
     /// A timestamp near the last one, with those that wrapped around.

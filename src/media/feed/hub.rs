@@ -33,7 +33,7 @@ pub(in crate::media) struct Hub {
     /// Who takes. Changed by takers; read by the streaming thread when `roster_changed` says so.
     pub(super) roster: Mutex<Vec<Weak<Outlet>>>,
     pub(super) roster_changed: AtomicBool,
-    /// The streaming thread's own. Nobody else locks it but a maker that was left behind.
+    /// The streaming thread's own. Nobody else locks it but a maker that was left behind, or what stands in for the maker.
     rounds: Mutex<Rounds>,
     /// When the maker's last frame came, in ms and one more; 0 before the first.
     made_at: AtomicU64,
@@ -161,9 +161,9 @@ impl Hub {
             return Err(gst::FlowError::Eos);
         }
         // Taken already: a maker that was replaced still hands over its last frame. This one is lost.
-        let Ok(mut rounds) = rounds else { return Ok(gst::FlowSuccess::Ok) };
         self.made_at.store(self.ms(), Relaxed);
         self.count(frame);
+        let Ok(mut rounds) = rounds else { return Ok(gst::FlowSuccess::Ok) };
         // Time goes on for takers, whoever made the last one.
         if rounds.stood_in_until.is_some_and(|until| frame.running_time().is_some_and(|time| time <= until)) {
             return Ok(gst::FlowSuccess::Ok);

@@ -21,6 +21,9 @@ use crate::{
 /// How long is spent on removing at a time, while others wait for an answer.
 const MOST_REMOVING: Duration = Duration::from_secs(1);
 
+/// After so many files in a row that can't be removed no more are tried at once.
+const MOST_FAILURES: usize = 16;
+
 impl Work {
     /// Makes sure that a segment can be begun.
     pub(super) fn room(&mut self) -> Result<(), DiskError> {
@@ -53,7 +56,7 @@ impl Work {
                 .collect();
             retention::plan(wall, self.policy, &segments, disk)
         };
-        let begun = Instant::now();
+        let (begun, mut failures) = (Instant::now(), 0);
         for file in remove {
             if begun.elapsed() > MOST_REMOVING {
                 self.is_behind = true;
@@ -66,14 +69,21 @@ impl Work {
                 }
                 Err(error) => {
                     // One stands for all: there may be very many.
-                    if self.stuck.is_empty() {
+                    if !std::mem::replace(&mut self.is_stuck_told, true) {
                         warn!(file = &*file, %error, "it should be removed, and can't be: others go in its place");
                     }
                     self.stuck.insert(file);
+                    failures += 1;
                     self.is_behind = true;
+                    if failures == MOST_FAILURES {
+                        // Something is wrong with more than a file. It is tried again with the next look.
+                        self.is_behind = false;
+                        break;
+                    }
                 }
             }
         }
+        self.is_stuck_told &= !self.stuck.is_empty();
         self.outcome(short)
     }
 

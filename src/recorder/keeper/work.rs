@@ -53,6 +53,8 @@ pub(super) struct Work {
     pub(super) past: Past,
     /// What should be removed, and can't be.
     pub(super) stuck: HashSet<Arc<str>>,
+    /// Whether it was said that there are any.
+    pub(super) is_stuck_told: bool,
     /// Whether more has to be removed than there was time for.
     pub(super) is_behind: bool,
     pub(super) jobs: Weak<SyncSender<Job>>,
@@ -70,6 +72,7 @@ impl Work {
             is_wanted,
             past: Past::default(),
             stuck: HashSet::new(),
+            is_stuck_told: false,
             is_behind: false,
             jobs,
             rate: Rate::default(),
@@ -88,8 +91,11 @@ impl Work {
                 Ok(ask) => self.answer(ask),
                 Err(RecvTimeoutError::Timeout) if self.past.is_searched() && now < due => self.search_on(),
                 Err(RecvTimeoutError::Timeout) => {
+                    if now >= due {
+                        self.stuck.clear();
+                        due = now + LOOK;
+                    }
                     self.look();
-                    due = Instant::now() + LOOK;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
             }

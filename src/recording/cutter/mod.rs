@@ -146,7 +146,8 @@ impl Cutter {
             // Senders make no keyframe that nobody asks for.
             return self.ask_for_keyframe(now);
         }
-        frame.time = track.in_order(frame.time);
+        let Some(time) = track.in_order(frame.time) else { return };
+        frame.time = time;
         self.place(now, frame);
         self.open_if_complete(now);
     }
@@ -180,6 +181,8 @@ impl Cutter {
             segment.note_missing(&mut self.tracks);
         }
         self.close(now);
+        // Where it goes on after all, another file begins.
+        self.tracks.values_mut().for_each(Track::need_keyframe);
     }
 
     /// The file can't be written to: what is of it is given up. The next frames begin another one.
