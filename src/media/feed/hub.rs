@@ -160,10 +160,11 @@ impl Hub {
         if generation != self.generation.load(Relaxed) {
             return Err(gst::FlowError::Eos);
         }
-        // Taken already: a maker that was replaced still hands over its last frame. This one is lost.
         self.made_at.store(self.ms(), Relaxed);
-        self.count(frame);
+        // Taken already: a maker that was replaced, or what stands in for this one, still hands over its last frame. This one
+        // is lost.
         let Ok(mut rounds) = rounds else { return Ok(gst::FlowSuccess::Ok) };
+        self.count(frame);
         // Time goes on for takers, whoever made the last one.
         if rounds.stood_in_until.is_some_and(|until| frame.running_time().is_some_and(|time| time <= until)) {
             return Ok(gst::FlowSuccess::Ok);
@@ -205,8 +206,8 @@ impl Hub {
         if self.roster_changed.load(Relaxed) {
             self.read_roster(&mut rounds.routes);
         }
-        let has_keyframes = self.has_keyframes();
-        let keeps_sound = self.contents == Contents::Received && !has_keyframes;
+        let keeps_pictures = self.contents.are_kept() && self.has_keyframes();
+        let keeps_sound = self.contents == Contents::Received && !keeps_pictures;
         let mut pushed = false;
         for route in &mut rounds.routes {
             if let Some(outlet) = route.outlet.upgrade() {
@@ -220,7 +221,7 @@ impl Hub {
         }
         if keeps_sound {
             rounds.replay.note_sound(frame, self.epoch.elapsed());
-        } else if self.contents.are_kept() && has_keyframes {
+        } else if keeps_pictures {
             rounds.replay.note(frame, self.epoch.elapsed());
         }
         if pushed && let (Some(now), Some(captured)) = (now(), frame.running_time()) {
