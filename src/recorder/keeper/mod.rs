@@ -27,13 +27,19 @@ use crate::{
 };
 
 mod past;
+mod pinning;
 mod room;
 mod work;
 
+use pinning::Pin;
 use work::Work;
 
 /// How long room may be waited for: longer, and the disk hangs.
 const ROOM_LIMIT: Duration = Duration::from_secs(5);
+
+/// A disk may need longer for thousands of manifests, or hang.
+const PIN_IS_SLOW: &str =
+    "not all of it is written down within 5 s; that goes on, and is sure once the same is asked for again";
 
 /// What may wait for the keeper: a word of each recording that begins or ends a segment.
 const QUEUE: usize = 1024;
@@ -68,15 +74,6 @@ pub(super) enum Ask {
     Ended(RecordingId),
     /// Pin the segments of a recording, or unpin them; how many there are.
     Pin(Pin),
-}
-
-/// A recording to be pinned, or unpinned.
-pub(super) struct Pin {
-    recording: RecordingId,
-    pinned: bool,
-    /// Whether it runs: then it holds for the segments that come, too.
-    runs: bool,
-    reply: oneshot::Sender<Result<usize, String>>,
 }
 
 /// What is done with a segment that nobody writes to any more.
@@ -124,11 +121,12 @@ impl Keeper {
     /// Pins what is kept of a recording and, where it `runs`, what comes, or unpins it; how many segments that are.
     ///
     /// # Errors
-    /// When the disk does not let us, in words.
+    /// When the disk does not let us, or not in time, in words.
     pub(super) async fn pin(&self, recording: RecordingId, pinned: bool, runs: bool) -> Result<usize, String> {
         let (reply, answer) = oneshot::channel();
         self.asks.try_send(Ask::Pin(Pin { recording, pinned, runs, reply })).map_err(|_| hangs())?;
-        tokio::time::timeout(ROOM_LIMIT, answer).await.map_err(|_| hangs())?.map_err(|_| hangs())?
+        let answer = tokio::time::timeout(ROOM_LIMIT, answer).await;
+        answer.map_err(|_| PIN_IS_SLOW.to_owned())?.map_err(|_| hangs())?
     }
 
     /// The recordings that run and are pinned.

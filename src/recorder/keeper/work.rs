@@ -14,17 +14,17 @@ use std::{
 use tokio::sync::watch;
 use tracing::{debug, info, warn};
 
-use super::{Ask, Job, Pin, past::Past};
+use super::{Ask, Job, past::Past, pinning::Pinning};
 use crate::{
     ids::RecordingId,
     recorder::{
         disk::{self, DiskError, Folder},
-        index::{self, UnreadableManifest},
+        index,
         rate::Rate,
         segment_file::manifest_path,
         stray,
     },
-    recording::{Kept, Policy, Settings, Shelf, manifest::Manifest},
+    recording::{Policy, Settings, Shelf, manifest::Manifest},
     report::DiskState,
 };
 
@@ -51,6 +51,8 @@ pub(super) struct Work {
     is_wanted: bool,
     /// What was there before.
     pub(super) past: Past,
+    /// What is to be pinned.
+    pub(super) pinning: Pinning,
     /// What should be removed, and can't be.
     pub(super) stuck: HashSet<Arc<str>>,
     /// Whether it was said that there are any.
@@ -71,6 +73,7 @@ impl Work {
             opening: HashSet::new(),
             is_wanted,
             past: Past::default(),
+            pinning: Pinning::default(),
             stuck: HashSet::new(),
             is_stuck_told: false,
             is_behind: false,
@@ -85,10 +88,13 @@ impl Work {
         let mut due = Instant::now() + LOOK;
         loop {
             let now = Instant::now();
-            let is_busy = self.past.is_searched() || self.is_behind;
+            let is_busy = !self.pinning.is_done() || self.past.is_searched() || self.is_behind;
             let wait = if is_busy { Duration::ZERO } else { due.saturating_duration_since(now) };
             match asked.recv_timeout(wait) {
                 Ok(ask) => self.answer(ask),
+                Err(RecvTimeoutError::Timeout) if !self.pinning.is_done() && now < due => {
+                    self.pinning.go_on(&self.folder, &self.told.shelf);
+                }
                 Err(RecvTimeoutError::Timeout) if self.past.is_searched() && now < due => self.search_on(),
                 Err(RecvTimeoutError::Timeout) => {
                     if now >= due {
@@ -151,8 +157,12 @@ impl Work {
                 self.opening.remove(&recording);
                 self.told.pins.send_if_modified(|pins| pins.remove(&recording));
             }
-            Ask::Pin(Pin { recording, pinned, runs, reply }) => {
-                let _ = reply.send(self.pin(&recording, pinned, runs).map_err(|error| error.to_string()));
+            Ask::Pin(pin) => {
+                self.told.pins.send_if_modified(|pins| match pin.pinned && pin.runs {
+                    true => pins.insert(pin.recording.clone()),
+                    false => pins.remove(&pin.recording),
+                });
+                self.pinning.begin(pin, &self.told.shelf);
             }
         }
     }
@@ -162,6 +172,8 @@ impl Work {
         if self.folder.open()? {
             self.told.shelf.send_replace(Shelf::default());
             self.past = Past::of(self.folder.path());
+            // Whoever asked hears that the disk was away.
+            self.pinning = Pinning::default();
             self.stuck.clear();
         }
         Ok(())
@@ -182,35 +194,6 @@ impl Work {
         stray::write_down(segment, &manifest.to_json())?;
         self.read(&beside);
         Ok(())
-    }
-
-    /// What is being written, or waits to be sealed, is pinned by what is known here, and gets it into its manifest later.
-    fn pin(&mut self, recording: &RecordingId, pinned: bool, runs: bool) -> Result<usize, UnreadableManifest> {
-        self.told.pins.send_if_modified(|pins| match pinned && runs {
-            true => pins.insert(recording.clone()),
-            false => pins.remove(recording),
-        });
-        let theirs: Vec<Kept> = self.told.shelf.borrow().of_recording(recording).cloned().collect();
-        let count = theirs.len();
-        let dir = self.folder.path().to_owned();
-        let mut is_written = false;
-        for mut kept in theirs {
-            if !kept.is_unsealed() {
-                let path = manifest_path(&dir.join(&*kept.file));
-                let (mut manifest, _) = index::manifest(&path)?;
-                manifest.pinned = pinned;
-                disk::replace(&path, &manifest.to_json(), false)
-                    .map_err(|error| UnreadableManifest::File { path, error })?;
-                is_written = true;
-            }
-            kept.pinned = pinned;
-            self.told.shelf.send_modify(|shelf| drop(shelf.insert(kept)));
-        }
-        // All of them at once: each by itself takes a disk some ms, and there may be thousands.
-        if is_written {
-            self.folder.sync().map_err(|error| UnreadableManifest::File { path: dir, error })?;
-        }
-        Ok(count.max(usize::from(runs)))
     }
 
     pub(super) fn look(&mut self) {

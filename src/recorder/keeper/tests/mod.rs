@@ -29,10 +29,14 @@ fn settle(keeper: &Keeper) {
 }
 
 fn pin(keeper: &Keeper, recording: &str, pinned: bool, runs: bool) -> usize {
+    ask_to_pin(keeper, recording, pinned, runs).blocking_recv().unwrap().unwrap()
+}
+
+fn ask_to_pin(keeper: &Keeper, recording: &str, pinned: bool, runs: bool) -> oneshot::Receiver<Result<usize, String>> {
     let (reply, answer) = oneshot::channel();
     let recording = RecordingId::new(recording).unwrap();
     keeper.asks.send(Ask::Pin(Pin { recording, pinned, runs, reply })).unwrap();
-    answer.blocking_recv().unwrap().unwrap()
+    answer
 }
 
 /// Waits until the keeper knows that it is so.
@@ -179,6 +183,35 @@ fn a_pin_holds_for_what_is_written_and_for_what_comes() {
     assert!(!keeper.pins().borrow().contains(&recording), "no more of it comes");
     assert_eq!(pin(&keeper, "one", false, false), 2);
     assert!(scene.manifests().iter().all(|manifest| !manifest.pinned));
+}
+
+#[test]
+fn thousands_are_pinned_while_others_get_their_room() {
+    const COUNT: u64 = 2000;
+    let scene = Scene::new(Policy { segments: Some(COUNT), ..Policy::default() });
+    scene.lay_sealed(COUNT);
+    let keeper = scene.start();
+    until_known(&keeper, |shelf| shelf.len() as u64 == COUNT);
+    let mut answer = ask_to_pin(&keeper, "before", true, false);
+    let fresh = scene.manifest("fresh", COUNT);
+    keeper.make_room(&fresh.1.recording).unwrap();
+    assert!(answer.try_recv().is_err(), "the room is there before all is written down");
+    assert!(keeper.shelf().borrow().iter().all(|kept| kept.pinned), "and none of it was removed for that");
+    assert_eq!(answer.blocking_recv().unwrap().unwrap() as u64, COUNT);
+    assert!(scene.manifests().iter().all(|manifest| manifest.pinned));
+}
+
+#[test]
+fn what_can_not_be_pinned_is_not_shown_as_pinned() {
+    let scene = Scene::new(Policy::default());
+    scene.lay_sealed(3);
+    let keeper = scene.start();
+    until_known(&keeper, |shelf| shelf.len() == 3);
+    fs::write(scene.manifest("before", 1).0.with_extension("json"), "{").unwrap();
+    let why = ask_to_pin(&keeper, "before", true, false).blocking_recv().unwrap().unwrap_err();
+    assert!(why.contains("manifest"), "{why}");
+    let pinned: Vec<bool> = keeper.shelf().borrow().iter().map(|kept| kept.pinned).collect();
+    assert_eq!(pinned, [true, false, false], "as far as it was written down");
 }
 
 #[test]
