@@ -8,7 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tracing::{error, info, warn};
 
 use super::{
@@ -37,8 +37,8 @@ pub(super) struct Reel {
     surroundings: Arc<Surroundings>,
     /// The one that writes. It naps while frames gather.
     thread: JoinHandle<()>,
-    /// Comes when the thread has ended.
-    written: oneshot::Receiver<()>,
+    /// Closed when the thread has ended.
+    written: watch::Receiver<()>,
 }
 
 impl Reel {
@@ -65,7 +65,7 @@ impl Reel {
         let id = random_id();
         let (words, heard) = queue();
         let told = watch::Sender::new(Progress::default());
-        let (done, written) = oneshot::channel();
+        let (writing, written) = watch::channel(());
         let work = work(id.clone(), told.clone(), heard);
         let last =
             LastWord { id: id.clone(), who: who.clone(), told: told.clone(), surroundings: surroundings.clone() };
@@ -73,8 +73,7 @@ impl Reel {
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
                 last.fail();
             }
-            // Nobody waits for it where the subject was dropped.
-            let _ = done.send(());
+            drop(writing);
         })?;
         Ok(Self {
             id,
@@ -96,7 +95,13 @@ impl Reel {
 
     /// Whether its thread is gone, though nobody has ended it: that is a fault of ours, and nothing more is written.
     pub(super) fn has_failed(&self) -> bool {
-        self.thread.is_finished()
+        self.written.has_changed().is_err()
+    }
+
+    /// Comes when its thread is gone: where nobody has ended it, when it [has failed](Self::has_failed).
+    pub(super) fn written(&self) -> impl Future<Output = ()> + use<> {
+        let mut written = self.written.clone();
+        async move { while written.changed().await.is_ok() {} }
     }
 
     /// Records this track, too.
@@ -137,12 +142,13 @@ impl Reel {
 
     /// Writes what there is, and waits until it is written.
     pub(super) async fn end(self) {
-        let Self { intakes, words, thread, written, has_begun, id, who, .. } = self;
+        let written = self.written();
+        let Self { intakes, words, thread, has_begun, id, who, .. } = self;
         drop(intakes);
         // The thread ends with the last of those who could say something to it.
         drop(words);
         thread.thread().unpark();
-        let _ = written.await;
+        written.await;
         if has_begun {
             info!(%who, %id, "recorded");
         }
@@ -160,7 +166,7 @@ struct LastWord {
 impl LastWord {
     fn fail(self) {
         let Self { id, who, told, surroundings } = self;
-        error!(%who, %id, "a fault in the program ends this recording; another one can be started, and please report it");
+        error!(%who, %id, "a fault in the program ends this recording; please report it");
         let why = "a fault in the program ended it: its log says more; end it, or start it anew";
         let mut file = None;
         told.send_modify(|progress| {

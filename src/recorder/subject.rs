@@ -1,9 +1,12 @@
 //! The task of one who can be recorded: a remote peer's connection, or a member's own sources. It has the tracks, and the
 //! recordings of them that run.
 
-use std::{sync::Arc, time::Duration};
+use std::{future, sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
 use tracing::{error, warn};
 
 use super::{Surroundings, Who, reel::Reel};
@@ -17,6 +20,10 @@ use crate::{
 
 /// Tracks that are recorded of one. A connection of ours has two.
 pub(super) const MOST_TRACKS: u8 = 16;
+
+/// How long after one has failed the next recording is begun, where there should be one. What it failed of may come
+/// again: one file a minute is borne.
+const ANEW: Duration = Duration::from_secs(60);
 
 /// What is asked of it.
 #[derive(Debug)]
@@ -56,30 +63,14 @@ pub(super) struct Inbox {
 }
 
 /// Runs until the one who can be recorded is gone, and all that was recorded is written.
-pub(super) async fn run(
-    who: Who,
-    is_recorded: bool,
-    own: Option<Own>,
-    surroundings: Arc<Surroundings>,
-    mut inbox: Inbox,
-) {
+pub(super) async fn run(who: Who, is_recorded: bool, own: Option<Own>, surroundings: Arc<Surroundings>, inbox: Inbox) {
     let (asks, mut asked) = mpsc::channel(usize::from(MOST_TRACKS));
     let mut subject =
         Subject { who, is_recorded, own, surroundings, asks, arrivals: Vec::new(), leases: Vec::new(), reel: None };
     if subject.own.is_some() {
         subject.keep_up().await;
     }
-    loop {
-        tokio::select! {
-            track = inbox.tracks.recv() => match track {
-                Some((codec, feed)) => subject.add(codec, feed).await,
-                None => break,
-            },
-            Some(order) = inbox.orders.recv() => subject.obey(order).await,
-            Some(track) = asked.recv() => subject.ask_for_keyframe(track),
-        }
-    }
-    subject.end().await;
+    subject.run(inbox, &mut asked).await;
 }
 
 struct Subject {
@@ -97,6 +88,24 @@ struct Subject {
 }
 
 impl Subject {
+    async fn run(mut self, mut inbox: Inbox, asked: &mut mpsc::Receiver<TrackNumber>) {
+        loop {
+            tokio::select! {
+                track = inbox.tracks.recv() => match track {
+                    Some((codec, feed)) => self.add(codec, feed).await,
+                    None => break,
+                },
+                Some(order) = inbox.orders.recv() => self.obey(order).await,
+                Some(track) = asked.recv() => self.ask_for_keyframe(track),
+                () = self.failure() => {
+                    self.end_what_failed().await;
+                    self.keep_up().await;
+                }
+            }
+        }
+        self.end().await;
+    }
+
     async fn add(&mut self, codec: Codec, feed: Feed) {
         let Some(number) = u8::try_from(self.arrivals.len() + 1).ok().filter(|number| *number <= MOST_TRACKS) else {
             warn!(who = %self.who, most = MOST_TRACKS, "it sends more tracks than are recorded");
@@ -123,10 +132,7 @@ impl Subject {
     async fn obey(&mut self, order: Order) {
         match order {
             Order::Start { before, reply } => {
-                // What has failed is over: its file is mended, and its tracks are there still.
-                if let Some(reel) = self.reel.take_if(|reel| reel.has_failed()) {
-                    reel.end().await;
-                }
+                self.end_what_failed().await;
                 if self.reel.is_none() {
                     self.open().await;
                 }
@@ -151,6 +157,22 @@ impl Subject {
                     }
                 }
             }
+        }
+    }
+
+    /// Comes when the recording that there should be has failed, a while later.
+    async fn failure(&self) {
+        match self.reel.as_ref().filter(|_| self.is_recorded) {
+            Some(reel) => reel.written().await,
+            None => future::pending().await,
+        }
+        sleep(ANEW).await;
+    }
+
+    /// Its file is mended, and its tracks are there still.
+    async fn end_what_failed(&mut self) {
+        if let Some(reel) = self.reel.take_if(|reel| reel.has_failed()) {
+            reel.end().await;
         }
     }
 
@@ -207,15 +229,16 @@ impl Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recorder::reel::tests::{failed, recorder, who};
+    use crate::recorder::{
+        Recorder, RecorderState,
+        reel::tests::{failed, recorder, who},
+    };
 
-    #[tokio::test]
-    async fn an_order_after_a_failure_starts_anew() {
-        let (recorder, _folder) = recorder();
-        let reel = failed(&recorder).await;
-        let failed = reel.id().clone();
-        let (asks, _asked) = mpsc::channel(1);
-        let mut subject = Subject {
+    /// One whose recording has failed.
+    async fn subject(recorder: &Recorder, asks: mpsc::Sender<TrackNumber>) -> (Subject, RecordingId) {
+        let reel = failed(recorder).await;
+        let id = reel.id().clone();
+        let subject = Subject {
             who: who(),
             is_recorded: true,
             own: None,
@@ -225,11 +248,37 @@ mod tests {
             leases: Vec::new(),
             reel: Some(reel),
         };
+        (subject, id)
+    }
+
+    #[tokio::test]
+    async fn an_order_after_a_failure_starts_anew() {
+        let (recorder, _folder) = recorder();
+        let (mut subject, failed) = subject(&recorder, mpsc::channel(1).0).await;
         let (reply, answer) = oneshot::channel();
         subject.obey(Order::Start { before: Duration::ZERO, reply }).await;
         let id = answer.await.expect("it records");
         assert_ne!(id, failed);
         assert!(subject.reel.as_ref().is_some_and(|reel| *reel.id() == id && !reel.has_failed()));
         subject.end().await;
+    }
+
+    #[tokio::test]
+    async fn what_should_be_recorded_is_begun_anew_a_minute_after_a_failure() {
+        let (recorder, _folder) = recorder();
+        let (asks, mut asked) = mpsc::channel(1);
+        let (subject, failed) = subject(&recorder, asks).await;
+        let (tracks, no_tracks) = mpsc::channel(1);
+        let (orders, no_orders) = mpsc::channel(1);
+        tokio::time::pause();
+        let begun = tokio::time::Instant::now();
+        let inbox = Inbox { tracks: no_tracks, orders: no_orders };
+        let running = tokio::spawn(async move { subject.run(inbox, &mut asked).await });
+        let mut state = recorder.state();
+        let is_anew = |state: &RecorderState| state.recordings.iter().any(|one| one.id != failed);
+        state.wait_for(is_anew).await.unwrap();
+        assert!((ANEW..ANEW * 2).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+        drop((tracks, orders));
+        running.await.unwrap();
     }
 }
