@@ -2,7 +2,10 @@
 //! packets arrive. The sender is another gateway, whose test tone ticks when its test picture begins another second. What an
 //! hour makes of clocks that are off is tried without the hour (`timeline::tests`).
 
-use peergate::codec::{Codec, MediaKind};
+use peergate::{
+    codec::{Codec, MediaKind},
+    recording::manifest::GapKind,
+};
 use serde_json::Value;
 
 use crate::common::{
@@ -58,6 +61,9 @@ async fn of(codec: Codec, stall: Option<u64>) {
     let segment = segments.last().unwrap();
     segment.is_what_its_manifest_says();
     assert_eq!(segment.track(MediaKind::Video).unwrap().codec, codec);
+    // Lost sound is not asked for again.
+    let lost: Vec<_> = segment.gaps(MediaKind::Audio).into_iter().filter(|gap| gap.kind == GapKind::Lost).collect();
+    assert!(lost.is_empty(), "the socket holds what comes meanwhile: {lost:?}");
     let (numbers, ticks) = (segment.numbers(), segment.beeps());
     // By the first picture of each: a busy sender leaves some out.
     let first = numbers.chunk_by(|one, next| one.1 / RATE == next.1 / RATE).map(|second| second[0]);

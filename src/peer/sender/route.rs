@@ -17,13 +17,18 @@ use glib::translate::{FromGlibPtrFull, ToGlibPtr};
 use gst::prelude::*;
 use nix::{
     errno::Errno,
-    sys::socket::{ControlMessage, MsgFlags, SockaddrStorage, getsockopt, sendmsg, sockopt},
+    sys::socket::{ControlMessage, MsgFlags, SockaddrStorage, getsockopt, sendmsg, setsockopt, sockopt},
 };
 
 use super::batch::Batch;
 
 /// There is one component: RTCP goes over that of RTP.
 const COMPONENT: u32 = 1;
+
+/// What may wait in the socket while this process does not run, in bytes: some seconds of pictures and sound, as the kernel
+/// counts 1 to 2 KiB for each packet. What finds no place is lost, and lost sound is not asked for again. The kernel gives
+/// less where `net.core.rmem_max` says so (socket(7)).
+const RECEIVE_BUFFER: usize = 1 << 20;
 
 /// The numbers that libnice gives components' states: this one is over.
 const FAILED: u32 = 5;
@@ -158,6 +163,8 @@ fn selected(arguments: &[glib::Value]) -> Option<Route> {
     }
     let (local, remote) = (candidate(local)?.base.get()?, candidate(remote)?.address.get()?);
     let socket = UdpSocket::from(selected_socket(&agent.get::<glib::Object>().ok()?, stream.get().ok()?)?);
+    // Less than it should be is better than none.
+    let _ = setsockopt(&socket, sockopt::RcvBuf, &RECEIVE_BUFFER);
     // It may be that of a later selection.
     (socket.local_addr().ok()? == local).then(|| Route::new(socket.into(), remote))
 }
