@@ -11,6 +11,9 @@ use std::{
 
 use gst::prelude::*;
 
+/// What asks the sound server, in GStreamer.
+pub(super) const PROVIDER: &str = "pulsedeviceprovider";
+
 /// A V4L2 capture device.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Camera {
@@ -24,6 +27,8 @@ pub struct Camera {
     pub by_path: Vec<String>,
     /// The serial number of the USB device.
     pub serial: Option<String>,
+    /// Whether another one would have the same name in `/dev/v4l/by-id`, which is then that of whichever came last.
+    pub has_twin: bool,
 }
 
 /// A PulseAudio source or sink.
@@ -55,7 +60,13 @@ impl Camera {
     #[must_use]
     pub fn selector(&self) -> String {
         let node = || self.node.to_string_lossy().into_owned();
-        self.by_id.first().or_else(|| self.by_path.first()).cloned().unwrap_or_else(node)
+        let (first, second) = if self.has_twin { (&self.by_path, &self.by_id) } else { (&self.by_id, &self.by_path) };
+        first.first().or_else(|| second.first()).cloned().unwrap_or_else(node)
+    }
+
+    /// What twins have in common.
+    fn make(&self) -> (String, Option<String>) {
+        (self.card.clone(), self.serial.clone())
     }
 
     /// Whether `selector` means this one: by-id or by-path name, serial number, card name, or a path to its node.
@@ -137,12 +148,23 @@ fn cameras_below(roots: &Roots) -> Vec<Camera> {
                 by_id: of(&by_id),
                 by_path: of(&by_path),
                 serial: serial(&entry),
+                has_twin: false,
             };
             Some((number, camera))
         })
         .collect();
     cameras.sort_by_key(|(number, _)| *number);
-    cameras.into_iter().map(|(_, camera)| camera).collect()
+    let mut cameras: Vec<_> = cameras.into_iter().map(|(_, camera)| camera).collect();
+    mark_twins(&mut cameras);
+    cameras
+}
+
+/// Of cameras of one make without serial numbers, or with the same, only one has the name in `by-id`.
+fn mark_twins(cameras: &mut [Camera]) {
+    let nameless: Vec<_> = cameras.iter().filter(|camera| camera.by_id.is_empty()).map(Camera::make).collect();
+    for camera in cameras {
+        camera.has_twin = nameless.contains(&camera.make());
+    }
 }
 
 /// The serial number of the USB device that a class entry belongs to: that of the nearest parent which has one.
@@ -168,7 +190,7 @@ fn text(path: &Path) -> Option<String> {
 }
 
 fn sounds(class: &str) -> Vec<Sound> {
-    let Some(provider) = gst::DeviceProviderFactory::by_name("pulsedeviceprovider") else { return Vec::new() };
+    let Some(provider) = gst::DeviceProviderFactory::by_name(PROVIDER) else { return Vec::new() };
     let devices = provider.devices();
     let sounds = devices.iter().filter(|device| device.has_classes(class)).filter_map(|device| {
         // The name on the server is only in the element that the device would make.
@@ -245,5 +267,22 @@ mod tests {
         let selectors: Vec<_> = cameras_below(&roots).iter().map(Camera::selector).collect();
         assert_eq!(selectors[0], "usb-046d_HD_Pro_Webcam_C920_ABC123-video-index0");
         assert_eq!(selectors[1], roots.dev.join("video10").to_str().unwrap());
+    }
+
+    #[test]
+    fn twins_are_told_apart_by_the_ports_they_are_plugged_into() {
+        let camera = |node: &str, by_id: Option<&str>, by_path: &str| Camera {
+            node: node.into(),
+            card: "Cheap Camera".to_owned(),
+            by_id: by_id.into_iter().map(ToOwned::to_owned).collect(),
+            by_path: vec![by_path.to_owned()],
+            ..Camera::default()
+        };
+        let other = Camera { card: "Another".to_owned(), ..camera("/dev/video4", Some("usb-another"), "port-3") };
+        let mut cameras =
+            [camera("/dev/video0", None, "port-1"), camera("/dev/video2", Some("usb-cheap"), "port-2"), other];
+        mark_twins(&mut cameras);
+        assert_eq!(cameras.each_ref().map(Camera::selector), ["port-1", "port-2", "usb-another"]);
+        assert_eq!(find_camera(&cameras, "usb-cheap"), Some(&cameras[1]), "it answers to the other all the same");
     }
 }
