@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// What every peer needs, and Debian's package that brings it. Encoders are chosen among several elsewhere.
+/// What every peer needs, and Debian's package that brings it. Encoders are chosen among several elsewhere, and their
+/// catalogue names the packages.
 const NEEDED: [(&str, &str); 22] = [
     ("webrtcbin", BAD),
     ("dtlssrtpdec", BAD),
@@ -25,9 +26,32 @@ const NEEDED: [(&str, &str); 22] = [
     ("videorate", BASE),
     ("audioconvert", BASE),
     ("audioresample", BASE),
-    ("queue", "libgstreamer1.0-0"),
+    ("queue", CORE),
 ];
+/// What only some need: the element, Debian's package that brings it, and what it is for.
+const OPTIONAL: [(&str, &str, &str); 18] = [
+    ("v4l2src", GOOD, "cameras"),
+    ("jpegdec", GOOD, "cameras that send JPEG"),
+    ("openh264dec", BAD, "viewers of a camera whose H.264 is passed on, where they take none"),
+    ("ximagesrc", GOOD, "screens"),
+    ("pulsesrc", GOOD, "microphones and monitors"),
+    ("uridecodebin", BASE, "files"),
+    ("videotestsrc", BASE, "test pictures and slates"),
+    ("audiotestsrc", BASE, "test sounds, and silence in the place of others"),
+    ("textoverlay", PANGO, "slates"),
+    ("clockoverlay", PANGO, "test pictures"),
+    ("identity", CORE, "test pictures and sounds"),
+    ("clocksync", CORE, "files and test pictures"),
+    ("videoconvertscale", BASE, "pictures of all kinds"),
+    ("rtph264depay", GOOD, "what peers show in H.264"),
+    ("rtpvp8depay", GOOD, "what peers show in VP8"),
+    ("rtpopusdepay", GOOD, "what peers say"),
+    ("rtpvp9depay", GOOD, "what peers show in VP9"),
+    ("rtpvp9pay", GOOD, "pictures in VP9"),
+];
+const CORE: &str = "libgstreamer1.0-0";
 const BASE: &str = "gstreamer1.0-plugins-base";
+const PANGO: &str = "gstreamer1.0-x";
 const GOOD: &str = "gstreamer1.0-plugins-good";
 const BAD: &str = "gstreamer1.0-plugins-bad";
 
@@ -50,14 +74,39 @@ pub enum NotReady {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missing(Vec<(&'static str, &'static str)>);
 
+/// An element that only some need, and that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lacking {
+    /// Its name.
+    pub element: &'static str,
+    /// Debian's package that brings it.
+    pub package: &'static str,
+    /// What it is for.
+    pub purpose: &'static str,
+}
+
+impl Missing {
+    /// Debian's packages that bring them.
+    #[must_use]
+    pub fn packages(&self) -> Vec<&'static str> {
+        packages(self.0.iter().map(|(_, package)| *package))
+    }
+}
+
+/// Each once, in order.
+#[must_use]
+pub fn packages(packages: impl IntoIterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut packages: Vec<_> = packages.into_iter().collect();
+    packages.sort_unstable();
+    packages.dedup();
+    packages
+}
+
 impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let elements: Vec<_> = self.0.iter().map(|(element, _)| *element).collect();
-        let mut packages: Vec<_> = self.0.iter().map(|(_, package)| *package).collect();
-        packages.sort_unstable();
-        packages.dedup();
         let plural = if elements.len() == 1 { "element" } else { "elements" };
-        write!(f, "the {plural} {}; on Debian: apt install {}", elements.join(", "), packages.join(" "))
+        write!(f, "the {plural} {}; on Debian: apt install {}", elements.join(", "), self.packages().join(" "))
     }
 }
 
@@ -71,9 +120,19 @@ pub fn start() -> Result<(), NotReady> {
     if gst::ElementFactory::find("rtpav1pay").is_none() {
         gstrsrtp::plugin_register_static().map_err(|error| NotReady::Own(error.to_string()))?;
     }
-    let is_missing = |(element, _): &(&str, &str)| gst::ElementFactory::find(element).is_none();
-    let missing: Vec<_> = NEEDED.into_iter().filter(is_missing).collect();
+    let missing: Vec<_> = NEEDED.into_iter().filter(|(element, _)| is_missing(element)).collect();
     if missing.is_empty() { Ok(()) } else { Err(NotReady::Missing(Missing(missing))) }
+}
+
+/// What only some need, and is not there. Call [`start`] first.
+#[must_use]
+pub fn lacking() -> Vec<Lacking> {
+    let optional = OPTIONAL.into_iter().filter(|(element, ..)| is_missing(element));
+    optional.map(|(element, package, purpose)| Lacking { element, package, purpose }).collect()
+}
+
+fn is_missing(element: &str) -> bool {
+    gst::ElementFactory::find(element).is_none()
 }
 
 /// Has the elements' plug-ins loaded, on a thread of its own, before the first peer waits for them: some take tens of
@@ -92,12 +151,77 @@ pub fn load_ahead() {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        fs,
+        path::Path,
+        process::Command,
+    };
+
+    use gst::prelude::*;
+
     use super::*;
+
+    /// Every element of both tables, with its package.
+    fn known() -> BTreeMap<&'static str, &'static str> {
+        NEEDED.into_iter().chain(OPTIONAL.map(|(element, package, _)| (element, package))).collect()
+    }
+
+    #[test]
+    fn every_element_of_a_pipeline_is_in_a_table() {
+        start().unwrap();
+        let known = known();
+        let mut named = BTreeSet::new();
+        for folder in ["source", "decode", "receive", "send"] {
+            for template in fs::read_dir(Path::new("pipelines").join(folder)).unwrap() {
+                let text = fs::read_to_string(template.unwrap().path()).unwrap();
+                let code: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+                let code = code.join(" ");
+                let first_words = code.split('!').filter_map(|part| part.split_whitespace().next());
+                named.extend(first_words.filter(|word| !word.contains('/')).map(str::to_owned));
+            }
+        }
+        assert!(named.contains("ximagesrc") && named.contains("rtpopuspay"), "the templates are read: {named:?}");
+        // The first two are peergate's own; the third is only to ask a camera with.
+        named.retain(|element| !["rtpav1pay", "rtpav1depay", "fakesink"].contains(&element.as_str()));
+        named.retain(|element| !known.contains_key(element.as_str()));
+        assert!(named.is_empty(), "no table says which package brings {named:?}");
+    }
+
+    #[test]
+    fn every_package_brings_what_it_is_said_to() {
+        start().unwrap();
+        let mut asked = 0;
+        for (element, package) in known() {
+            let factory = gst::ElementFactory::find(element).unwrap_or_else(|| panic!("{element} is here"));
+            let file = factory.plugin().and_then(|plugin| plugin.filename()).unwrap();
+            // dpkg knows files by the paths of their packages, whatever links lead there.
+            let pattern = format!("*/{}", file.file_name().unwrap().to_str().unwrap());
+            let Ok(output) = Command::new("dpkg-query").args(["--search", &pattern]).output() else { return };
+            let owners = String::from_utf8(output.stdout).unwrap();
+            assert!(owners.starts_with(&format!("{package}:")), "{element} is in {pattern}, of: {owners}");
+            asked += 1;
+        }
+        assert!(asked > NEEDED.len());
+    }
+
+    #[test]
+    fn every_package_is_among_those_that_dev_installs() {
+        let script = fs::read_to_string("lab/packages.sh").unwrap();
+        let list = script.split_once("run_packages=(").and_then(|(_, rest)| rest.split_once("\n)")).unwrap().0;
+        let code: Vec<_> = list.lines().filter_map(|line| line.split('#').next()).collect();
+        let installed: BTreeSet<_> = code.iter().flat_map(|line| line.split_whitespace()).collect();
+        for package in packages(known().into_values()) {
+            // The library comes with its plug-ins.
+            assert!(package == CORE || installed.contains(package), "{package} is not in run_packages: {installed:?}");
+        }
+    }
 
     #[test]
     fn all_that_is_needed_is_there_where_the_tests_run() {
         assert_eq!(start(), Ok(()));
         assert_eq!(start(), Ok(()), "once more does no harm");
+        assert_eq!(lacking(), []);
         assert!(gst::ElementFactory::find("rtpav1pay").is_some());
     }
 
