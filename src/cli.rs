@@ -53,6 +53,8 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Read a configuration, and try to build every pipeline it names
     Check(CheckArgs),
+    /// List cameras, microphones and screens, with the flag that takes each
+    Devices(DevicesArgs),
     /// Say what works on this machine, what does not, and what helps
     Doctor(DoctorArgs),
     /// Run the signalling relay alone
@@ -197,6 +199,18 @@ pub struct CheckArgs {
     /// The configuration
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+}
+
+/// The flags of `devices`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(
+    after_help = "What stands behind --video and --audio in the list stays the same when a device is plugged in \
+                        anew. What could not be looked for is said on stderr."
+)]
+pub struct DevicesArgs {
+    /// Print the list as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The flags of `doctor`.

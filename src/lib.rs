@@ -7,7 +7,7 @@
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
 //!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
-//!    [`config`], [`daemon`], `descriptors`, [`doctor`], [`logging`], [`recordings`] and [`shutdown`].
+//!    [`config`], [`daemon`], `descriptors`, [`devices`], [`doctor`], [`logging`], [`recordings`] and [`shutdown`].
 
 pub mod api;
 pub mod appearance;
@@ -20,6 +20,7 @@ pub mod connection;
 pub mod container;
 pub mod daemon;
 mod descriptors;
+pub mod devices;
 pub mod doctor;
 pub mod encoder;
 pub mod gateway;

@@ -4,15 +4,17 @@ use std::{future::Future, path::Path, process::ExitCode};
 
 use peergate::{
     check,
-    cli::{self, Asked, Command, DoctorArgs, RecordingsAction, RecordingsArgs},
+    cli::{self, Asked, Command, DevicesArgs, DoctorArgs, RecordingsAction, RecordingsArgs},
     config::{self, Overrides, Problems, Purpose, Settings},
-    daemon, doctor, logging,
+    daemon, devices, doctor, logging,
     media::{
+        clockwork::Clockwork,
         elements::{self, NotReady},
         main_loop::MainLoop,
     },
     recorder::Archive,
     recordings,
+    source::survey,
 };
 
 /// Why the program ends when nobody asked it to.
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     let outcome = match asked.command {
         Command::Run(arguments) => run(arguments.config.as_deref(), &asked.overrides),
         Command::Check(arguments) => check(&arguments.file),
+        Command::Devices(arguments) => list_devices(&arguments),
         Command::Doctor(arguments) => diagnose(&arguments, &asked.overrides),
         Command::Recordings(arguments) => look_at_recordings(&arguments, &asked.overrides),
         Command::Relay(arguments) => run_relay(arguments.config.as_deref(), &asked.overrides),
@@ -123,6 +126,14 @@ fn look_at_recordings(arguments: &RecordingsArgs, overrides: &Overrides) -> Resu
             recordings::repair(&archive, &mut out).map_err(|error| Failure::Ill(error.to_string()))
         }
     }
+}
+
+fn list_devices(arguments: &DevicesArgs) -> Result<(), Failure> {
+    start_elements()?;
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Threads)?;
+    let found = runtime.block_on(survey::take(&Clockwork::start()));
+    runtime.shutdown_background();
+    devices::list(&found, arguments.json, &mut std::io::stdout().lock()).map_err(unheard)
 }
 
 /// Whoever was to read has gone.

@@ -11,6 +11,7 @@ use super::{
     SourceError, VideoSpec,
     devices::{self, Camera},
     error::there,
+    format::{self, Format},
     mode::{self, Encoding, Mode, Rate},
     passthrough::{self, Controls, Trust},
     plan::{Plan, Trouble},
@@ -62,6 +63,13 @@ pub(super) async fn passthrough(
         let why = || trouble.error.message().to_owned();
         if unfit { Some(SourceError::Unfit { device: device.clone(), why: why() }) } else { explain(trouble, &camera) }
     }))
+}
+
+/// What a camera says that it delivers.
+pub(super) async fn formats(camera: &Camera, clockwork: &Clockwork) -> Result<Vec<Format>, SourceError> {
+    let (device, node) = (camera.to_string(), camera.node.clone());
+    blocking(move || openable(&node, &device)).await?;
+    Ok(format::all(&modes_of(camera, clockwork).await?))
 }
 
 async fn choose(

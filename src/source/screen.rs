@@ -10,8 +10,10 @@ use std::{
     time::Duration,
 };
 
+use gst::prelude::*;
+
 use super::{Region, SourceError, VideoSpec, devices, error::there, plan::Plan, xlib};
-use crate::media::template::Value;
+use crate::{media::template::Value, units::Size};
 
 /// How long a server on another machine may take to answer.
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -26,17 +28,8 @@ pub(super) async fn plan(
         Some(display) => display.to_owned(),
         None => env::var("DISPLAY").ok().filter(|display| !display.is_empty()).ok_or_else(unnamed)?,
     };
-    let address = Address::parse(&display).ok_or_else(|| unreachable(&display, "expected HOST:NUMBER.SCREEN"))?;
     let connections = xlib::Connections::to(&display);
-    let reached = tokio::task::spawn_blocking(move || {
-        xlib::survive_lost_servers();
-        address.connect()
-    });
-    match reached.await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => return Err(unreachable(&display, &error.to_string())),
-        Err(_) => return Err(SourceError::Ended),
-    }
+    reach(&display).await?;
     let corner = |from: u32, length: u32| Value::from((from + length).saturating_sub(1));
     let region = region.map_or([0_u32.into(), 0_u32.into(), 0_u32.into(), 0_u32.into()], |region| {
         let Region { x, y, size } = region;
@@ -61,6 +54,34 @@ pub(super) async fn plan(
             trouble.is(gst::ResourceError::OpenRead).then(|| unreachable(&display, "the server refuses us"))
         });
     Ok(plan)
+}
+
+/// How large a display is, in pixels.
+pub(super) async fn size(display: &str) -> Result<Size, SourceError> {
+    reach(display).await?;
+    let name = display.to_owned();
+    let asked = tokio::task::spawn_blocking(move || {
+        let source = gst::ElementFactory::make("ximagesrc").property("display-name", name).build().ok()?;
+        // It connects to be asked. Where it is refused it says what it could do at most, which is any size.
+        let caps = source.static_pad("src")?.query_caps(None);
+        let side = |name| u32::try_from(caps.structure(0)?.get::<i32>(name).ok()?).ok();
+        Some(Size { width: side("width")?, height: side("height")? })
+    });
+    asked.await.ok().flatten().ok_or_else(|| unreachable(display, "the server refuses us"))
+}
+
+/// Whether a server listens there.
+async fn reach(display: &str) -> Result<(), SourceError> {
+    let address = Address::parse(display).ok_or_else(|| unreachable(display, "expected HOST:NUMBER.SCREEN"))?;
+    let reached = tokio::task::spawn_blocking(move || {
+        xlib::survive_lost_servers();
+        address.connect()
+    });
+    match reached.await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(unreachable(display, &error.to_string())),
+        Err(_) => Err(SourceError::Ended),
+    }
 }
 
 /// Waits until the server breaks a connection.

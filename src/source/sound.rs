@@ -2,9 +2,11 @@
 
 use std::env;
 
+use gst::prelude::*;
+
 use super::{
     SourceError,
-    devices::{self, Sound},
+    devices::{self, PROVIDER, Sound},
     error::there,
     plan::{Plan, Trouble},
 };
@@ -34,6 +36,25 @@ pub(super) async fn monitor(selector: Option<&str>) -> Result<Plan, SourceError>
         }
     };
     Ok(plan(device))
+}
+
+/// Whether the sound server answers. May take a while: not for async code.
+///
+/// # Errors
+/// When it does not, or can't be asked.
+pub(super) fn reach_server() -> Result<(), SourceError> {
+    let unreachable = |why: &str, help: String| SourceError::Unreachable {
+        server: "the sound server".to_owned(),
+        why: why.to_owned(),
+        help,
+    };
+    let provider = gst::DeviceProviderFactory::by_name(PROVIDER).ok_or_else(|| {
+        unreachable("GStreamer lacks its plug-in for it", "sudo apt install gstreamer1.0-plugins-good".to_owned())
+    })?;
+    // Listing devices alone gives an empty list where nobody answers.
+    provider.start().map_err(|_| unreachable("it does not answer", server_help()))?;
+    provider.stop();
+    Ok(())
 }
 
 fn plan(device: String) -> Plan {

@@ -39,3 +39,8 @@ fn of_recordings() {
 fn of_doctor() {
     insta::assert_snapshot!(help(&["doctor", "--help"]));
 }
+
+#[test]
+fn of_devices() {
+    insta::assert_snapshot!(help(&["devices", "--help"]));
+}

@@ -46,9 +46,15 @@ impl Home {
         [("XDG_RUNTIME_DIR", self.0.path().to_owned()), ("HOME", self.0.path().to_owned())]
     }
 
+    /// The sound of `command` goes to its server.
+    pub(crate) fn give_to(&self, command: &mut Command) {
+        command.envs(self.environment()).env_remove("PULSE_SERVER");
+    }
+
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.envs(self.environment()).env_remove("PULSE_SERVER").stdin(Stdio::null());
+        self.give_to(&mut command);
+        command.stdin(Stdio::null());
         command
     }
 }
