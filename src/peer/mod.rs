@@ -37,7 +37,7 @@ use crate::{
 
 pub use certificate::{Certificate, CertificateError};
 pub use channel::SendError;
-pub use network::{NetworkError, try_network};
+pub use network::{NetworkError, offered, try_network};
 pub use settings::{ChannelSettings, Settings};
 
 /// Messages that may wait for the task. What waits behind it, in SCTP, is bounded by bytes.

@@ -85,15 +85,23 @@ fn addresses(ice: &IceSettings) -> Result<Vec<IpAddr>, NetworkError> {
     if ice.allow.is_empty() && ice.deny.is_empty() {
         return Ok(Vec::new());
     }
+    Ok(offered(ice)?.into_iter().map(|(_, address)| address).collect())
+}
+
+/// The interfaces that connections are offered over, with an address each: all but loopback, as far as the lists leave them.
+///
+/// # Errors
+/// When none is left.
+pub fn offered(ice: &IceSettings) -> Result<Vec<(String, IpAddr)>, NetworkError> {
     let interfaces = if_addrs::get_if_addrs()?;
     let wanted = |name: &str| {
         let listed = |list: &[String]| list.iter().any(|pattern| matches(pattern, name));
         (ice.allow.is_empty() || listed(&ice.allow)) && !listed(&ice.deny)
     };
-    let addresses: Vec<IpAddr> = interfaces
+    let addresses: Vec<_> = interfaces
         .iter()
         .filter(|interface| !interface.is_loopback() && !interface.is_link_local() && wanted(&interface.name))
-        .map(if_addrs::Interface::ip)
+        .map(|interface| (interface.name.clone(), interface.ip()))
         .collect();
     if addresses.is_empty() {
         let mut names: Vec<String> = interfaces.into_iter().map(|interface| interface.name).collect();

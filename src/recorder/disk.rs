@@ -7,12 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{FlockOperation, flock, statvfs, syncfs};
+use rustix::fs::{Access, FlockOperation, access, flock, statvfs, syncfs};
 
 use crate::recording::retention::Disk;
 
 /// Who writes to the folder holds this file locked.
 pub(super) const LOCK: &str = ".peergate.lock";
+
+/// How a file begins that is made only to see whether one can be.
+const PROBE: &str = ".peergate.probe-";
 
 /// Why nothing can be recorded there.
 #[derive(Debug, thiserror::Error)]
@@ -96,14 +99,7 @@ impl Folder {
 
     /// How much room there is.
     pub(super) fn disk(&self) -> Result<Disk, DiskError> {
-        let stat = statvfs(&self.path)
-            .map_err(|error| DiskError::Folder { folder: self.path.clone(), error: error.into() })?;
-        Ok(Disk {
-            free: stat.f_bavail * stat.f_frsize,
-            total: stat.f_blocks * stat.f_frsize,
-            // Btrfs, FAT and others count none.
-            free_files: (stat.f_files > 0).then_some(stat.f_favail),
-        })
+        room(&self.path).map_err(|error| DiskError::Folder { folder: self.path.clone(), error })
     }
 
     /// Brings all that was written there to the disk itself.
@@ -111,16 +107,52 @@ impl Folder {
         Ok(syncfs(File::open(&self.path)?)?)
     }
 
-    /// A mount point is on another device than the folder it is in.
     fn look_for_mount(&self) -> Result<(), DiskError> {
-        let Some(mount) = &self.mount else { return Ok(()) };
-        let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev());
-        let parent = mount.parent().unwrap_or(mount);
-        match (device(mount), device(parent)) {
-            (Ok(own), Ok(outer)) if own != outer || mount == parent => Ok(()),
-            _ => Err(DiskError::NotMounted { mount: mount.clone() }),
+        match &self.mount {
+            Some(mount) if !is_mounted(mount) => Err(DiskError::NotMounted { mount: mount.clone() }),
+            _ => Ok(()),
         }
     }
+}
+
+/// Looks whether the folder of recordings can be written to, and how much room there is. Makes nothing that stays, and takes
+/// nothing from a daemon that records there.
+///
+/// # Errors
+/// When nothing could be recorded there.
+pub fn inspect(folder: &Path, mount: Option<&Path>) -> Result<Disk, DiskError> {
+    if let Some(mount) = mount.filter(|mount| !is_mounted(mount)) {
+        return Err(DiskError::NotMounted { mount: mount.to_owned() });
+    }
+    let failed = |error| DiskError::Folder { folder: folder.to_owned(), error };
+    if folder.is_dir() {
+        let probe = folder.join(format!("{PROBE}{}", std::process::id()));
+        fs::write(&probe, "").and_then(|()| fs::remove_file(&probe)).map_err(failed)?;
+        return room(folder).map_err(failed);
+    }
+    // It will be made in the nearest of those it is in.
+    let outer =
+        folder.ancestors().skip(1).map(|outer| if outer.as_os_str().is_empty() { Path::new(".") } else { outer });
+    let outer = outer.into_iter().find(|outer| outer.exists()).unwrap_or(Path::new("/"));
+    access(outer, Access::WRITE_OK | Access::EXEC_OK).map_err(|error| failed(error.into()))?;
+    room(outer).map_err(failed)
+}
+
+/// A mount point is on another device than the folder it is in.
+fn is_mounted(mount: &Path) -> bool {
+    let device = |path: &Path| fs::metadata(path).map(|metadata| metadata.dev());
+    let parent = mount.parent().unwrap_or(mount);
+    matches!((device(mount), device(parent)), (Ok(own), Ok(outer)) if own != outer || mount == parent)
+}
+
+fn room(path: &Path) -> io::Result<Disk> {
+    let stat = statvfs(path)?;
+    Ok(Disk {
+        free: stat.f_bavail * stat.f_frsize,
+        total: stat.f_blocks * stat.f_frsize,
+        // Btrfs, FAT and others count none.
+        free_files: (stat.f_files > 0).then_some(stat.f_favail),
+    })
 }
 
 /// Whether a path still leads to this file.
@@ -199,6 +231,24 @@ mod tests {
         assert!(matches!(error, DiskError::Taken { .. }), "{error}");
         drop(first);
         assert!(Folder::new(path, None).open().unwrap());
+    }
+
+    #[test]
+    fn an_inspection_takes_and_leaves_nothing() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("a/b");
+        let mut ours = Folder::new(path.clone(), None);
+        assert!(inspect(&path, None).unwrap().free > 0);
+        assert!(!path.exists());
+        ours.open().unwrap();
+        assert!(inspect(&path, None).unwrap().free > 0, "whoever records there");
+        let names: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, [LOCK]);
+        let error = inspect(&path, Some(&path)).unwrap_err();
+        assert!(matches!(error, DiskError::NotMounted { .. }), "{error}");
+        fs::write(base.path().join("file"), "").unwrap();
+        let error = inspect(&base.path().join("file/a"), None).unwrap_err();
+        assert!(matches!(error, DiskError::Folder { .. }), "{error}");
     }
 
     #[test]

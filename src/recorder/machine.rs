@@ -24,13 +24,22 @@ const READINGS: usize = 5;
 /// This moment.
 pub(super) fn now() -> Moment {
     let wall = SystemTime::now();
+    Moment { since_boot: since_boot(), wall: wall.into(), clock: clock_at(wall) }
+}
+
+/// How far the clock for people can be believed now.
+#[must_use]
+pub fn clock() -> Clock {
+    clock_at(SystemTime::now())
+}
+
+fn clock_at(wall: SystemTime) -> Clock {
     let is_plausible = wall.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since >= WRITTEN);
-    let clock = match (is_synchronized(), is_plausible) {
+    match (is_synchronized(), is_plausible) {
         (true, _) => Clock::Synchronised,
         (false, true) => Clock::Set,
         (false, false) => Clock::Unset,
-    };
-    Moment { since_boot: since_boot(), wall: wall.into(), clock }
+    }
 }
 
 /// The moment when another clock showed `time`; `clock` reads that one now. Both have to be read at once: who is kept from

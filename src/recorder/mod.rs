@@ -38,8 +38,9 @@ use tokio::{
 pub use self::{
     archive::{Archive, Mended, Verdict},
     desk::RecorderState,
-    disk::DiskError,
+    disk::{DiskError, inspect},
     index::UnreadableManifest,
+    machine::clock,
 };
 use self::{desk::Desk, keeper::Keeper, progress::Listing, subject::Inbox};
 use crate::{

@@ -18,6 +18,9 @@ use crate::media::{
 /// How long a camera has to deliver something while it is tried. It is judged by then.
 const TRIAL: Duration = Duration::from_secs(5);
 
+/// Between one look for a first frame and the next: about one frame.
+const LOOK: Duration = Duration::from_millis(30);
+
 /// A running source. Dropping it ends it; the feed stays.
 #[derive(Debug)]
 pub struct Capture {
@@ -68,6 +71,26 @@ impl Capture {
             .map_err(|error| SourceError::Pipeline(error.message().to_owned()))
     }
 
+    /// Starts the source of `spec`, waits for its first frame, and stops it. A camera whose own H.264 is to be passed on is
+    /// watched until it is known whether it can be.
+    ///
+    /// # Errors
+    /// When nothing comes: why.
+    pub async fn rehearse(spec: &Spec, clockwork: &Clockwork) -> Result<(), SourceError> {
+        if spec.is_passed_through() {
+            return try_passthrough(spec, clockwork).await;
+        }
+        let (feed, trust) = (Feed::new("rehearsal", Contents::Raw), Trust::default());
+        let mut capture = Self::start(spec, &feed, clockwork, &trust).await?;
+        let outcome = tokio::select! {
+            error = capture.failure() => Err(error),
+            () = first_frame(&feed) => Ok(()),
+            () = tokio::time::sleep(TRIAL) => Err(nothing_came()),
+        };
+        capture.stop().await;
+        outcome
+    }
+
     /// Waits until it fails.
     pub async fn failure(&mut self) -> SourceError {
         let mut gone = pin!(self.plan.gone());
@@ -109,12 +132,22 @@ async fn try_passthrough(spec: &Spec, clockwork: &Clockwork) -> Result<(), Sourc
     let outcome = tokio::select! {
         error = capture.failure() => Err(error),
         () = trust.earned() => Ok(()),
-        () = tokio::time::sleep(TRIAL) => {
-            Err(SourceError::Failed(format!("nothing came for {} s, and no error", TRIAL.as_secs())))
-        }
+        () = tokio::time::sleep(TRIAL) => Err(nothing_came()),
     };
     capture.stop().await;
     outcome
+}
+
+/// Nobody is told of frames but who takes them, and for one a look now and then does.
+async fn first_frame(feed: &Feed) {
+    let mut turns = tokio::time::interval(LOOK);
+    while feed.counts().frames == 0 {
+        turns.tick().await;
+    }
+}
+
+fn nothing_came() -> SourceError {
+    SourceError::Failed(format!("nothing came for {} s, and no error", TRIAL.as_secs()))
 }
 
 async fn bus_error(bus: &mut mpsc::Receiver<BusEvent>, plan: &Plan) -> SourceError {
