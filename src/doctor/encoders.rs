@@ -1,4 +1,4 @@
-//! `peergate doctor`: what works here, what does not, and what helps.
+//! Whether what peers can play is encoded here, found out by trial.
 
 use crate::{
     codec::{Codec, MediaKind},
