@@ -215,16 +215,22 @@ pub struct DevicesArgs {
 
 /// The flags of `doctor`.
 #[derive(Debug, Clone, Default, Args)]
-#[command(after_help = "Exit codes: 0 what is needed works, 1 it does not, 64 bad arguments or configuration.")]
+#[command(after_help = "Each line is ok, a warning or a failure, with what mends it. As the user of a service: sudo \
+                        -u USER peergate doctor --config FILE.\n\n\
+                        Exit codes: 0 what is configured works, 1 something does not, 64 bad arguments or \
+                        configuration.")]
 pub struct DoctorArgs {
-    /// The configuration file.
-    #[arg(help = "Configuration in TOML, of which the sources and [encode] count [default: built-in defaults]")]
+    /// Configuration in TOML, whose sources, servers and folders are tried [default: built-in defaults]
     #[arg(long, value_name = "FILE", env = CONFIG, hide_env_values = true)]
     pub config: Option<PathBuf>,
 
     /// Try every encoder with each size of picture that would be encoded: a second or two for each
     #[arg(long)]
     pub encoders: bool,
+
+    /// Print the findings as JSON
+    #[arg(long, conflicts_with = "encoders")]
+    pub json: bool,
 }
 
 /// The flags of `relay`.

@@ -6,7 +6,9 @@ use peergate::{
     check,
     cli::{self, Asked, Command, DevicesArgs, DoctorArgs, RecordingsAction, RecordingsArgs},
     config::{self, Overrides, Problems, Purpose, Settings},
-    daemon, devices, doctor, logging,
+    daemon, devices,
+    doctor::{self, Grade, Scope},
+    logging,
     media::{
         clockwork::Clockwork,
         elements::{self, NotReady},
@@ -143,19 +145,29 @@ fn unheard(error: std::io::Error) -> Failure {
 
 fn diagnose(arguments: &DoctorArgs, overrides: &Overrides) -> Result<(), Failure> {
     let settings = config::load(arguments.config.as_deref(), Purpose::Daemon, overrides, &cli::variables())?;
-    start_elements()?;
-    println!("GStreamer {} has all that is needed", gst::version_string().trim_start_matches("GStreamer "));
-    if !arguments.encoders {
-        return Ok(());
+    for warning in &settings.warnings {
+        eprintln!("{warning}");
+    }
+    // What is missing is a finding like others.
+    let started = elements::start();
+    if started.is_ok() {
+        logging::capture_gstreamer();
     }
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Threads)?;
-    let found = runtime.block_on(doctor::encoders(&settings));
+    let scope = Scope { all_encoders: arguments.encoders };
+    let (report, encoders) = runtime.block_on(doctor::examine(settings, started, scope));
     runtime.shutdown_background();
-    print!("\n{}", found.table());
-    if found.suffice() {
-        Ok(())
+    if arguments.json {
+        println!("{}", report.json().map_err(|error| Failure::Ill(error.to_string()))?);
     } else {
-        Err(Failure::Ill("neither H.264 nor VP8 can be encoded here, or no Opus; the table says what helps".to_owned()))
+        print!("{}", report.text());
+    }
+    if let Some(encoders) = encoders {
+        print!("\n{}", encoders.table());
+    }
+    match report.grade {
+        Grade::Ok | Grade::Warning => Ok(()),
+        Grade::Failure => Err(Failure::Ill("not all that is configured works here".to_owned())),
     }
 }
 

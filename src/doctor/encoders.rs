@@ -1,5 +1,6 @@
 //! Whether what peers can play is encoded here, found out by trial.
 
+use super::Finding;
 use crate::{
     codec::{Codec, MediaKind},
     config::Settings,
@@ -10,6 +11,8 @@ use crate::{
 
 /// What pictures are tried where the configuration has no source of any.
 const PICTURE: Picture = Picture { size: Size { width: 1280, height: 720 }, fps: 30 };
+
+const ABOUT: &str = "encoders";
 
 /// What was found out about every encoder of the catalogue.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,14 +32,41 @@ pub struct Found {
     pub device: Device,
 }
 
+/// Tries encoders in the catalogue's order until there is one for pictures that every peer can play, and one for sound.
+/// What is known from an earlier trial is taken for true.
+pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
+    let trials = Trials::new(settings.encode.cache.clone(), Clockwork::start());
+    let pictures = pictures(settings);
+    let mut rows = Vec::new();
+    for codecs in [&[Codec::H264, Codec::Vp8][..], &[Codec::Opus]] {
+        for encoder in codecs.iter().flat_map(|codec| of_codec(settings, *codec)) {
+            let trials = Some(try_each(encoder, &pictures, &trials, true).await);
+            let found = Found { encoder: encoder.clone(), trials, device: Device::Usable };
+            let works = found.works();
+            rows.push(found);
+            if works {
+                break;
+            }
+        }
+    }
+    vec![Encoders { rows }.finding()]
+}
+
+/// Those that may be tried.
+fn of_codec(settings: &Settings, codec: Codec) -> impl Iterator<Item = &Encoder> {
+    let known = settings.encode.catalogue.iter().filter(move |encoder| encoder.row.codec == codec);
+    known.filter(|encoder| encoder.is_installed() && encoder.device() == Device::Usable)
+}
+
 /// Tries every encoder, one after the other, with each size and rate of pictures that the daemon would have it encode, and
 /// keeps what that shows for it. Within a tokio runtime, with GStreamer started.
-pub async fn encoders(settings: &Settings) -> Encoders {
+pub(super) async fn try_all(settings: &Settings) -> Encoders {
     let trials = Trials::new(settings.encode.cache.clone(), Clockwork::start());
     let pictures = pictures(settings);
     let mut rows = Vec::new();
     for encoder in settings.encode.catalogue.iter() {
-        let shown = if encoder.is_installed() { Some(try_each(encoder, &pictures, &trials).await) } else { None };
+        let shown =
+            if encoder.is_installed() { Some(try_each(encoder, &pictures, &trials, false).await) } else { None };
         rows.push(Found { encoder: encoder.clone(), trials: shown, device: encoder.device() });
     }
     Encoders { rows }
@@ -54,13 +84,21 @@ fn pictures(settings: &Settings) -> Vec<Picture> {
     if pictures.is_empty() { vec![PICTURE] } else { pictures }
 }
 
-async fn try_each(encoder: &Encoder, pictures: &[Picture], trials: &Trials) -> Vec<(Option<Picture>, Report)> {
-    if encoder.row.codec.kind() == MediaKind::Audio {
-        return vec![(None, trials.run(encoder, None).await)];
-    }
+async fn try_each(
+    encoder: &Encoder,
+    pictures: &[Picture],
+    trials: &Trials,
+    trusts_earlier: bool,
+) -> Vec<(Option<Picture>, Report)> {
+    let is_sound = encoder.row.codec.kind() == MediaKind::Audio;
+    let pictures = if is_sound { vec![None] } else { pictures.iter().copied().map(Some).collect() };
     let mut shown = Vec::new();
     for picture in pictures {
-        shown.push((Some(*picture), trials.run(encoder, Some(*picture)).await));
+        let report = match trials.known(encoder, picture).filter(|_| trusts_earlier) {
+            Some(report) => report,
+            None => trials.run(encoder, picture).await,
+        };
+        shown.push((picture, report));
     }
     shown
 }
@@ -69,8 +107,27 @@ impl Encoders {
     /// Whether what every peer can play is encoded here: H.264 or VP8, and Opus.
     #[must_use]
     pub fn suffice(&self) -> bool {
-        let works = |codec| self.rows.iter().any(|found| found.encoder.row.codec == codec && found.works());
-        (works(Codec::H264) || works(Codec::Vp8)) && works(Codec::Opus)
+        (self.encode(Codec::H264) || self.encode(Codec::Vp8)) && self.encode(Codec::Opus)
+    }
+
+    fn encode(&self, codec: Codec) -> bool {
+        self.working().any(|found| found.encoder.row.codec == codec)
+    }
+
+    fn working(&self) -> impl Iterator<Item = &Found> {
+        self.rows.iter().filter(|found| found.works())
+    }
+
+    /// What they come to.
+    pub(super) fn finding(&self) -> Finding {
+        if self.suffice() {
+            let working: Vec<_> = self.working().map(Found::in_words).collect();
+            return Finding::ok(ABOUT, format!("by trial there are {}", working.join(", ")));
+        }
+        let tried: Vec<_> = self.rows.iter().filter_map(Found::why_not).collect();
+        let tried = if tried.is_empty() { "none is installed".to_owned() } else { tried.join("; ") };
+        Finding::failure(ABOUT, format!("neither H.264 nor VP8 can be encoded here, or no Opus: {tried}"))
+            .mended_by("peergate doctor --encoders (tries all, and says what helps)")
     }
 
     /// The table, a line for each encoder, and below it what is odd about those that are here.
@@ -106,6 +163,18 @@ impl Encoders {
 impl Found {
     fn works(&self) -> bool {
         self.trials.as_ref().is_some_and(|trials| trials.iter().all(|(_, report)| report.works()))
+    }
+
+    /// `x264enc (h264, 123 frames/s)`.
+    fn in_words(&self) -> String {
+        let Encoder { row, .. } = &self.encoder;
+        let speed = self.trials.as_ref().map_or(0.0, |trials| slowest(trials));
+        format!("{} ({}, {speed:.0} frames/s)", row.element, row.codec)
+    }
+
+    fn why_not(&self) -> Option<String> {
+        let trials = self.trials.as_ref().filter(|_| !self.works())?;
+        Some(format!("{}: {}", self.encoder.row.element, faults(trials).join(", ")))
     }
 
     fn line(&self) -> [String; 6] {
@@ -239,5 +308,22 @@ mod tests {
         assert!(suffice(vec![works("x264enc"), works("opusenc")]));
         assert!(!suffice(vec![works("av1enc"), works("opusenc")]));
         assert!(!suffice(vec![works("x264enc")]));
+    }
+
+    #[test]
+    fn the_finding_names_what_works_or_why_nothing_does() {
+        let finding = |rows: Vec<Found>| Encoders { rows }.finding().to_string();
+        let both = finding(vec![works("x264enc"), works("opusenc")]);
+        assert_eq!(
+            both,
+            "ok       encoders: by trial there are x264enc (h264, 123 frames/s), opusenc (opus, 123 frames/s)"
+        );
+        let slow = Report { frames_per_second: 12.0, faults: vec![Fault::Slow { wanted: 30 }] };
+        let none = finding(vec![found("x264enc", Some(slow), Device::Usable), works("opusenc")]);
+        assert!(
+            none.contains("x264enc: it is too slow: 30 frames/s are wanted  ->  peergate doctor --encoders"),
+            "{none}"
+        );
+        assert!(finding(Vec::new()).contains("none is installed"));
     }
 }

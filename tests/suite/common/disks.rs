@@ -52,6 +52,11 @@ impl Disk {
         self.folder.path().join("mounted")
     }
 
+    /// From now on nobody may write to it.
+    pub(crate) fn make_read_only(&self) {
+        run("mount", &["-o", "remount,ro", &self.text()]);
+    }
+
     /// The disk in a file fails: from now on nothing can be written to it.
     pub(crate) fn fail(&self) {
         let source = run("findmnt", &["--noheadings", "--output", "SOURCE", &self.text()]);
