@@ -228,6 +228,10 @@ pub struct DoctorArgs {
     #[arg(long)]
     pub encoders: bool,
 
+    /// Enter each room beside the running daemon, as one more peer, and count the frames that it sends
+    #[arg(long)]
+    pub deep: bool,
+
     /// Print the findings as JSON
     #[arg(long, conflicts_with = "encoders")]
     pub json: bool,

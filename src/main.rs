@@ -154,7 +154,8 @@ fn diagnose(arguments: &DoctorArgs, overrides: &Overrides) -> Result<(), Failure
         logging::capture_gstreamer();
     }
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Threads)?;
-    let scope = Scope { all_encoders: arguments.encoders };
+    let _main_loop = MainLoop::start().map_err(Failure::Threads)?;
+    let scope = Scope { all_encoders: arguments.encoders, rooms: arguments.deep };
     let (report, encoders) = runtime.block_on(doctor::examine(settings, started, scope));
     runtime.shutdown_background();
     if arguments.json {

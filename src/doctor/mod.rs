@@ -11,6 +11,7 @@ mod limits;
 mod names;
 mod network;
 mod report;
+mod rooms;
 mod servers;
 mod sound;
 mod sources;
@@ -34,6 +35,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub struct Scope {
     /// All encoders that there are; else until some are found that suffice.
     pub all_encoders: bool,
+    /// The rooms, with the daemon in them. Takes GLib's main loop.
+    pub rooms: bool,
 }
 
 /// Examines the machine for what `settings` need of it; `started` is how GStreamer came up. With the encoders, where all
@@ -66,6 +69,10 @@ pub async fn examine(settings: Settings, started: Result<(), NotReady>, scope: S
         [network, names, servers, disk, clock, limits].concat()
     };
     let (of_media, of_the_system) = tokio::join!(of_media, of_the_system);
+    let mut of_rooms = Vec::new();
+    if scope.rooms && has_elements {
+        of_rooms = within("rooms", LIMIT, rooms::examine(&settings)).await;
+    }
     // Their speed is measured, so nothing else runs.
     let (of_encoders, encoders) = if !has_elements {
         (Vec::new(), None)
@@ -75,7 +82,7 @@ pub async fn examine(settings: Settings, started: Result<(), NotReady>, scope: S
     } else {
         (encoders::examine(&settings).await, None)
     };
-    let findings = [elements::examine(&started), of_media, of_encoders, of_the_system].concat();
+    let findings = [elements::examine(&started), of_media, of_encoders, of_the_system, of_rooms].concat();
     (Report::of(findings), encoders)
 }
 

@@ -1,0 +1,195 @@
+//! Whether the rooms of the configuration work: a second peer enters each, and counts what the daemon sends it.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use super::Finding;
+use crate::{
+    appearance,
+    codec::MediaKind,
+    config::{Member, Settings},
+    gateway,
+    recording::{self, Wanted},
+    report::{Connection, MemberState, PeerState, RelayState, State},
+};
+
+const ABOUT: &str = "rooms";
+
+/// How long the relay may take.
+const RELAY_LIMIT: Duration = Duration::from_secs(5);
+
+/// For ICE, DTLS, and the frames after that. A connection alone may take 10 s.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// How many frames of each kind show that they flow: one might be a last one.
+const FRAMES: u64 = 10;
+
+/// Enters each room beside the daemon, which has to run. Within a tokio runtime, with GLib's main loop started.
+pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
+    let listening = settings.http.as_ref().map(|http| http.listen);
+    let viewer = appearance::gateway(&viewers(settings), listening).map_err(|error| error.to_string());
+    let viewer = match viewer.and_then(|viewer| gateway::start(viewer).map_err(|error| error.to_string())) {
+        Ok(viewer) => viewer,
+        Err(error) => return vec![Finding::failure(ABOUT, error)],
+    };
+    let mut state = viewer.state.clone();
+    let is_entered = |state: &State| state.members.iter().any(|member| !is_away(member));
+    let is_seen = |state: &State| pairs(settings, state).all(|(member, state)| Seen::of(member, state) == Seen::Frames);
+    // What is not seen by then is told.
+    if matches!(timeout(RELAY_LIMIT, state.wait_for(is_entered)).await, Ok(Ok(_))) {
+        let _ = timeout(LIMIT, state.wait_for(is_seen)).await;
+    }
+    let findings = pairs(settings, &state.borrow()).map(|(member, state)| finding(member, state)).collect();
+    viewer.stop().await;
+    findings
+}
+
+/// Members that only look, under names of their own. The folder of recordings is the daemon's: theirs is never made.
+fn viewers(settings: &Settings) -> Settings {
+    let viewer =
+        |member: &Member| Member { id: None, video: None, audio: None, record: Wanted::NONE, ..member.clone() };
+    let dir = std::env::temp_dir().join(format!("peergate-doctor-{}", std::process::id()));
+    Settings {
+        members: settings.members.iter().map(viewer).collect(),
+        sources: Vec::new(),
+        record: recording::Settings { dir, ..recording::Settings::default() },
+        ..settings.clone()
+    }
+}
+
+fn pairs<'a>(settings: &'a Settings, state: &'a State) -> impl Iterator<Item = (&'a Member, &'a MemberState)> {
+    settings.members.iter().zip(&state.members)
+}
+
+const fn is_away(member: &MemberState) -> bool {
+    matches!(member.relay, RelayState::Away { .. })
+}
+
+/// How far it got with a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Seen {
+    /// Not to the relay.
+    NoRelay(String),
+    /// The daemon is not in the room, or does not call.
+    Nobody,
+    /// It calls, and no connection comes of it; with ICE's word.
+    NoConnection(String),
+    /// It is connected, and sends not all that it should.
+    NoFrames,
+    /// All of it flows.
+    Frames,
+}
+
+impl Seen {
+    fn of(member: &Member, state: &MemberState) -> Self {
+        if let RelayState::Away { why, .. } = &state.relay {
+            return Self::NoRelay(why.clone());
+        }
+        // Where it has a random name, whoever sends most is taken for it.
+        let is_it = |peer: &&PeerState| member.id.as_ref().is_none_or(|id| *id == peer.id);
+        let of_peer = |peer: &PeerState| match peer.connection {
+            Connection::Connected if flows(member, peer) => Self::Frames,
+            Connection::Connected => Self::NoFrames,
+            Connection::Negotiating | Connection::Closing => Self::NoConnection(peer.ice.clone()),
+        };
+        state.peers.iter().filter(is_it).map(of_peer).max_by_key(Self::rank).unwrap_or(Self::Nobody)
+    }
+
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::NoRelay(_) => 0,
+            Self::Nobody => 1,
+            Self::NoConnection(_) => 2,
+            Self::NoFrames => 3,
+            Self::Frames => 4,
+        }
+    }
+}
+
+fn flows(member: &Member, peer: &PeerState) -> bool {
+    let of_kind = |kind| frames(peer, kind) >= FRAMES;
+    (member.video.is_none() || of_kind(MediaKind::Video)) && (member.audio.is_none() || of_kind(MediaKind::Audio))
+}
+
+fn frames(peer: &PeerState, kind: MediaKind) -> u64 {
+    peer.receiving.iter().filter(|track| track.kind == kind).map(|track| track.frames).sum()
+}
+
+fn finding(member: &Member, state: &MemberState) -> Finding {
+    let room = &state.room;
+    let who = member.id.as_ref().map_or_else(|| "the daemon".to_owned(), ToString::to_string);
+    match Seen::of(member, state) {
+        Seen::NoRelay(why) => Finding::failure(ABOUT, format!("{room}: the relay can't be reached: {why}"))
+            .mended_by("sudo systemctl start peergate, where the room is its own; else start the relay"),
+        Seen::Nobody => Finding::failure(ABOUT, format!("{room}: nobody there calls a newcomer; {who} should"))
+            .mended_by("sudo systemctl start peergate"),
+        Seen::NoConnection(ice) => {
+            let what = format!("{room}: no connection to {who} in {} s; ICE is {ice}", LIMIT.as_secs());
+            Finding::failure(ABOUT, what)
+                .mended_by("let UDP through between the two, or name a TURN server in [ice] turn")
+        }
+        Seen::NoFrames => {
+            let what = format!("{room}: {who} is connected, and sends not all that it should: {}", counted(state));
+            Finding::failure(ABOUT, what).mended_by("look at what GET /api/state says of its sources")
+        }
+        Seen::Frames => Finding::ok(ABOUT, format!("{room}: {who} is connected and sends: {}", counted(state))),
+    }
+}
+
+fn counted(state: &MemberState) -> String {
+    let sum = |kind| state.peers.iter().map(|peer| frames(peer, kind)).sum::<u64>();
+    format!("frames {}, packets of sound {}", sum(MediaKind::Video), sum(MediaKind::Audio))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::{codec::Codec, config, ids::PeerId, report::TrackState};
+
+    fn peer(id: &str, connection: Connection, pictures: u64, sounds: u64) -> PeerState {
+        let track = |kind, codec, frames| TrackState { kind, codec, rung: None, bytes: 0, frames, dropped: 0 };
+        PeerState {
+            id: PeerId::new(id).unwrap(),
+            connection,
+            ice: "checking".to_owned(),
+            since: SystemTime::UNIX_EPOCH,
+            link: None,
+            sending: Vec::new(),
+            receiving: vec![
+                track(MediaKind::Video, Codec::Vp8, pictures),
+                track(MediaKind::Audio, Codec::Opus, sounds),
+            ],
+            channel: None,
+        }
+    }
+
+    /// What is seen of a daemon, named or not, by who is in its room with these.
+    fn seen(name: &str, peers: Vec<PeerState>) -> Seen {
+        let member = config::parse(&format!("[[member]]\n{name}")).unwrap().members.remove(0);
+        let relay = RelayState::Connected { since: SystemTime::UNIX_EPOCH };
+        Seen::of(&member, &MemberState { id: PeerId::new("viewer").unwrap(), room: String::new(), relay, peers })
+    }
+
+    #[test]
+    fn all_that_the_daemon_should_send_has_to_come() {
+        use Connection::{Connected, Negotiating};
+        let front = |connection, pictures, sounds| vec![peer("front", connection, pictures, sounds)];
+        assert_eq!(seen("id = 'front'", Vec::new()), Seen::Nobody);
+        assert_eq!(seen("id = 'front'", front(Negotiating, 0, 0)), Seen::NoConnection("checking".to_owned()));
+        assert_eq!(seen("id = 'front'", front(Connected, FRAMES, 0)), Seen::NoFrames);
+        assert_eq!(seen("id = 'front'", front(Connected, FRAMES, FRAMES)), Seen::Frames);
+        assert_eq!(seen("id = 'front'\naudio = 'none'", front(Connected, FRAMES, 0)), Seen::Frames);
+    }
+
+    #[test]
+    fn a_daemon_without_a_name_is_whoever_sends_most() {
+        use Connection::{Connected, Negotiating};
+        let others =
+            || vec![peer("a", Negotiating, 0, 0), peer("b", Connected, FRAMES, FRAMES), peer("c", Connected, 0, 0)];
+        assert_eq!(seen("", others()), Seen::Frames);
+        assert_eq!(seen("id = 'c'", others()), Seen::NoFrames);
+    }
+}
