@@ -24,6 +24,7 @@ mod wiring;
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
+use tracing::{Instrument, info_span};
 
 use crate::{
     codec::{Codec, MediaKind},
@@ -82,7 +83,7 @@ impl Peer {
     /// Starts the task of a connection. It does nothing before the first command. What it has to tell
     /// goes to `events`, the last of it [`PeerEvent::Closed`]. The tracks that it is sent can be recorded as `recorded`.
     ///
-    /// Must be called within a tokio runtime.
+    /// Must be called within a tokio runtime. What it logs is told as of whoever calls: its span is within the present one.
     #[must_use]
     pub fn spawn(
         key: PeerKey,
@@ -94,8 +95,9 @@ impl Peer {
     ) -> Self {
         let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
+        let span = info_span!("peer", id = %key.id, session = key.session.0);
         let inbox = actor::Inbox { commands: command_queue, outgoing };
-        tokio::spawn(actor::run(key, settings, tracks, recorded, clockwork, inbox, events));
+        tokio::spawn(actor::run(key, settings, tracks, recorded, clockwork, inbox, events).instrument(span));
         Self { commands, outbox }
     }
 

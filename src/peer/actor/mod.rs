@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::sync::mpsc;
-use tracing::{Instrument, debug, info_span, warn};
+use tracing::{debug, warn};
 
 use super::{
     OutboundTrack, Outgoing, Settings,
@@ -62,26 +62,21 @@ pub(super) async fn run(
     mut inbox: Inbox,
     events: mpsc::Sender<(PeerKey, PeerEvent)>,
 ) {
-    let span = info_span!("peer", id = %key.id, session = key.session.0);
-    async {
-        let reason = match inbox.commands.recv().await {
-            Some(first) => match Actor::build(&key, &settings, tracks, recorded, &clockwork, events.clone()).await {
-                Ok(mut actor) => {
-                    let reason = actor.live(first, &mut inbox).await;
-                    // Who has a message for it must not wait until all is down.
-                    drop(inbox.outgoing);
-                    actor.take_down(&reason).await;
-                    reason
-                }
-                Err(reason) => reason,
-            },
-            None => CloseReason::Asked("it was given up before it began".to_owned()),
-        };
-        // Nobody left to tell: the gateway is gone.
-        let _ = events.send((key.clone(), PeerEvent::Closed(reason))).await;
-    }
-    .instrument(span)
-    .await;
+    let reason = match inbox.commands.recv().await {
+        Some(first) => match Actor::build(&key, &settings, tracks, recorded, &clockwork, events.clone()).await {
+            Ok(mut actor) => {
+                let reason = actor.live(first, &mut inbox).await;
+                // Who has a message for it must not wait until all is down.
+                drop(inbox.outgoing);
+                actor.take_down(&reason).await;
+                reason
+            }
+            Err(reason) => reason,
+        },
+        None => CloseReason::Asked("it was given up before it began".to_owned()),
+    };
+    // Nobody left to tell: the gateway is gone.
+    let _ = events.send((key, PeerEvent::Closed(reason))).await;
 }
 
 struct Actor {
