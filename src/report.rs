@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use crate::{
     codec::{Codec, MediaKind},
+    ice::Way,
     ids::{PeerId, RecordingId, SourceName},
+    quality::verdict::Verdict,
     units::{Bitrate, Size},
 };
 
@@ -71,7 +73,11 @@ pub struct PeerState {
     /// Unix time in ms of the last change of `connection`.
     #[serde(serialize_with = "unix_ms")]
     pub since: SystemTime,
-    /// What is known of the way to it; `None` while we send it no pictures.
+    /// The way that ICE has found; `None` until it has.
+    pub way: Option<Way>,
+    /// How it does, in words; `None` while it is not connected.
+    pub verdict: Option<Verdict>,
+    /// What is known of what the way bears; `None` while we send it no pictures.
     pub link: Option<LinkState>,
     /// What we send it.
     pub sending: Vec<TrackState>,

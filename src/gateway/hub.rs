@@ -34,7 +34,7 @@ pub(super) enum Update {
     /// The relay came or went.
     Relay(RelayState),
     /// A peer is there, or has changed.
-    Peer(PeerState),
+    Peer(Box<PeerState>),
     /// A peer is gone.
     PeerGone(PeerId),
     /// The member begins anew: no peers, no relay.
@@ -163,8 +163,8 @@ fn apply(member: &mut MemberState, update: Update) {
     match update {
         Update::Relay(relay) => member.relay = relay,
         Update::Peer(peer) => match member.peers.iter_mut().find(|known| known.id == peer.id) {
-            Some(known) => *known = peer,
-            None => member.peers.push(peer),
+            Some(known) => *known = *peer,
+            None => member.peers.push(*peer),
         },
         Update::PeerGone(peer) => member.peers.retain(|known| known.id != peer),
         Update::Restarted(relay) => {

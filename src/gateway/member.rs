@@ -1,7 +1,7 @@
 //! One member: a room, its relay connection and its peers, in one select loop.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -24,6 +24,7 @@ use crate::{
     ids::{PeerId, PeerKey, Sessions},
     log_limit::LogLimit,
     media::clockwork::Clockwork,
+    quality::verdict::{Decline, Verdict},
     recorder::Recorder,
     report::{Connection, Event, MemberState, Message, PeerState, RelayState},
     room::{self, Input, Link, Notice, Output, Room},
@@ -113,6 +114,7 @@ pub(super) async fn run(
         connections,
         complaints: LogLimit::new(COMPLAINTS),
         visits: LogLimit::new(VISITS),
+        declines: BTreeMap::new(),
         away_since: Some(SystemTime::now()),
     };
     info!(room = %settings.relay.url, "entering");
@@ -139,6 +141,8 @@ struct Member<'a> {
     connections: Connections,
     complaints: LogLimit,
     visits: LogLimit,
+    /// How those that are connected have done.
+    declines: BTreeMap<PeerId, Decline>,
     away_since: Option<SystemTime>,
 }
 
@@ -184,8 +188,22 @@ impl Member<'_> {
             }
             PeerEvent::ChannelOpen { label } => debug!(%peer, label, "data channel open"),
             PeerEvent::Message(message) => self.tell(Event::Message { member, peer, message: message.clone() }),
-            PeerEvent::State(state) => self.update(Update::Peer(state.as_ref().clone())).await,
+            PeerEvent::State(state) => {
+                if let Some(verdict) = &state.verdict {
+                    self.note_decline(&peer, verdict);
+                }
+                self.update(Update::Peer(state.clone())).await;
+            }
             PeerEvent::Description(_) | PeerEvent::Candidate(_) | PeerEvent::Connected | PeerEvent::Closed(_) => {}
+        }
+    }
+
+    fn note_decline(&mut self, peer: &PeerId, verdict: &Verdict) {
+        let (now, Verdict { grade, words }) = (now().into_std(), verdict);
+        if self.declines.entry(peer.clone()).or_default().is_news(now, *grade)
+            && let Some(swallowed) = self.visits.admit(now)
+        {
+            info!(%peer, verdict = words, swallowed, "does worse");
         }
     }
 
@@ -256,7 +274,7 @@ impl Member<'_> {
         match notice {
             Notice::Joined(PeerKey { id: peer, .. }) => {
                 debug!(%peer, "met");
-                self.update(Update::Peer(met(peer.clone()))).await;
+                self.update(Update::Peer(Box::new(met(peer.clone())))).await;
                 self.tell(Event::PeerJoined { member, peer });
             }
             Notice::Connected(PeerKey { id: peer, .. }) => {
@@ -266,6 +284,7 @@ impl Member<'_> {
                 self.tell(Event::PeerConnected { member, peer });
             }
             Notice::Closed { peer: PeerKey { id: peer, .. }, why } => {
+                self.declines.remove(&peer);
                 if let Some(swallowed) = self.visits.admit(now().into_std()) {
                     info!(%peer, why, swallowed, "gone");
                 }
@@ -333,6 +352,8 @@ fn met(id: PeerId) -> PeerState {
         connection: Connection::Negotiating,
         ice: "new".to_owned(),
         since: SystemTime::now(),
+        way: None,
+        verdict: None,
         link: None,
         sending: Vec::new(),
         receiving: Vec::new(),

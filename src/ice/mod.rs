@@ -1,10 +1,14 @@
-//! ICE as it is configured: servers, policy, interfaces, ports. Pure.
+//! ICE as it is configured (servers, policy, interfaces, ports), and the way that it has found. Pure.
 
 mod server;
+mod way;
 
 use std::ops::RangeInclusive;
 
-pub use self::server::{HostPort, IceUrlError, TurnServer, TurnTransport};
+pub use self::{
+    server::{HostPort, IceUrlError, TurnServer, TurnTransport},
+    way::{CandidateKind, Transport, Way},
+};
 
 /// How connections are found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -14,6 +14,8 @@ fn full() -> State {
         connection,
         ice: String::new(),
         since: SystemTime::now(),
+        way: None,
+        verdict: None,
         link: None,
         sending: Vec::new(),
         receiving: Vec::new(),

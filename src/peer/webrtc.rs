@@ -12,6 +12,7 @@ use super::{
     wiring::{self, Heard, Inner, Signals},
 };
 use crate::{
+    ice::Way,
     ids::Session,
     media::{
         clockwork::Clockwork,
@@ -77,6 +78,11 @@ impl Webrtc {
 
     pub(super) const fn pipeline(&self) -> &Pipeline {
         &self.pipeline
+    }
+
+    /// The way that ICE has found, once it has.
+    pub(super) fn way(&self) -> Option<Way> {
+        self.routes.way()
     }
 
     /// Packets that have arrived so far.

@@ -11,11 +11,11 @@ use crate::{
 };
 
 /// Less than this is lost where radio is involved, whatever is sent. It is sent again.
-const HARMLESS_LOSS: f64 = 0.02;
+pub(super) const HARMLESS_LOSS: f64 = 0.02;
 
 /// More than this is lost where too much is sent. Between the two nothing is concluded (draft-ietf-rmcat-gcc-02,
 /// section 6).
-const HARMFUL_LOSS: f64 = 0.1;
+pub(super) const HARMFUL_LOSS: f64 = 0.1;
 
 /// How much more is thought to be possible each second in which nothing is lost.
 const GROWTH: f64 = 1.08;

@@ -2,7 +2,7 @@
 //!
 //! A source is encoded in a few *rungs*: full, and smaller ones. Each viewer's [`link::Link`] says what its link bears;
 //! the [`ladder::Ladder`] seats the viewers on rungs and says at which bitrate each rung is encoded; a [`budget`] shares
-//! out what the box may send in all.
+//! out what the box may send in all. A [`verdict`] says in words how a viewer does.
 
 pub mod arrivals;
 pub mod budget;
@@ -12,6 +12,7 @@ pub mod link;
 pub mod meter;
 pub mod splice;
 pub mod steady;
+pub mod verdict;
 
 use crate::units::{Bitrate, Size};
 

@@ -28,6 +28,7 @@ use crate::{
     connection::{CloseReason, PeerCommand, PeerEvent},
     ids::PeerKey,
     media::{clockwork::Clockwork, pipeline::BusEvent},
+    quality::verdict::Judge,
     recorder::Subject,
     report::{Connection, PeerState},
     sdp::{Fingerprint, RemoteCandidate},
@@ -109,6 +110,7 @@ struct Actor {
     liveness: Option<Liveness>,
     /// There once pictures are sent.
     bandwidth: Option<Bandwidth>,
+    judge: Judge,
     held: Vec<Signal>,
     early_candidates: Vec<RemoteCandidate>,
     ice: &'static str,
@@ -153,6 +155,7 @@ impl Actor {
             connected: false,
             liveness: None,
             bandwidth: None,
+            judge: Judge::new(settings.ice.policy),
             held: Vec::new(),
             early_candidates: Vec::new(),
             ice: "new",
@@ -247,8 +250,9 @@ impl Actor {
         Ok(())
     }
 
-    async fn tell_state(&self) -> Outcome {
-        self.tell(PeerEvent::State(Box::new(self.state()))).await
+    async fn tell_state(&mut self) -> Outcome {
+        let state = Box::new(self.state());
+        self.tell(PeerEvent::State(state)).await
     }
 
     async fn tell(&self, event: PeerEvent) -> Outcome {
@@ -256,24 +260,28 @@ impl Actor {
         self.events.send((self.key.clone(), event)).await.map_err(gone)
     }
 
-    fn state(&self) -> PeerState {
-        PeerState {
+    fn state(&mut self) -> PeerState {
+        let state = PeerState {
             id: self.key.id.clone(),
             connection: if self.connected { Connection::Connected } else { Connection::Negotiating },
             ice: self.ice.to_owned(),
             since: self.since,
+            way: self.webrtc.way(),
+            verdict: None,
             link: self.bandwidth.as_ref().map(|bandwidth| bandwidth.state(self.sender.as_ref().and_then(Sender::lost))),
             sending: self.claimed.iter().filter_map(|claim| claim.outbound.state()).collect(),
             receiving: self.inbound.iter().map(InboundTrack::state).collect(),
             channel: self.channel.as_ref().map(|channel| channel.state(self.connected)),
-        }
+        };
+        PeerState { verdict: self.judge.judge(Instant::now(), &state), ..state }
     }
 
     /// Frees everything, in the order that GStreamer 1.22 survives: what pushes first, then the channel,
     /// of which no reference may outlive webrtcbin, then the pipeline.
     async fn take_down(mut self, reason: &CloseReason) {
         debug!(%reason, "closing");
-        let closing = PeerState { connection: Connection::Closing, since: SystemTime::now(), ..self.state() };
+        let closing =
+            PeerState { connection: Connection::Closing, since: SystemTime::now(), verdict: None, ..self.state() };
         // An error: the gateway is gone.
         let _ = self.tell(PeerEvent::State(Box::new(closing))).await;
         for claim in &mut self.claimed {

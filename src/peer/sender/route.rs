@@ -21,6 +21,7 @@ use nix::{
 };
 
 use super::batch::Batch;
+use crate::ice::{CandidateKind, Transport, Way};
 
 /// There is one component: RTCP goes over that of RTP.
 const COMPONENT: u32 = 1;
@@ -42,12 +43,13 @@ struct Route {
     refused: AtomicBool,
 }
 
-/// The route that is taken at the moment, if it can be taken without libnice.
+/// The way that is taken at the moment, and the route where it can be taken without libnice.
 #[derive(Clone, Default)]
 pub(in crate::peer) struct Routes(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
+    way: Option<Way>,
     route: Option<Arc<Route>>,
     /// How many selections have begun: they come on several threads, and the last one counts.
     selections: u64,
@@ -62,14 +64,14 @@ impl Routes {
         agent.connect("new-selected-pair-full", false, move |arguments| {
             let selection = followed.begin();
             // Not while anything is locked: libnice may tell of the next selection from within.
-            followed.take(selection, selected(arguments));
+            followed.take(selection, way(arguments), selected(arguments));
             None
         });
         let followed = routes.clone();
         agent.connect("component-state-changed", false, move |arguments| {
             if arguments.get(3).and_then(|state| state.get::<u32>().ok()) == Some(FAILED) {
                 let selection = followed.begin();
-                followed.take(selection, None);
+                followed.take(selection, None, None);
             }
             None
         });
@@ -80,6 +82,11 @@ impl Routes {
     pub(in crate::peer) fn end(&self) {
         let mut state = self.state();
         (state.has_ended, state.route) = (true, None);
+    }
+
+    /// The way that is taken at the moment, once there is one.
+    pub(in crate::peer) fn way(&self) -> Option<Way> {
+        self.state().way
     }
 
     /// Sends packets. How many have left: the others have to go through libnice.
@@ -96,11 +103,11 @@ impl Routes {
     }
 
     /// A selection has led to this.
-    fn take(&self, selection: u64, route: Option<Route>) {
+    fn take(&self, selection: u64, way: Option<Way>, route: Option<Route>) {
         let mut state = self.state();
         if !state.has_ended && selection == state.selections {
             tracing::debug!(in_one_call = route.is_some(), "how pictures are sent");
-            state.route = route.map(Arc::new);
+            (state.way, state.route) = (way, route.map(Arc::new));
         }
     }
 
@@ -155,7 +162,17 @@ impl Route {
     }
 }
 
-/// The route of `new-selected-pair-full`: the agent, the stream, the component, our candidate, the peer's.
+/// The way of `new-selected-pair-full`, whose arguments are the agent, the stream, the component, our candidate, the peer's.
+fn way(arguments: &[glib::Value]) -> Option<Way> {
+    let [_, _, component, local, remote] = arguments else { return None };
+    if component.get::<u32>().ok()? != COMPONENT {
+        return None;
+    }
+    let (local, remote) = (candidate(local)?, candidate(remote)?);
+    Some(Way { local: local.kind()?, remote: remote.kind()?, transport: local.transport() })
+}
+
+/// The route of the same.
 fn selected(arguments: &[glib::Value]) -> Option<Route> {
     let [agent, stream, component, local, remote] = arguments else { return None };
     if component.get::<u32>().ok()? != COMPONENT {
@@ -173,7 +190,8 @@ fn selected(arguments: &[glib::Value]) -> Option<Route> {
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Candidate {
-    _kind_and_transport: [c_int; 2],
+    kind: c_int,
+    transport: c_int,
     address: Address,
     /// That of the socket behind it.
     base: Address,
@@ -197,6 +215,24 @@ fn candidate(value: &glib::Value) -> Option<Candidate> {
     }
     // SAFETY: a boxed value of this type holds a `NiceCandidate` or nothing, and lives as long as `value`.
     unsafe { glib::gobject_ffi::g_value_get_boxed(value.to_glib_none().0).cast::<Candidate>().as_ref().copied() }
+}
+
+impl Candidate {
+    /// By libnice's `NiceCandidateType`.
+    const fn kind(&self) -> Option<CandidateKind> {
+        match self.kind {
+            0 => Some(CandidateKind::Host),
+            1 => Some(CandidateKind::Srflx),
+            2 => Some(CandidateKind::Prflx),
+            3 => Some(CandidateKind::Relay),
+            _ => None,
+        }
+    }
+
+    /// By libnice's `NiceCandidateTransport`, where all but the first are some kind of TCP.
+    const fn transport(&self) -> Transport {
+        if self.transport == 0 { Transport::Udp } else { Transport::Tcp }
+    }
 }
 
 impl Address {
@@ -245,6 +281,9 @@ mod tests {
 
     use super::*;
 
+    const DIRECT: Way = Way { local: CandidateKind::Host, remote: CandidateKind::Host, transport: Transport::Udp };
+    const OVER_TURN: Way = Way { local: CandidateKind::Relay, ..DIRECT };
+
     fn batch(packets: &[&[u8]]) -> Batch {
         let mut batch = Batch::default();
         packets.iter().for_each(|packet| batch.push(packet));
@@ -279,15 +318,15 @@ mod tests {
         let (routes, packet) = (Routes::default(), batch(&[b"one"]));
         assert_eq!(routes.send(&packet), 0, "nothing is selected yet");
         let (first, second) = (routes.begin(), routes.begin());
-        routes.take(second, None);
-        routes.take(first, route());
-        assert_eq!(routes.send(&packet), 0, "the first was overtaken");
+        routes.take(second, Some(OVER_TURN), None);
+        routes.take(first, Some(DIRECT), route());
+        assert_eq!((routes.send(&packet), routes.way()), (0, Some(OVER_TURN)), "the first was overtaken");
         let third = routes.begin();
-        routes.take(third, route());
-        assert_eq!(routes.send(&packet), 1);
+        routes.take(third, Some(DIRECT), route());
+        assert_eq!((routes.send(&packet), routes.way()), (1, Some(DIRECT)));
         routes.end();
         let fourth = routes.begin();
-        routes.take(fourth, route());
+        routes.take(fourth, Some(DIRECT), route());
         assert_eq!(routes.send(&packet), 0, "it has ended");
     }
 }
