@@ -1,5 +1,7 @@
 //! Logs: tracing to stderr, with GStreamer's and GLib's own routed in.
 
+mod journal;
+
 use std::{
     ffi::{CStr, c_char},
     io::IsTerminal,
@@ -38,7 +40,7 @@ pub struct Filter(String);
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// For people; in colours on a terminal.
+    /// For people; in colours on a terminal, and with its level for the journal.
     #[default]
     Text,
     /// One JSON object a line.
@@ -69,6 +71,9 @@ pub fn start(settings: &Settings) {
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
     let log = tracing_subscriber::registry().with(filter).with(filter_fn(|line| !is_handshake(line)));
     let _ = match settings.format {
+        Format::Text if journal::is_behind(std::io::stderr()) => {
+            log.with(lines.with_ansi(false).event_format(journal::Lines::new())).try_init()
+        }
         Format::Text => log.with(lines).try_init(),
         Format::Json => log.with(lines.json().flatten_event(true)).try_init(),
     };
