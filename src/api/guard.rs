@@ -1,4 +1,6 @@
-//! Who may ask: programs with the token where there is one, and no page but the gateway's own.
+//! Who may ask: programs with the token where there is one, or with a link, and no page but the gateway's own.
+
+use std::time::SystemTime;
 
 use axum::{
     extract::{Request, State},
@@ -10,7 +12,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tracing::debug;
 
-use super::{Context, error::ApiError};
+use super::{Context, error::ApiError, links::Links};
 use crate::{
     redact::Redacted,
     server::{Hosts, Origins, check_host, check_origin},
@@ -30,8 +32,13 @@ pub(super) async fn only_by_our_names(State(hosts): State<Hosts>, request: Reque
     next.run(request).await
 }
 
-/// Lets the API be used only by our own page and by programs, with the token where there is one.
-pub(super) async fn only_ours(State(context): State<Context>, request: Request, next: Next) -> Response {
+/// Lets the API be used only by our own page and by programs, with the token where there is one. What a link is for is read
+/// with that, too.
+pub(super) async fn only_ours(
+    State((context, links)): State<(Context, Links)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let headers = request.headers();
     if let Err(refused) = check_origin(headers, request.uri(), &Origins::default()) {
         debug!(%refused);
@@ -41,7 +48,8 @@ pub(super) async fn only_ours(State(context): State<Context>, request: Request, 
         debug!("a browser asks on behalf of another site");
         return ApiError::other_site("pages of other sites may not use this server").into_response();
     }
-    if context.token.as_ref().is_some_and(|token| !carries(headers, token)) {
+    let has_link = links.allow(request.method(), request.uri(), SystemTime::now());
+    if context.token.as_ref().is_some_and(|token| !has_link && !carries(headers, token)) {
         return ApiError::unauthorized().into_response();
     }
     let mut response = next.run(request).await;

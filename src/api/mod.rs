@@ -3,6 +3,7 @@
 mod error;
 mod events;
 mod guard;
+mod links;
 mod messages;
 mod metrics;
 pub mod page;
@@ -13,7 +14,7 @@ mod state;
 use std::time::Duration;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -32,6 +33,7 @@ use crate::{
     server::Hosts,
 };
 use error::ApiError;
+use links::Links;
 
 /// What the API speaks to, and who may speak to it.
 #[derive(Debug, Clone)]
@@ -60,6 +62,8 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// The page at `/`, metrics at `/metrics`, and the API below `/api`.
 pub fn router(context: Context) -> Router {
+    let links = Links::new();
+    let guarded = (context.clone(), links.clone());
     let api = Router::new()
         .merge(state::routes())
         .merge(messages::routes())
@@ -70,8 +74,9 @@ pub fn router(context: Context) -> Router {
         .method_not_allowed_fallback(async || ApiError::no_such_method())
         .layer(DefaultBodyLimit::max(messages::MAX_BODY_BYTES))
         .layer(middleware::from_fn(in_time))
-        .layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
-    let metrics = metrics::routes().layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
+        .layer(Extension(links))
+        .layer(middleware::from_fn_with_state(guarded.clone(), guard::only_ours));
+    let metrics = metrics::routes().layer(middleware::from_fn_with_state(guarded, guard::only_ours));
     Router::new()
         .nest("/api", api)
         .merge(metrics)

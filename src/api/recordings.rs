@@ -1,21 +1,25 @@
 //! `/api/recordings`: what is recorded and what is kept, to be started, ended, downloaded and pinned.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
-    Json, Router,
+    Extension, Json, Router,
     extract::{
         Path, Query, Request, State,
         rejection::{JsonRejection, QueryRejection},
     },
     response::{IntoResponse, Response},
-    routing::{delete, get, put},
+    routing::{delete, get, post, put},
 };
 use http::StatusCode;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use tower_http::services::ServeFile;
 
-use super::{Context, error::ApiError};
+use super::{Context, error::ApiError, links::Links};
 use crate::{
     ids::{PeerId, RecordingId},
     recorder::Order,
@@ -39,6 +43,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/recordings/{id}/pinned", put(pin).delete(unpin))
         .route("/recordings/{id}/{sequence}", get(download))
         .route("/recordings/{id}/{sequence}/manifest", get(manifest))
+        .route("/recordings/{id}/{sequence}/link", post(lend))
 }
 
 /// Which segments are listed.
@@ -156,6 +161,23 @@ async fn manifest(
 ) -> Result<Response, ApiError> {
     let file = segment(&context, id, &sequence)?.with_extension("json");
     serve(file, request).await
+}
+
+#[derive(Debug, Serialize)]
+struct Lent {
+    /// Its path and query, below `/api/`.
+    link: String,
+}
+
+async fn lend(
+    State(context): State<Context>,
+    Extension(links): Extension<Links>,
+    Path((id, sequence)): Path<(String, String)>,
+) -> Result<(StatusCode, Json<Lent>), ApiError> {
+    segment(&context, id.clone(), &sequence)?;
+    let path = format!("/recordings/{}/{sequence}", utf8_percent_encode(&id, NON_ALPHANUMERIC));
+    let link = links.link(&path, SystemTime::now()).trim_start_matches('/').to_owned();
+    Ok((StatusCode::CREATED, Json(Lent { link })))
 }
 
 /// Where a segment is. Only what is kept is found, whatever is asked for.
