@@ -1,5 +1,5 @@
-//! The page: the files of `web/`, held in the binary. It needs no build, and nothing from anywhere else. One file is
-//! written here, with what was configured: `/ice.js`.
+//! The page and the dashboard: the files of `web/`, held in the binary. They need no build, and nothing from anywhere else.
+//! One file is written here, with what was configured: `/ice.js`.
 
 use axum::{
     Router,
@@ -21,6 +21,7 @@ const IMAGE: &str = "image/svg+xml";
 /// A path, what kind of text it is, and the text.
 const FILES: &[(&str, &str, &str)] = &[
     ("/", HTML, include_str!("../../web/index.html")),
+    ("/dashboard", HTML, include_str!("../../web/dashboard.html")),
     ("/style.css", STYLE, include_str!("../../web/style.css")),
     ("/icon.svg", IMAGE, include_str!("../../web/icon.svg")),
     ("/ids.js", SCRIPT, include_str!("../../web/ids.js")),
@@ -37,6 +38,20 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/tile.js", SCRIPT, include_str!("../../web/tile.js")),
     ("/tiles.js", SCRIPT, include_str!("../../web/tiles.js")),
     ("/words.js", SCRIPT, include_str!("../../web/words.js")),
+    ("/dashboard/api.js", SCRIPT, include_str!("../../web/dashboard/api.js")),
+    ("/dashboard/chart.js", SCRIPT, include_str!("../../web/dashboard/chart.js")),
+    ("/dashboard/entry.js", SCRIPT, include_str!("../../web/dashboard/entry.js")),
+    ("/dashboard/events.js", SCRIPT, include_str!("../../web/dashboard/events.js")),
+    ("/dashboard/gateway.js", SCRIPT, include_str!("../../web/dashboard/gateway.js")),
+    ("/dashboard/kept.js", SCRIPT, include_str!("../../web/dashboard/kept.js")),
+    ("/dashboard/list.js", SCRIPT, include_str!("../../web/dashboard/list.js")),
+    ("/dashboard/main.js", SCRIPT, include_str!("../../web/dashboard/main.js")),
+    ("/dashboard/media.js", SCRIPT, include_str!("../../web/dashboard/media.js")),
+    ("/dashboard/peers.js", SCRIPT, include_str!("../../web/dashboard/peers.js")),
+    ("/dashboard/player.js", SCRIPT, include_str!("../../web/dashboard/player.js")),
+    ("/dashboard/running.js", SCRIPT, include_str!("../../web/dashboard/running.js")),
+    ("/dashboard/words.js", SCRIPT, include_str!("../../web/dashboard/words.js")),
+    ("/dashboard/style.css", STYLE, include_str!("../../web/dashboard/style.css")),
 ];
 
 /// The module that is written here.
@@ -49,7 +64,8 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Camera, microphone and screen are for the page itself.
 const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self)";
 
-/// The page at `/`, and its files beside it. It asks the STUN server that the gateway asks.
+/// The page at `/`, the dashboard at `/dashboard`, and their files beside them. The page asks the STUN server that the gateway
+/// asks.
 pub fn router<S: Clone + Send + Sync + 'static>(stun: Option<&HostPort>) -> Router<S> {
     let ice = ice(stun);
     let router = Router::new().route(ICE, get(move || async move { (headers(SCRIPT), ice) }));
@@ -83,32 +99,44 @@ fn headers(kind: &'static str) -> [(HeaderName, HeaderValue); 7] {
 mod tests {
     use std::{collections::BTreeSet, fs, path::Path};
 
+    use url::Url;
+
     use super::*;
 
     fn served() -> BTreeSet<String> {
-        let name = |path: &str| if path == "/" { "index.html".to_owned() } else { path[1..].to_owned() };
-        FILES.iter().map(|(path, ..)| name(path)).collect()
+        FILES.iter().map(|(path, ..)| (*path).to_owned()).collect()
+    }
+
+    /// The files below a folder, as they are asked for.
+    fn files(folder: &Path, path: &str) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+        let below = entries.flat_map(|entry| {
+            let path = format!("{path}/{}", entry.file_name().to_str().unwrap());
+            if entry.path().is_dir() { files(&entry.path(), &path) } else { vec![path] }
+        });
+        below.collect()
     }
 
     #[test]
     fn every_file_of_the_page_is_served() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("web");
-        let there: BTreeSet<String> =
-            fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        let there = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("web"), "");
+        let page =
+            |path: String| path.strip_suffix("index.html").or(path.strip_suffix(".html")).unwrap_or(&path).to_owned();
+        let there: BTreeSet<String> = there.into_iter().map(page).collect();
         assert_eq!(there, served());
-        assert!(!there.contains(&ICE[1..]), "it would hide the one that is written");
+        assert!(!there.contains(ICE), "it would hide the one that is written");
     }
 
     #[test]
     fn every_file_that_the_page_names_is_served() {
         for (path, _, text) in FILES {
-            for (at, _) in
-                text.match_indices("from './").chain(text.match_indices("href=\"")).chain(text.match_indices("src=\""))
-            {
+            let here = Url::parse("http://gateway").unwrap().join(path).unwrap();
+            let imports = text.match_indices("from '");
+            for (at, _) in imports.chain(text.match_indices("href=\"")).chain(text.match_indices("src=\"")) {
                 let rest = text[at..].split_once(['\'', '"']).unwrap().1;
-                let name = rest.split(['\'', '"']).next().unwrap().trim_start_matches("./");
-                let written = name == &ICE[1..];
-                assert!(name.starts_with('#') || written || served().contains(name), "{path} names {name}");
+                let name = rest.split(['\'', '"']).next().unwrap();
+                let named = here.join(name).unwrap();
+                assert!(named.path() == ICE || served().contains(named.path()), "{path} names {name}");
             }
         }
     }

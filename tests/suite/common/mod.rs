@@ -5,6 +5,7 @@ pub(crate) mod camera;
 pub(crate) mod control;
 pub(crate) mod cut_off;
 pub(crate) mod daemon;
+pub(crate) mod dashboard;
 pub(crate) mod decode;
 pub(crate) mod decode_track;
 pub(crate) mod dialect;

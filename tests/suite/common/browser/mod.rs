@@ -101,6 +101,11 @@ impl Browser {
         element.unwrap_or_else(|error| panic!("{selector}: {error}")).send_keys(text).await.unwrap();
     }
 
+    /// Where what is downloaded goes.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.profile.path().join("Downloads")
+    }
+
     /// Ends the browser at once, as a crash or a lost network does: nothing is said to anybody.
     pub(crate) fn kill(self) {
         self.driver.kill();

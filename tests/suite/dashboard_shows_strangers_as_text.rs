@@ -1,0 +1,28 @@
+//! Ids and messages come from strangers: on the dashboard they are text, whatever they say.
+
+use crate::common::{
+    browser::{Browser, Options},
+    daemon::{Daemon, GATEWAY},
+    dashboard::Dashboard,
+    str0m_peer::{Options as ViewerOptions, Order, Viewer},
+};
+
+const NAME: &str = "<img src=x onerror=\"document.title='harmed'\">\"]'";
+const MESSAGE: &str = "</span><script>document.title='harmed'</script><b>bold</b>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_not_as_markup() {
+    let gateway = Daemon::gateway(&["--record", "remote", "--record-dir", "/nowhere/<b>at all</b>"]).await;
+    let viewer = Viewer::join(&gateway.ws("/signal"), ViewerOptions::new(NAME).meeting(GATEWAY)).await;
+    viewer.channel().await;
+    let dashboard = Dashboard::open(Browser::start(Options::chromium()).await, &gateway.http("/dashboard")).await;
+    viewer.order(Order::SendText(MESSAGE.as_bytes().into()));
+    dashboard.says("#peers [data-part=name]", NAME).await;
+    dashboard.says("#events", &format!("{NAME} says: {MESSAGE}")).await;
+    let harm = "[document.querySelectorAll('main img, main script, main b:not([data-part])').length, document.title]";
+    assert_eq!(dashboard.browser.value(harm, &[]).await, serde_json::json!([0, format!("{GATEWAY} · peergate")]));
+    let label = "document.querySelector('#peers [data-part=close]').getAttribute('aria-label')";
+    assert_eq!(dashboard.browser.value(label, &[]).await, format!("Disconnect {NAME}"));
+    dashboard.click("#peers [data-part=close]").await;
+    dashboard.says("#events", &format!("{NAME} is gone: closed here: by the operator.")).await;
+}
