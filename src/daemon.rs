@@ -57,7 +57,8 @@ pub enum Failure {
 /// When something does not start, or ends by itself.
 pub async fn run(settings: Settings) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
-    provide_descriptors(&settings, settings.members.len() * room::Limits::default().sessions());
+    let sessions = settings.members.iter().map(|member| room::Limits::with_peers(member.peers).sessions()).sum();
+    provide_descriptors(&settings, sessions);
     let listening = match &settings.http {
         Some(http) => Some(listen(http.listen).await?),
         None => None,
