@@ -27,6 +27,8 @@ pub struct State {
     /// Where that goes; `None` where nothing is known of it yet: nothing was recorded, nor is it sure to be.
     pub disk: Option<DiskState>,
 }
+    /// Pipelines that were to be taken down and hang, each with its threads and descriptors. A restart frees them.
+    pub pipelines_left_behind: usize,
 
 /// One appearance in one room.
 #[derive(Debug, Clone, Serialize)]

@@ -75,6 +75,8 @@ impl Hub {
     /// Runs until it is stopped, and every member with it.
     pub(super) async fn run(mut self) {
         let (mut studio, mut recorder) = (self.studio.state(), self.recorder.state());
+    /// Pipelines that hang.
+    pub(super) left_behind: watch::Receiver<usize>,
         self.copy_studio(&mut studio);
         let mut asked_for_more = true;
         loop {
@@ -106,6 +108,10 @@ impl Hub {
         }
     }
 
+                Ok(()) = self.left_behind.changed() => {
+                    let count = *self.left_behind.borrow_and_update();
+                    self.state.send_modify(|state| state.pipelines_left_behind = count);
+                }
     fn handle_command(&self, command: Command) {
         match command {
             Command::Send { peer, message, reply } => {

@@ -123,7 +123,9 @@ pub fn start_beside(mut settings: Settings, sessions: Sessions) -> Result<Handle
         tasks.push(tokio::spawn(supervise::run(surroundings, receiver)));
     }
     let (state, watched) = watch::channel(State { members: states, ..State::default() });
-    let hub = Hub { requests, asked, updated, state, studio, recorder: recorder.clone(), own, tasks, stopping };
+    let left_behind = clockwork.left_behind();
+    let recording = recorder.clone();
+    let hub = Hub { requests, asked, updated, state, studio, recorder: recording, left_behind, own, tasks, stopping };
     Ok(Handle { commands, recorder, state: watched, events, stop, task: tokio::spawn(hub.run()) })
 }
 

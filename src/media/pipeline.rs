@@ -25,6 +25,7 @@ const EVENTS: usize = 64;
 pub struct Pipeline {
     inner: gst::Pipeline,
     changes: Arc<Changes>,
+    clockwork: Clockwork,
     name: String,
 }
 
@@ -127,7 +128,8 @@ impl Pipeline {
                 gst::BusSyncReply::Drop
             });
         }
-        (Self { inner, changes: Arc::default(), name: name.to_owned() }, receiver)
+        let (changes, clockwork) = (Arc::default(), clockwork.clone());
+        (Self { inner, changes, clockwork, name: name.to_owned() }, receiver)
     }
 
     /// The pipeline itself, to add and find elements. Its state is changed only through `self`.
@@ -164,19 +166,35 @@ impl Pipeline {
     /// When it refuses, the limit of 10 s passes, or the pipeline is being taken down.
     pub async fn set_state_of(&self, element: &gst::Element, state: gst::State) -> Result<(), StateError> {
         let (done, outcome) = oneshot::channel();
-        let (inner, changes) = (element.clone(), self.changes.clone());
+        let (inner, changes, clockwork) = (element.clone(), self.changes.clone(), self.clockwork.clone());
+        let goes_down = state == gst::State::Null;
+        // Of the two, that the limit has passed and that the change is made, each tells the other that it was first.
+        let passed_or_made = Arc::new(AtomicBool::new(false));
+        let passed = passed_or_made.clone();
         let refused = || StateError::Refused { name: self.name.clone(), to: state };
         // A thread of its own, not the runtime's: one that hangs must not keep the runtime from ending.
         std::thread::Builder::new()
             .name("state".to_owned())
             .spawn(move || {
-                let _ = done.send(changes.make(&inner, state));
+                let outcome = changes.make(&inner, state);
+                if goes_down && passed.swap(true, Relaxed) {
+                    clockwork.catch_up();
+                }
+                let _ = done.send(outcome);
             })
             .map_err(|_| refused())?;
         match tokio::time::timeout(STATE_CHANGE_LIMIT, outcome).await {
             Ok(Ok(Ok(()))) => Ok(()),
             Ok(_) => Err(refused()),
-            Err(_) => Err(StateError::TimedOut { name: self.name.clone(), to: state }),
+            Err(_) => {
+                if goes_down {
+                    self.clockwork.leave_behind();
+                    if passed_or_made.swap(true, Relaxed) {
+                        self.clockwork.catch_up();
+                    }
+                }
+                Err(StateError::TimedOut { name: self.name.clone(), to: state })
+            }
         }
     }
 
@@ -184,7 +202,7 @@ impl Pipeline {
     ///
     /// # Errors
     /// When it does not come down within 10 s. It is left behind then, on purpose: a thread that hangs
-    /// in it can't be ended.
+    /// in it can't be ended. [`Clockwork::left_behind`] counts it for as long as it hangs.
     pub async fn stop(self) -> Result<(), StateError> {
         self.changes.ended.store(true, Relaxed);
         self.set_state(gst::State::Null).await
@@ -258,6 +276,36 @@ fn forward(message: &gst::Message, pipeline: &glib::WeakRef<gst::Pipeline>, even
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn one_that_hangs_is_counted_until_it_comes_down() {
+        gst::init().unwrap();
+        let clockwork = Clockwork::start();
+        let (pipeline, _events) =
+            Pipeline::parse("hung", "fakesrc ! fakesink name=sink async=false", &clockwork).unwrap();
+        let (arrives, arrived) = oneshot::channel();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let hang = Mutex::new((Some(arrives), held));
+        let pad = pipeline.element("sink").unwrap().static_pad("sink").unwrap();
+        pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
+            let (arrives, held) = &mut *hang.lock().unwrap();
+            if let Some(arrives) = arrives.take() {
+                arrives.send(()).unwrap();
+            }
+            let _ = held.recv();
+            gst::PadProbeReturn::Ok
+        });
+        pipeline.set_state(gst::State::Playing).await.unwrap();
+        arrived.await.unwrap();
+
+        let mut left_behind = clockwork.left_behind();
+        tokio::time::pause();
+        assert!(matches!(pipeline.stop().await, Err(StateError::TimedOut { .. })));
+        assert_eq!(*left_behind.borrow_and_update(), 1);
+        tokio::time::resume();
+        drop(release);
+        left_behind.wait_for(|count| *count == 0).await.unwrap();
+    }
 
     #[test]
     fn an_error_comes_through_whatever_else_elements_say() {

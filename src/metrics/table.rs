@@ -51,6 +51,38 @@ pub(super) const TABLE: &[Metric] = &[
     Metric {
         name: "source_running",
         help: "Whether a source delivers; 0 while nobody takes it, too",
+    Metric {
+        name: "limit_reached",
+        help: "How often somebody in a room took too much of what there is a limit to",
+        unit: None,
+        kind: Counter,
+        read: |state, to| {
+            for member in &state.members {
+                for limit in Limit::ALL {
+                    let times = member.limits_reached.get(&limit).copied().unwrap_or_default();
+                    to.add([("member", &member.id), ("limit", &limit)], times as f64);
+                }
+            }
+        },
+    },
+    Metric {
+        name: "penalties",
+        help: "How often somebody in a room was dropped and ignored for a while",
+        unit: None,
+        kind: Counter,
+        read: |state, to| {
+            for member in &state.members {
+                to.add([("member", &member.id)], member.penalties as f64);
+            }
+        },
+    },
+    Metric {
+        name: "pipelines_left_behind",
+        help: "Pipelines that were to be taken down and hang; a restart frees what they hold",
+        unit: None,
+        kind: Gauge,
+        read: |state, to| to.add([], state.pipelines_left_behind as f64),
+    },
         unit: None,
         kind: Gauge,
         read: |state, to| {

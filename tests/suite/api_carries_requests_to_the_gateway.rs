@@ -153,7 +153,7 @@ async fn the_state_is_what_the_gateway_says_last() {
     let state = async || -> Value {
         control.request(Method::GET, "/api/state").send().await.unwrap().json().await.unwrap()
     };
-    assert_eq!(state().await, json!({"members": [], "sources": [], "encoders": [], "recordings": [], "disk": null}));
+    assert_eq!(state().await, json!({"members": [], "sources": [], "encoders": [], "recordings": [], "disk": null, "pipelines_left_behind": 0}));
     control.state.send_modify(|state| {
         state.members.push(peergate::report::MemberState {
             id: PeerId::new("front-door").unwrap(),
