@@ -7,7 +7,7 @@
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
 //!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
-//!    [`config`], [`daemon`], `descriptors`, [`devices`], [`doctor`], [`logging`], [`recordings`] and [`shutdown`].
+//!    [`config`], [`daemon`], `descriptors`, [`devices`], [`doctor`], [`logging`], `memory`, [`recordings`] and [`shutdown`].
 
 pub mod api;
 pub mod appearance;
@@ -30,6 +30,7 @@ mod log_limit;
 pub mod logging;
 pub mod matroska;
 pub mod media;
+pub mod memory;
 pub mod metrics;
 pub mod mp4;
 mod pace;

@@ -14,6 +14,7 @@ use peergate::{
         elements::{self, NotReady},
         main_loop::MainLoop,
     },
+    memory,
     recorder::Archive,
     recordings,
     source::survey,
@@ -84,6 +85,7 @@ fn misused() -> ExitCode {
 }
 
 fn run(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
+    memory::share_pools();
     let settings = load(file, Purpose::Daemon, overrides)?;
     elements::start()?;
     logging::capture_gstreamer();

@@ -7,12 +7,14 @@ use futures_util::future::join_all;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, sleep_until, timeout},
 };
 
 use super::command::{Command, CommandError};
 use crate::{
     ids::PeerId,
+    limit::Limit,
+    memory,
     recorder::{Recorder, RecorderState, Subject},
     report::{MemberState, Message, PeerState, RelayState, State},
     studio::{Studio, StudioState},
@@ -23,6 +25,10 @@ const SOURCES_LIMIT: Duration = Duration::from_millis(250);
 
 /// How long recordings have to end. What hangs in a disk can't be ended; the next start finds what is there.
 const RECORDINGS_LIMIT: Duration = Duration::from_millis(500);
+
+/// How long after the last one has left the memory that was theirs goes back to the system. Who comes sooner uses it, and
+/// sources and encoders that ran for the last have stopped by then.
+const LEFTOVERS: Duration = Duration::from_secs(10);
 
 /// Which member, by its place in the configuration.
 #[derive(Debug, Clone, Copy)]
@@ -83,9 +89,19 @@ impl Hub {
             tokio::select! {
                 command = self.asked.recv(), if asked_for_more => match command {
                     Some(command) => self.handle_command(command),
+        let mut clears_up_at = None;
                     None => asked_for_more = false,
                 },
-                Some((index, update)) = self.updated.recv() => self.apply(index, update),
+                Some((index, update)) = self.updated.recv() => {
+                    if matches!(update, Update::PeerGone(_)) {
+                        clears_up_at = Some(Instant::now() + LEFTOVERS);
+                    }
+                    self.apply(index, update);
+                }
+                () = sleep_until(clears_up_at.unwrap_or_else(Instant::now)), if clears_up_at.is_some() => {
+                    clears_up_at = None;
+                    tokio::task::spawn_blocking(memory::give_back);
+                }
                 Ok(()) = studio.changed() => self.copy_studio(&mut studio),
                 Ok(()) = recorder.changed() => self.copy_recorder(&mut recorder),
                 () = stop(&mut self.stopping) => break,
