@@ -13,6 +13,7 @@ use crate::{
     gateway::{self, MemberSettings},
     ids::PeerId,
     peer::{self, Certificate, CertificateError},
+    room,
     signal::{self, relay_url::RelayUrl},
 };
 
@@ -67,13 +68,14 @@ fn member(
         },
         video: member.video.clone(),
         audio: member.audio.clone(),
-        peers: member.peers,
+        limits: room::Limits { ignored: settings.limits.ignore, ..room::Limits::with_peers(member.peers) },
         record: member.record,
         peer: peer::Settings {
             ice: settings.ice.clone(),
             channel: settings.channel.clone(),
             certificate: Arc::new(Certificate::generate()?),
             jitter_buffer: settings.jitter_buffer,
+            messages: settings.limits.messages,
         },
     })
 }

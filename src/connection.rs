@@ -2,6 +2,7 @@
 
 use crate::{
     codec::{Codec, MediaKind},
+    limit::Misdeed,
     report::{Message, PeerState},
     sdp::{RemoteAnswer, RemoteCandidate, RemoteOffer},
     signal::message::{Candidate, Description},
@@ -75,7 +76,7 @@ pub enum CloseReason {
     Unreachable,
     /// The peer did what it must not.
     #[error("the peer misbehaved: {0}")]
-    Misbehaved(String),
+    Misbehaved(Misdeed),
     /// Something of ours broke.
     #[error("failed here: {0}")]
     Failed(String),

@@ -1,6 +1,6 @@
 //! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
 //!
-//! 1. **Pure**: [`ids`], [`bitstream`], [`codec`], [`connection`], [`container`], [`units`], [`ice`], `log_limit`, [`matroska`], [`metrics`], [`mp4`], `pace`,
+//! 1. **Pure**: [`ids`], [`bitstream`], [`codec`], [`connection`], [`container`], [`units`], [`ice`], [`limit`], `log_limit`, [`matroska`], [`metrics`], [`mp4`], `pace`,
 //!    [`quality`], [`recording`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`], [`timeline`] and [`signal::message`]. No GStreamer, no
 //!    tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`], [`peer`] and [`recorder`]. They know GStreamer, and
@@ -26,6 +26,7 @@ pub mod encoder;
 pub mod gateway;
 pub mod ice;
 pub mod ids;
+pub mod limit;
 mod log_limit;
 pub mod logging;
 pub mod matroska;

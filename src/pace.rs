@@ -14,7 +14,11 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub(crate) fn new(per_second: u32, burst: u32) -> Self {
-        let every = Duration::from_secs(1) / per_second.max(1);
+        Self::each(Duration::from_secs(1) / per_second.max(1), burst)
+    }
+
+    /// One each `every`, and `burst` at once.
+    pub(crate) fn each(every: Duration, burst: u32) -> Self {
         Self { every, slack: every * burst.saturating_sub(1), paid: None }
     }
 
@@ -33,10 +37,15 @@ impl Pace {
 
     /// Counts one if it keeps to the pace.
     pub(crate) fn admits(&mut self, now: Instant) -> bool {
+        self.admits_many(now, 1)
+    }
+
+    /// Counts so many, which come as one, if the first of them keeps to the pace.
+    pub(crate) fn admits_many(&mut self, now: Instant, count: u32) -> bool {
         let ahead = self.ahead(now);
         let admitted = ahead <= now + self.slack;
         if admitted {
-            self.paid = Some(ahead + self.every);
+            self.paid = Some(ahead + self.every * count);
         }
         admitted
     }
@@ -84,6 +93,25 @@ mod tests {
         pace.change(10, 5);
         assert_eq!(admitted(&mut pace, start), 0);
         assert_eq!(admitted(&mut pace, start + Duration::from_secs(60)), 5);
+    }
+
+    #[test]
+    fn many_that_come_as_one_are_paid_for_one_by_one() {
+        let start = Instant::now();
+        let mut pace = Pace::new(1000, 2000);
+        assert!(pace.admits_many(start, 1999));
+        assert!(pace.admits_many(start, 500), "its first one is within the burst");
+        assert!(!pace.admits_many(start, 1));
+        assert!(!pace.admits_many(start + Duration::from_millis(499), 1));
+        assert!(pace.admits_many(start + Duration::from_millis(500), 1));
+    }
+
+    #[test]
+    fn one_in_a_while_is_a_pace_too() {
+        let start = Instant::now();
+        let mut pace = Pace::each(Duration::from_secs(3), 20);
+        assert_eq!((0..100).filter(|_| pace.admits(start)).count(), 20);
+        assert_eq!((0..100).filter(|_| pace.admits(start + Duration::from_secs(6))).count(), 2);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the gateway tells about itself: the state that `GET /api/state` shows and the events of
 //! `GET /api/events`. Plain data, so that every floor can speak of it.
 
-use std::time::SystemTime;
+use std::{collections::BTreeMap, time::SystemTime};
 
 use serde::Serialize;
 
@@ -9,6 +9,7 @@ use crate::{
     codec::{Codec, MediaKind},
     ice::Way,
     ids::{PeerId, RecordingId, SourceName},
+    limit::Limit,
     quality::verdict::Verdict,
     units::{Bitrate, Size},
 };
@@ -26,9 +27,9 @@ pub struct State {
     pub recordings: Vec<RecordingState>,
     /// Where that goes; `None` where nothing is known of it yet: nothing was recorded, nor is it sure to be.
     pub disk: Option<DiskState>,
-}
     /// Pipelines that were to be taken down and hang, each with its threads and descriptors. A restart frees them.
     pub pipelines_left_behind: usize,
+}
 
 /// One appearance in one room.
 #[derive(Debug, Clone, Serialize)]
@@ -41,6 +42,10 @@ pub struct MemberState {
     pub relay: RelayState,
     /// The remote peers.
     pub peers: Vec<PeerState>,
+    /// How often somebody in the room took too much of something.
+    pub limits_reached: BTreeMap<Limit, u64>,
+    /// How often somebody was ignored for a while.
+    pub penalties: u64,
 }
 
 /// Whether the relay is there, and since when.
@@ -360,6 +365,17 @@ pub enum Message {
         #[serde(rename = "base64", serialize_with = "base64_text")]
         bytes: Vec<u8>,
     },
+}
+
+impl Message {
+    /// How many bytes it has.
+    #[must_use]
+    pub fn bytes_len(&self) -> usize {
+        match self {
+            Self::Text { text } => text.len(),
+            Self::Binary { bytes } => bytes.len(),
+        }
+    }
 }
 
 fn unix_ms<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {

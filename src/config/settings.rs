@@ -13,8 +13,15 @@ use super::{
     units,
 };
 use crate::{
-    codec::Codec, encoder, ice::IceSettings, logging, peer::ChannelSettings, recording, redact::Redacted, relay,
-    source, units::Bitrate,
+    codec::Codec,
+    encoder,
+    ice::IceSettings,
+    logging,
+    peer::{ChannelSettings, MessageLimits},
+    recording,
+    redact::Redacted,
+    relay, room, source,
+    units::Bitrate,
 };
 
 /// Where HTTP is when nobody says otherwise.
@@ -39,6 +46,8 @@ pub struct Settings {
     pub channel: Option<ChannelSettings>,
     /// How long received media waits for lost packets.
     pub jitter_buffer: Duration,
+    /// What others in a room may take of us.
+    pub limits: Limits,
     /// Where recordings go, and what is kept of them.
     pub record: recording::Settings,
     /// Page, relay and API; `None` for no HTTP at all.
@@ -49,6 +58,15 @@ pub struct Settings {
     pub log: logging::Settings,
     /// What is odd but not wrong.
     pub warnings: Vec<String>,
+}
+
+/// What others in a room may take of us, beside the places of each member.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Of their messages over data channels.
+    pub messages: MessageLimits,
+    /// How long who takes more is ignored, the first time.
+    pub ignore: Duration,
 }
 
 /// What is served over HTTP, and to whom.
@@ -92,6 +110,7 @@ pub(super) fn read(table: Table, purpose: Purpose, outside: &Outside, notes: &No
         ice: servers::read(root.section("ice"), outside, &mut warnings),
         channel: channel(root.section("channel")),
         jitter_buffer: receive(root.section("receive")),
+        limits: limits(root.section("limits")),
         record: super::recording::read(root.section("record"), outside),
         http: http(root.section("http"), purpose, &members, outside),
         relay: relay(root.section("relay")),
@@ -229,6 +248,23 @@ fn receive(mut section: Section<'_>) -> Duration {
     let jitter_buffer = section.take("jitter_buffer", |value| units::duration(value, Duration::ZERO..=longest));
     section.finish("[receive]");
     jitter_buffer.unwrap_or(JITTER_BUFFER)
+}
+
+fn limits(mut section: Section<'_>) -> Limits {
+    let default = MessageLimits::default();
+    let per_second = section.take("messages_per_second", |value| units::integer(value, 1..=100_000));
+    let bytes = section.take("message_bytes_per_second", |value| units::bytes(value, 1024..=1 << 30));
+    let longest = Duration::from_secs(24 * 60 * 60);
+    let ignore = section.take("ignore", |value| units::duration(value, Duration::from_secs(1)..=longest));
+    section.finish("[limits]");
+    Limits {
+        messages: MessageLimits {
+            per_second: per_second.unwrap_or(default.per_second),
+            // Within u32, as the range says.
+            bytes_per_second: bytes.map_or(default.bytes_per_second, |bytes| bytes as u32),
+        },
+        ignore: ignore.unwrap_or(room::Limits::default().ignored),
+    }
 }
 
 fn http(mut section: Section<'_>, purpose: Purpose, members: &[Placed], outside: &Outside) -> Option<Http> {

@@ -43,6 +43,10 @@ pub(super) enum Update {
     Peer(Box<PeerState>),
     /// A peer is gone.
     PeerGone(PeerId),
+    /// Somebody in the room took too much of something.
+    LimitReached(Limit),
+    /// Somebody in the room is ignored for a while.
+    Ignoring,
     /// The member begins anew: no peers, no relay.
     Restarted(RelayState),
 }
@@ -71,6 +75,8 @@ pub(super) struct Hub {
     pub(super) state: watch::Sender<State>,
     pub(super) studio: Studio,
     pub(super) recorder: Recorder,
+    /// Pipelines that hang.
+    pub(super) left_behind: watch::Receiver<usize>,
     /// What can be recorded of our own, whatever becomes of a member's room.
     pub(super) own: Vec<Subject>,
     pub(super) tasks: Vec<JoinHandle<()>>,
@@ -81,15 +87,13 @@ impl Hub {
     /// Runs until it is stopped, and every member with it.
     pub(super) async fn run(mut self) {
         let (mut studio, mut recorder) = (self.studio.state(), self.recorder.state());
-    /// Pipelines that hang.
-    pub(super) left_behind: watch::Receiver<usize>,
         self.copy_studio(&mut studio);
         let mut asked_for_more = true;
+        let mut clears_up_at = None;
         loop {
             tokio::select! {
                 command = self.asked.recv(), if asked_for_more => match command {
                     Some(command) => self.handle_command(command),
-        let mut clears_up_at = None;
                     None => asked_for_more = false,
                 },
                 Some((index, update)) = self.updated.recv() => {
@@ -104,6 +108,10 @@ impl Hub {
                 }
                 Ok(()) = studio.changed() => self.copy_studio(&mut studio),
                 Ok(()) = recorder.changed() => self.copy_recorder(&mut recorder),
+                Ok(()) = self.left_behind.changed() => {
+                    let count = *self.left_behind.borrow_and_update();
+                    self.state.send_modify(|state| state.pipelines_left_behind = count);
+                }
                 () = stop(&mut self.stopping) => break,
             }
         }
@@ -124,10 +132,6 @@ impl Hub {
         }
     }
 
-                Ok(()) = self.left_behind.changed() => {
-                    let count = *self.left_behind.borrow_and_update();
-                    self.state.send_modify(|state| state.pipelines_left_behind = count);
-                }
     fn handle_command(&self, command: Command) {
         match command {
             Command::Send { peer, message, reply } => {
@@ -189,6 +193,8 @@ fn apply(member: &mut MemberState, update: Update) {
             None => member.peers.push(*peer),
         },
         Update::PeerGone(peer) => member.peers.retain(|known| known.id != peer),
+        Update::LimitReached(limit) => *member.limits_reached.entry(limit).or_default() += 1,
+        Update::Ignoring => member.penalties += 1,
         Update::Restarted(relay) => {
             member.relay = relay;
             member.peers.clear();

@@ -22,6 +22,7 @@ use super::{
 use crate::{
     connection::{CloseReason, PeerCommand, PeerEvent},
     ids::{PeerId, PeerKey, Sessions},
+    limit::Misdeed,
     log_limit::LogLimit,
     media::clockwork::Clockwork,
     quality::verdict::{Decline, Verdict},
@@ -41,6 +42,8 @@ const SEND_LIMIT: Duration = Duration::from_secs(1);
 
 /// Lines in the log, at once, about what is wrong of what the room sends.
 const COMPLAINTS: u32 = 10;
+/// Lines, at once, about who is ignored for a while: a full room's.
+const PENALTIES: u32 = 64;
 /// Lines, at once, about who comes and goes: a full room with a line or two for each.
 const VISITS: u32 = 128;
 
@@ -76,6 +79,8 @@ pub(super) fn first_state(settings: &MemberSettings) -> MemberState {
         room: settings.relay.url.to_string(),
         relay: away("not connected yet".to_owned()),
         peers: Vec::new(),
+        limits_reached: BTreeMap::new(),
+        penalties: 0,
     }
 }
 
@@ -102,7 +107,7 @@ pub(super) async fn run(
             own: settings.id.clone(),
             siblings: surroundings.siblings.clone(),
             shows_media: settings.video.is_some() || settings.audio.is_some(),
-            limits: room::Limits::with_peers(settings.peers),
+            limits: settings.limits,
         },
         surroundings.sessions.clone(),
     );
@@ -113,6 +118,7 @@ pub(super) async fn run(
         client,
         connections,
         complaints: LogLimit::new(COMPLAINTS),
+        penalties: LogLimit::new(PENALTIES),
         visits: LogLimit::new(VISITS),
         declines: BTreeMap::new(),
         away_since: Some(SystemTime::now()),
@@ -140,6 +146,7 @@ struct Member<'a> {
     client: Client,
     connections: Connections,
     complaints: LogLimit,
+    penalties: LogLimit,
     visits: LogLimit,
     /// How those that are connected have done.
     declines: BTreeMap<PeerId, Decline>,
@@ -291,10 +298,18 @@ impl Member<'_> {
                 self.update(Update::PeerGone(peer.clone())).await;
                 self.tell(Event::PeerClosed { member, peer, why });
             }
-            Notice::Misbehaved { peer, what } => {
+            Notice::Misbehaved { peer, misdeed } => {
                 if let Some(swallowed) = self.complaints.admit(now().into_std()) {
-                    warn!(%peer, what, swallowed, "misbehaved");
+                    warn!(%peer, what = misdeed.what, swallowed, "misbehaved");
                 }
+                self.count(&misdeed).await;
+            }
+            Notice::Ignoring { peer, misdeed, time } => {
+                if let Some(swallowed) = self.penalties.admit(now().into_std()) {
+                    warn!(%peer, what = misdeed.what, ?time, swallowed, "ignored for a while");
+                }
+                self.count(&misdeed).await;
+                self.update(Update::Ignoring).await;
             }
             Notice::CandidateLeftOut { peer, why } => {
                 if let Some(swallowed) = self.visits.admit(now().into_std()) {
@@ -302,6 +317,12 @@ impl Member<'_> {
                 }
             }
             Notice::Ignored { peer, what } => debug!(%peer, what, "ignored"),
+        }
+    }
+
+    async fn count(&self, misdeed: &Misdeed) {
+        if let Some(limit) = misdeed.limit {
+            self.update(Update::LimitReached(limit)).await;
         }
     }
 

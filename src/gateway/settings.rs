@@ -7,7 +7,7 @@ use crate::{
     ids::{PeerId, SourceName},
     peer,
     recording::{self, Wanted},
-    signal, source,
+    room, signal, source,
 };
 
 /// The whole gateway.
@@ -34,8 +34,8 @@ pub struct MemberSettings {
     pub video: Option<SourceName>,
     /// The source of the sound that peers hear.
     pub audio: Option<SourceName>,
-    /// Peers at a time.
-    pub peers: usize,
+    /// How much the room may ask of us.
+    pub limits: room::Limits,
     /// What is recorded from the start.
     pub record: Wanted,
     /// How connections to peers are made.

@@ -6,7 +6,10 @@ use super::{
     Kind::{Counter, Gauge},
     Metric, Samples,
 };
-use crate::report::{Condition, Connection, DiskState, EncoderState, RecordingCondition, RelayState, State};
+use crate::{
+    limit::Limit,
+    report::{Condition, Connection, DiskState, EncoderState, RecordingCondition, RelayState, State},
+};
 
 /// Everything that is measured. docs/metrics.md says the same to people, and a test compares.
 pub(super) const TABLE: &[Metric] = &[
@@ -49,9 +52,6 @@ pub(super) const TABLE: &[Metric] = &[
         },
     },
     Metric {
-        name: "source_running",
-        help: "Whether a source delivers; 0 while nobody takes it, too",
-    Metric {
         name: "limit_reached",
         help: "How often somebody in a room took too much of what there is a limit to",
         unit: None,
@@ -83,6 +83,9 @@ pub(super) const TABLE: &[Metric] = &[
         kind: Gauge,
         read: |state, to| to.add([], state.pipelines_left_behind as f64),
     },
+    Metric {
+        name: "source_running",
+        help: "Whether a source delivers; 0 while nobody takes it, too",
         unit: None,
         kind: Gauge,
         read: |state, to| {

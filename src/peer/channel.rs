@@ -14,7 +14,10 @@ use super::{
     settings::ChannelSettings,
     wiring::{Signal, Signals},
 };
-use crate::report::{ChannelState, Message};
+use crate::{
+    limit::{Limit, Misdeed},
+    report::{ChannelState, Message},
+};
 
 /// webrtcbin announces no `max-message-size`, so both sides count on 64 KiB (RFC 8841, section 6.1).
 const MAX_MESSAGE_BYTES: usize = 64 * 1024;
@@ -102,10 +105,7 @@ impl Channel {
 
     /// Hands a message to SCTP.
     pub(super) fn send(&mut self, message: &Message) -> Result<(), SendError> {
-        let length = match message {
-            Message::Text { text } => text.len(),
-            Message::Binary { bytes } => bytes.len(),
-        };
+        let length = message.bytes_len();
         match length {
             0 => return Err(SendError::Empty),
             1..=MAX_MESSAGE_BYTES => {}
@@ -172,17 +172,26 @@ pub(super) fn connect(channel: &WebRTCDataChannel, signals: &Signals) -> Number 
     channel.connect("on-message-string", false, move |arguments| {
         // An empty text arrives as NULL.
         let text = arguments.get(1).and_then(lossy).unwrap_or_default();
-        to.send(Signal::Message(Message::Text { text }));
+        receive(&to, text.len(), || Message::Text { text });
         None
     });
     let to = signals.clone();
     channel.connect("on-message-data", false, move |arguments| {
         let bytes = arguments.get(1).and_then(|value| value.get::<Option<glib::Bytes>>().ok()).flatten();
-        let bytes = bytes.map(|bytes| bytes.to_vec()).unwrap_or_default();
-        to.send(Signal::Message(Message::Binary { bytes }));
+        let length = bytes.as_ref().map_or(0, |bytes| bytes.len());
+        receive(&to, length, || Message::Binary { bytes: bytes.map(|bytes| bytes.to_vec()).unwrap_or_default() });
         None
     });
     number
+}
+
+/// Hands a message of so many bytes on, unless no page would have sent it: none goes beyond what was announced.
+fn receive(to: &Signals, length: usize, message: impl FnOnce() -> Message) {
+    if length <= MAX_MESSAGE_BYTES {
+        return to.send_message(message());
+    }
+    let what = format!("it sent a message of {length} bytes, where {MAX_MESSAGE_BYTES} are the most");
+    to.send(Signal::Misbehaved(Misdeed::beyond(Limit::MessageSize, what)));
 }
 
 /// A string value, with what is not UTF-8 replaced. The peer chooses these bytes, and the safe accessors

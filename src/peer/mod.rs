@@ -11,6 +11,7 @@ mod continuity;
 mod flow;
 mod formats;
 mod inbound;
+mod inflow;
 mod liveness;
 mod negotiation;
 mod network;
@@ -38,6 +39,7 @@ use crate::{
 
 pub use certificate::{Certificate, CertificateError};
 pub use channel::SendError;
+pub use inflow::MessageLimits;
 pub use network::{NetworkError, offered, try_network};
 pub use settings::{ChannelSettings, Settings};
 

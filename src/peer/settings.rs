@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Certificate;
+use super::{Certificate, MessageLimits};
 use crate::ice::IceSettings;
 
 /// What all connections of a member have in common.
@@ -16,6 +16,8 @@ pub struct Settings {
     pub certificate: Arc<Certificate>,
     /// How long received media waits for lost packets.
     pub jitter_buffer: Duration,
+    /// How much the peer may say over data channels.
+    pub messages: MessageLimits,
 }
 
 /// A data channel as the W3C's `RTCDataChannelInit` has it.

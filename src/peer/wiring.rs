@@ -18,14 +18,25 @@ use super::{
     sender::Word,
     timing::Timing,
 };
-use crate::{ids::Session, report::Message};
+use crate::{
+    ids::Session,
+    limit::{Limit, Misdeed},
+    report::Message,
+};
 
 /// What webrtcbin tells. Candidates are the most of it: some tens for each peer.
 const SIGNAL_QUEUE: usize = 512;
 
+/// Bytes of messages that may wait there, beside the number that may.
+const WAITING_BYTES: usize = 4 * 1024 * 1024;
+
 /// Received media streams. Each costs a pad, a jitter buffer and two threads; a hostile peer can make
 /// hundreds in a second.
 const MAX_STREAMS: u32 = 8;
+
+/// Sources (SSRCs) that may be heard of. A page has one for each track, one for what is sent again of it, and one for its
+/// reports; simulcast has three times as many. Each takes memory, whether it gets a stream or not.
+const MAX_SOURCES: usize = 32;
 
 /// What RTCP may take, in bit/s, whatever the property says of bytes. One request for what was lost may be early, and the
 /// next only once a report was due (RFC 4585, section 3.5.2): some 50 ms later with this, half a second later, and too late,
@@ -59,7 +70,7 @@ pub(super) enum Signal {
     /// What the other side says of its link.
     Link(Word),
     /// The other side did what no page does.
-    Misbehaved(String),
+    Misbehaved(Misdeed),
 }
 
 /// How callbacks reach the actor. What does not fit into the queue is counted.
@@ -67,6 +78,7 @@ pub(super) enum Signal {
 pub(super) struct Signals {
     sender: mpsc::Sender<Signal>,
     lost: Arc<AtomicU64>,
+    waiting: Arc<AtomicUsize>,
     channels: Arc<AtomicUsize>,
 }
 
@@ -74,7 +86,7 @@ impl Signals {
     /// A queue, and its other end.
     pub(super) fn new() -> (Self, mpsc::Receiver<Signal>) {
         let (sender, receiver) = mpsc::channel(SIGNAL_QUEUE);
-        (Self { sender, lost: Arc::default(), channels: Arc::default() }, receiver)
+        (Self { sender, lost: Arc::default(), waiting: Arc::default(), channels: Arc::default() }, receiver)
     }
 
     /// Sends, or counts what was lost. Never waits.
@@ -84,12 +96,28 @@ impl Signals {
         }
     }
 
+    /// The same for a message, which may be long. [`taken`](Self::taken) makes room again.
+    pub(super) fn send_message(&self, message: Message) {
+        let bytes = message.bytes_len();
+        if self.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes > WAITING_BYTES
+            || self.sender.try_send(Signal::Message(message)).is_err()
+        {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A message was taken out of the queue.
+    pub(super) fn taken(&self, message: &Message) {
+        self.waiting.fetch_sub(message.bytes_len(), Ordering::Relaxed);
+    }
+
     /// A number for one more data channel.
     pub(super) fn number_channel(&self) -> channel::Number {
         channel::Number(self.channels.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Signals that found the queue full: the peer sends faster than it can be listened to.
+    /// Signals that found the queue full: the peer sends faster than it can be listened to, or the actor is held up.
     pub(super) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
@@ -184,7 +212,8 @@ pub(super) fn connect(
     webrtcbin.connect("prepare-data-channel", false, move |arguments| {
         let local = argument::<bool>(arguments, 2).unwrap_or(false);
         if !local && opened.fetch_add(1, Ordering::Relaxed) >= MAX_CHANNELS {
-            to.send(Signal::Misbehaved(format!("it opened more than {MAX_CHANNELS} data channels")));
+            let what = format!("it opened more than {MAX_CHANNELS} data channels");
+            to.send(Signal::Misbehaved(Misdeed::beyond(Limit::Channels, what)));
         }
         None
     });
@@ -228,6 +257,7 @@ fn watch_elements(
         rtpbin.set_property("max-streams", MAX_STREAMS);
         // In ns: it brings no streams into step by any more. That is done here, and by when packets came.
         rtpbin.set_property("max-ts-offset", 1_i64);
+        count_sources(&rtpbin, signals);
     }
     let (certificate, signals, heard, inner) = (certificate.clone(), signals.clone(), heard.clone(), inner.clone());
     // webrtcbin picks random ids before 1.28; two peers with the same one break each other's channel.
@@ -257,6 +287,19 @@ fn watch_elements(
             }
             _ => {}
         }
+    });
+}
+
+/// `max-streams` keeps pads and threads from being made, and says nothing of who wants them.
+fn count_sources(rtpbin: &gst::Element, signals: &Signals) {
+    let to = signals.clone();
+    let heard = AtomicUsize::new(0);
+    rtpbin.connect("on-new-ssrc", false, move |_| {
+        if heard.fetch_add(1, Ordering::Relaxed) == MAX_SOURCES {
+            let what = format!("it sends media of more than {MAX_SOURCES} sources (SSRCs)");
+            to.send(Signal::Misbehaved(Misdeed::beyond(Limit::Sources, what)));
+        }
+        None
     });
 }
 

@@ -1,12 +1,20 @@
 //! Candidates that come before there is a session to give them to. The library never sends such; others may.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Instant};
 
-use super::limits::EARLY_PEERS;
+use super::limits::{EARLY_PEERS, Limits};
 use crate::{ids::PeerId, signal::message::Candidate};
+
+/// Why a candidate is not held back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotHeld {
+    /// Too many peers have some already.
+    Peers,
+    /// This one has as many as are used.
+    Unused,
+    /// This one goes on and on.
+    Flood,
+}
 
 /// Candidates of peers that have no session: few, for few peers, for a short time.
 #[derive(Debug, Default)]
@@ -17,28 +25,38 @@ pub(super) struct EarlyCandidates {
 #[derive(Debug)]
 struct Held {
     until: Instant,
+    /// Those that are used.
     candidates: Vec<Candidate>,
+    /// How many came.
+    heard: usize,
 }
 
 impl EarlyCandidates {
-    /// Holds one back, unless that would be one too many. The first of a peer sets how long its candidates are held.
+    /// Holds one back. The first of a peer sets how long its candidates are held.
+    ///
+    /// # Errors
+    /// When that would be one too many.
     pub(super) fn hold(
         &mut self,
         now: Instant,
-        time: Duration,
-        most: usize,
+        limits: &Limits,
         peer: PeerId,
         candidate: Candidate,
-    ) -> bool {
+    ) -> Result<(), NotHeld> {
         if !self.peers.contains_key(&peer) && self.peers.len() >= EARLY_PEERS {
-            return false;
+            return Err(NotHeld::Peers);
         }
-        let held = self.peers.entry(peer).or_insert_with(|| Held { until: now + time, candidates: Vec::new() });
-        let room = held.candidates.len() < most;
-        if room {
-            held.candidates.push(candidate);
+        let until = now + limits.negotiation;
+        let held = self.peers.entry(peer).or_insert_with(|| Held { until, candidates: Vec::new(), heard: 0 });
+        held.heard += 1;
+        if held.heard > limits.candidates_heard {
+            return Err(NotHeld::Flood);
         }
-        room
+        if held.heard > limits.candidates {
+            return Err(NotHeld::Unused);
+        }
+        held.candidates.push(candidate);
+        Ok(())
     }
 
     /// Those of `peer`, in the order they came.

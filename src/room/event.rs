@@ -1,8 +1,11 @@
 //! What goes into a [`Room`](super::Room) and what comes out.
 
+use std::time::Duration;
+
 use crate::{
     connection::{PeerCommand, PeerEvent},
     ids::{PeerId, PeerKey},
+    limit::Misdeed,
     signal::message::Envelope,
 };
 
@@ -72,8 +75,17 @@ pub enum Notice {
     Misbehaved {
         /// Who says that they sent it.
         peer: PeerId,
-        /// What was expected, and what came.
-        what: String,
+        /// What it was.
+        misdeed: Misdeed,
+    },
+    /// A room member went too far: nothing of it is heard for a while.
+    Ignoring {
+        /// Who.
+        peer: PeerId,
+        /// What it did.
+        misdeed: Misdeed,
+        /// For how long.
+        time: Duration,
     },
     /// A candidate can't be used here, and nobody is to blame. Told once for each session: it may be why a peer is not
     /// found.

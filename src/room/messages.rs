@@ -1,9 +1,10 @@
 //! What comes from the relay: each message and what it means for the session that its sender has.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::{
     Notice, Output, Room,
+    early::NotHeld,
     fragments::Fragments,
     limits::CALL_MEMORY,
     negotiation::{Negotiation, Stage},
@@ -11,6 +12,7 @@ use super::{
 use crate::{
     connection::PeerCommand,
     ids::{PeerId, PeerKey},
+    limit::{Limit, Misdeed},
     sdp::{ParsedCandidate, RemoteAnswer, RemoteCandidate, RemoteOffer, SectionKind},
     signal::message::{Candidate, Description, DescriptionKind, Envelope, Signal},
 };
@@ -27,6 +29,12 @@ impl Room {
         }
         if to.is_some_and(|to| to != self.settings.own) {
             return;
+        }
+        if self.conduct.is_ignored(now, &from) {
+            return;
+        }
+        if let Err(misdeed) = self.conduct.hear(now, &from, &body) {
+            return self.punish(now, &from, misdeed);
         }
         match body {
             Signal::Join => self.handle_join(now, &from),
@@ -47,7 +55,7 @@ impl Room {
             let what = "a message with our own id came: the relay echoes, or another one uses this id, \
                         and then neither sees the other; give each its own"
                 .to_owned();
-            self.notice(Notice::Misbehaved { peer: from, what });
+            self.complain(&from, Misdeed::wrong(what));
         }
     }
 
@@ -95,11 +103,7 @@ impl Room {
         let offer = match RemoteOffer::parse(&sdp) {
             Ok(offer) => offer,
             Err(error) => {
-                self.notice(Notice::Misbehaved {
-                    peer: peer.clone(),
-                    what: format!("its offer can't be used: {error}"),
-                });
-                return;
+                return self.complain(peer, Misdeed::wrong(format!("its offer can't be used: {error}")));
             }
         };
         if self.settings.shows_media && self.asked_for_offer(now, peer) && !carries_media(&offer) {
@@ -143,34 +147,37 @@ impl Room {
             // It may be the answer to an earlier offer; ours waits on until its deadline.
             Err(error) => {
                 negotiation.refused_answer = Some(error.to_string());
-                self.notice(Notice::Misbehaved {
-                    peer: peer.clone(),
-                    what: format!("its answer can't be used: {error}"),
-                });
+                self.complain(peer, Misdeed::wrong(format!("its answer can't be used: {error}")));
             }
         }
     }
 
     fn handle_candidate(&mut self, now: Instant, peer: &PeerId, candidate: Candidate) {
-        let most = self.settings.limits.candidates;
+        let limits = self.settings.limits;
         let Some(negotiation) = self.peers.get_mut(peer) else {
-            let time: Duration = self.settings.limits.negotiation;
-            if !self.early.hold(now, time, most, peer.clone(), candidate) {
-                self.ignore(peer, "a candidate without a session: too many wait already".to_owned());
-            }
-            return;
+            return match self.early.hold(now, &limits, peer.clone(), candidate) {
+                Ok(()) => {}
+                Err(NotHeld::Flood) => self.punish(now, peer, flood(limits.candidates_heard)),
+                Err(NotHeld::Peers | NotHeld::Unused) => {
+                    self.ignore(peer, "a candidate without a session: too many wait already".to_owned());
+                }
+            };
         };
         if negotiation.disregarding {
             return;
         }
-        if negotiation.candidates >= most {
-            if !std::mem::replace(&mut negotiation.told_of_excess, true) {
-                let what = format!("it sends more than {most} candidates; the rest is refused");
-                self.notice(Notice::Misbehaved { peer: peer.clone(), what });
+        negotiation.candidates += 1;
+        let (heard, used) = (negotiation.candidates, limits.candidates);
+        if heard > limits.candidates_heard {
+            return self.punish(now, peer, flood(limits.candidates_heard));
+        }
+        if heard > used {
+            if heard == used + 1 {
+                let what = format!("it sends more than {used} candidates; the rest is refused");
+                self.complain(peer, Misdeed::beyond(Limit::Candidates, what));
             }
             return;
         }
-        negotiation.candidates += 1;
         if negotiation.their_fragments.is_some() {
             self.hand_on_candidate(peer, &candidate);
         } else {
@@ -205,10 +212,7 @@ impl Room {
                 }
             }
             Err(error) => {
-                self.notice(Notice::Misbehaved {
-                    peer: peer.clone(),
-                    what: format!("its candidate can't be used: {error}"),
-                });
+                self.complain(peer, Misdeed::wrong(format!("its candidate can't be used: {error}")));
             }
         }
     }
@@ -216,6 +220,10 @@ impl Room {
     pub(super) fn ignore(&mut self, peer: &PeerId, what: String) {
         self.notice(Notice::Ignored { peer: peer.clone(), what });
     }
+}
+
+fn flood(candidates: usize) -> Misdeed {
+    Misdeed::beyond(Limit::Candidates, format!("it sends more than {candidates} candidates for one connection"))
 }
 
 fn carries_media(offer: &RemoteOffer) -> bool {

@@ -4,6 +4,7 @@
 //! Time, messages and reports go in with [`Room::handle_input`]; what to do comes out of
 //! [`Room::poll_output`]. Nothing here waits, spawns or knows GStreamer.
 
+mod conduct;
 mod early;
 mod event;
 mod fragments;
@@ -20,6 +21,7 @@ use std::{
 };
 
 use self::{
+    conduct::Conduct,
     early::EarlyCandidates,
     limits::{CALL_MEMORY, CLOSING_LIMIT, CLOSING_PER_PEER},
     negotiation::{Negotiation, Stage},
@@ -31,6 +33,7 @@ pub use self::{
 use crate::{
     connection::{CloseReason, PeerCommand},
     ids::{PeerId, PeerKey, Sessions},
+    limit::{Limit, Misdeed},
     pace::Pace,
     sdp::RemoteOffer,
     signal::message::{Envelope, Signal},
@@ -66,6 +69,7 @@ pub struct Room {
     /// Sessions that were told to close, and until when they count.
     closing: HashMap<PeerKey, Instant>,
     early: EarlyCandidates,
+    conduct: Conduct,
     pace: Pace,
     outputs: VecDeque<Output>,
     /// A message with our own id was complained about, once for each time the relay comes.
@@ -76,7 +80,7 @@ impl Room {
     /// A room that nobody has spoken in. `sessions` gives the numbers, unique among all rooms that share it.
     #[must_use]
     pub fn new(settings: Settings, sessions: Sessions) -> Self {
-        let pace = Pace::new(settings.limits.begun_per_second, settings.limits.burst);
+        let limits = settings.limits;
         Self {
             settings,
             sessions,
@@ -85,7 +89,8 @@ impl Room {
             peers: BTreeMap::new(),
             closing: HashMap::new(),
             early: EarlyCandidates::default(),
-            pace,
+            conduct: Conduct::new(limits),
+            pace: Pace::new(limits.begun_per_second, limits.burst),
             outputs: VecDeque::new(),
             told_of_own_id: false,
         }
@@ -216,7 +221,8 @@ impl Room {
     }
 
     fn begin(&mut self, now: Instant, peer: &PeerId, stage: Stage, first: PeerCommand) -> bool {
-        if self.left || self.link == Link::Down || !self.has_place_for(now, peer) {
+        let is_unwanted = self.left || self.link == Link::Down || self.conduct.is_ignored(now, peer);
+        if is_unwanted || !self.has_place_for(now, peer) {
             return false;
         }
         let before = self.peers.remove(peer);
@@ -246,20 +252,37 @@ impl Room {
         let limits = self.settings.limits;
         let own_closing = self.closing.keys().filter(|key| key.id == *peer).count();
         let most = if self.peers.contains_key(peer) { limits.sessions() } else { limits.peers };
-        let what = if own_closing >= CLOSING_PER_PEER {
-            format!("came back {own_closing} times before its earlier connections were taken down; refused for now")
+        let misdeed = if own_closing >= CLOSING_PER_PEER {
+            let times = format!("came back {own_closing} times before its earlier connections were taken down");
+            Misdeed::beyond(Limit::Joins, format!("{times}; refused for now"))
         } else if self.peers.len() + self.closing.len() >= most {
-            format!("there are {most} peers already, as many as there are places (member.peers); refused")
+            let full = format!("there are {most} peers already, as many as there are places (member.peers); refused");
+            Misdeed::beyond(Limit::Peers, full)
         } else if !self.pace.admits(now) {
-            format!(
-                "more than {} connections a second are begun in this room; refused for now",
-                limits.begun_per_second
-            )
+            let most = limits.begun_per_second;
+            let what = format!("more than {most} connections a second are begun in this room; refused for now");
+            Misdeed::beyond(Limit::Joins, what)
         } else {
             return true;
         };
-        self.notice(Notice::Misbehaved { peer: peer.clone(), what });
+        self.complain(peer, misdeed);
         false
+    }
+
+    /// Hears nothing of `peer` for a while. A connection that has come about stays, unless it has ended by itself: what
+    /// comes through the relay may be anybody's, what comes over the connection is the peer's own.
+    fn punish(&mut self, now: Instant, peer: &PeerId, misdeed: Misdeed) {
+        let time = self.conduct.punish(now, peer);
+        self.early.take(peer);
+        if self.peers.get(peer).is_some_and(|negotiation| !negotiation.is_connected()) {
+            self.close(now, peer, CloseReason::Misbehaved(misdeed.clone()));
+        }
+        self.notice(Notice::Ignoring { peer: peer.clone(), misdeed, time });
+    }
+
+    /// Says that `peer` did what it should not have, and leaves it at that.
+    fn complain(&mut self, peer: &PeerId, misdeed: Misdeed) {
+        self.notice(Notice::Misbehaved { peer: peer.clone(), misdeed });
     }
 
     /// Ends the session that `peer` has, if it has one.

@@ -52,8 +52,6 @@ pub(super) struct Negotiation {
     pub(super) refused_answer: Option<String>,
     /// One line about unusable candidates is enough.
     pub(super) told_of_ignored: bool,
-    /// One line about too many candidates is enough.
-    pub(super) told_of_excess: bool,
 }
 
 impl Negotiation {
@@ -73,7 +71,6 @@ impl Negotiation {
             asked: None,
             refused_answer: None,
             told_of_ignored: false,
-            told_of_excess: false,
         }
     }
 

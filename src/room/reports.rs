@@ -69,8 +69,11 @@ impl Room {
     /// A peer that called while it had this session is there still, or again, unless the session ended by a will.
     fn handle_closed(&mut self, now: Instant, key: PeerKey, reason: &CloseReason) {
         let Some(negotiation) = self.peers.remove(&key.id) else { return };
-        let by_will = matches!(reason, CloseReason::Asked(_) | CloseReason::Replaced | CloseReason::Misbehaved(_));
         self.notice(Notice::Closed { peer: key.clone(), why: reason.to_string() });
+        if let CloseReason::Misbehaved(misdeed) = reason {
+            return self.punish(now, &key.id, misdeed.clone());
+        }
+        let by_will = matches!(reason, CloseReason::Asked(_) | CloseReason::Replaced);
         if negotiation.is_owed(now, CALL_MEMORY) && !by_will {
             self.offer(now, &key.id);
         }

@@ -160,11 +160,14 @@ async fn the_state_is_what_the_gateway_says_last() {
             room: "wss://relay.example/room".into(),
             relay: peergate::report::RelayState::Away { since: std::time::SystemTime::UNIX_EPOCH, why: "away".into() },
             peers: Vec::new(),
+            limits_reached: [(peergate::limit::Limit::Joins, 2)].into(),
+            penalties: 1,
         });
     });
     let member = json!({
         "id": "front-door", "room": "wss://relay.example/room",
         "relay": {"state": "away", "since": 0, "why": "away"}, "peers": [],
+        "limits_reached": {"joins": 2}, "penalties": 1,
     });
     assert_eq!(state().await["members"], json!([member]));
 }

@@ -17,6 +17,7 @@ use super::{
     channel::{Channel, SendError},
     flow::Turn,
     inbound::InboundTrack,
+    inflow::Inflow,
     liveness::Liveness,
     negotiation::Claimed,
     sender::Sender,
@@ -102,6 +103,7 @@ struct Actor {
     inbound: Vec<InboundTrack>,
     recorded: Option<Subject>,
     channel: Option<Channel>,
+    inflow: Inflow,
     mids: Vec<String>,
     /// Who the other side says it is; known with its description.
     expected: Option<Fingerprint>,
@@ -149,6 +151,7 @@ impl Actor {
             inbound: Vec::new(),
             recorded,
             channel: None,
+            inflow: Inflow::new(settings.messages),
             mids: Vec::new(),
             expected: None,
             verified: false,
@@ -221,7 +224,8 @@ impl Actor {
 
     async fn tick(&mut self, ticks: u32) -> Outcome {
         if self.signals.lost() > 0 {
-            return Err(CloseReason::Misbehaved("it sends faster than it can be listened to".to_owned()));
+            // Who is to blame is not known: whoever sends too much is found out before, unless this machine was held up.
+            return Err(failed("more came from it than could be listened to; this machine may be overloaded"));
         }
         if let Some(liveness) = &mut self.liveness {
             let sent = self.claimed.iter().filter_map(|claim| claim.outbound.state()).map(|track| track.frames).sum();

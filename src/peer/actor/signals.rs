@@ -8,6 +8,7 @@ use super::{Actor, Outcome, failed};
 use crate::{
     codec::MediaKind,
     connection::{CloseReason, PeerEvent},
+    limit::{Limit, Misdeed},
     media::pipeline::BusEvent,
     peer::{
         bandwidth::Bandwidth,
@@ -41,7 +42,7 @@ impl Actor {
                 Ok(())
             }
             Signal::DtlsClosed => Err(CloseReason::ClosedByPeer),
-            Signal::Misbehaved(what) => Err(CloseReason::Misbehaved(what)),
+            Signal::Misbehaved(misdeed) => Err(CloseReason::Misbehaved(misdeed)),
             Signal::ChannelClosed(number) => {
                 if self.uses(number)
                     && let Some(liveness) = &mut self.liveness
@@ -51,11 +52,16 @@ impl Actor {
                 self.tell_state().await
             }
             signal @ (Signal::Track(_) | Signal::Channel(..) | Signal::ChannelOpen(_) | Signal::Message(_)) => {
+                if let Signal::Message(message) = &signal {
+                    self.signals.taken(message);
+                    self.inflow.count(Instant::now(), message).map_err(CloseReason::Misbehaved)?;
+                }
                 if self.verify()? {
                     return self.trusted(signal).await;
                 }
                 if self.held.len() == HELD_LIMIT {
-                    return Err(CloseReason::Misbehaved("it sent data before its certificate was known".to_owned()));
+                    let what = "it sent data before its certificate was known";
+                    return Err(CloseReason::Misbehaved(Misdeed::beyond(Limit::Messages, what)));
                 }
                 self.held.push(signal);
                 Ok(())
@@ -170,9 +176,8 @@ impl Actor {
             match expected.and_then(|expected| self.webrtc.certificate_matches(expected)) {
                 Some(true) => self.verified = true,
                 Some(false) => {
-                    return Err(CloseReason::Misbehaved(
-                        "its DTLS certificate is not the one that its description names".to_owned(),
-                    ));
+                    let what = "its DTLS certificate is not the one that its description names";
+                    return Err(CloseReason::Misbehaved(Misdeed::wrong(what)));
                 }
                 None => {}
             }

@@ -138,7 +138,8 @@ fn a_call_of_long_ago_is_not_answered() {
 
 #[test]
 fn a_call_is_not_answered_when_the_connection_ended_by_a_will() {
-    for reason in [CloseReason::Asked("by the operator".to_owned()), CloseReason::Misbehaved("it lies".to_owned())] {
+    for reason in [CloseReason::Asked("by the operator".to_owned()), CloseReason::Misbehaved(Misdeed::wrong("it lies"))]
+    {
         let mut scene = Scene::of("we");
         let session = scene.connects_to("page");
         scene.hears("page", Signal::RequestConnect);

@@ -8,6 +8,7 @@ mod glare;
 mod joins;
 mod limits;
 mod offers;
+mod penalties;
 mod relay_loss;
 mod strangers;
 mod two_rooms;
@@ -148,7 +149,16 @@ fn begun(outputs: &[Output]) -> Vec<(PeerKey, &'static str)> {
 
 fn misbehaved(outputs: &[Output]) -> Vec<&str> {
     let told = outputs.iter().filter_map(|output| match output {
-        Output::Notice(Notice::Misbehaved { what, .. }) => Some(what.as_str()),
+        Output::Notice(Notice::Misbehaved { misdeed, .. }) => Some(misdeed.what.as_str()),
+        _ => None,
+    });
+    told.collect()
+}
+
+/// Who is ignored from now on, for what, and for how long.
+fn ignored(outputs: &[Output]) -> Vec<(&str, Option<Limit>, Duration)> {
+    let told = outputs.iter().filter_map(|output| match output {
+        Output::Notice(Notice::Ignoring { peer, misdeed, time }) => Some((peer.as_str(), misdeed.limit, *time)),
         _ => None,
     });
     told.collect()

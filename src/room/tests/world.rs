@@ -74,7 +74,7 @@ impl World {
     pub(super) fn new() -> Self {
         let sessions = Sessions::default();
         let played = |own: &str| Played {
-            room: Room::new(settings(own), sessions.clone()),
+            room: Room::new(patient(own), sessions.clone()),
             sessions: sessions.clone(),
             socket: Link::Down,
             outgoing: VecDeque::new(),
@@ -169,7 +169,7 @@ impl World {
             Step::Restart(side) => {
                 let played = &mut self.sides[side];
                 let own = played.room.own().as_str().to_owned();
-                played.room = Room::new(settings(&own), played.sessions.clone());
+                played.room = Room::new(patient(&own), played.sessions.clone());
                 played.connections.clear();
                 played.outgoing.clear();
                 played.incoming.clear();
@@ -370,6 +370,12 @@ impl World {
             assert!(played.room.closing() <= CLOSING_PER_PEER);
         }
     }
+}
+
+/// The settings of one who does not mind how often the other restarts.
+fn patient(own: &str) -> Settings {
+    let limits = Limits { joins_per_minute: 1000, descriptions_per_minute: 1000, ..Limits::default() };
+    Settings { limits, ..settings(own) }
 }
 
 /// What went in or came out, without the whole of a description.

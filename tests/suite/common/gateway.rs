@@ -13,9 +13,10 @@ use peergate::{
     },
     ice::IceSettings,
     ids::{PeerId, Sessions},
-    peer::{self, Certificate, ChannelSettings},
+    peer::{self, Certificate, ChannelSettings, MessageLimits},
     recording::{self, Wanted},
     report::{Connection, Event, MemberState, Message, PeerState, RelayState, State},
+    room::Limits,
 };
 use tokio::{
     sync::{broadcast, oneshot},
@@ -46,13 +47,14 @@ pub(crate) fn member(id: &str, relay: &str) -> MemberSettings {
         relay: signalling::settings(relay),
         video: Some(name("picture")),
         audio: Some(name("tone")),
-        peers: 64,
+        limits: Limits::default(),
         record: Wanted::NONE,
         peer: peer::Settings {
             ice: IceSettings::default(),
             channel: Some(ChannelSettings::default()),
             certificate: Arc::new(Certificate::generate().unwrap()),
             jitter_buffer: Duration::from_millis(100),
+            messages: MessageLimits::default(),
         },
     }
 }

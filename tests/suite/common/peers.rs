@@ -9,7 +9,7 @@ use peergate::{
     ice::IceSettings,
     ids::{PeerId, PeerKey, Session, SourceName},
     media::clockwork::Clockwork,
-    peer::{Certificate, ChannelSettings, OutboundTrack, Peer, Settings},
+    peer::{Certificate, ChannelSettings, MessageLimits, OutboundTrack, Peer, Settings},
     report::PeerState,
     sdp::{ParsedCandidate, RemoteAnswer, RemoteCandidate, RemoteOffer},
     signal::message::{Description, DescriptionKind},
@@ -78,6 +78,7 @@ impl Setup {
             channel: Some(ChannelSettings::default()),
             certificate: Arc::new(Certificate::generate().unwrap()),
             jitter_buffer: Duration::from_millis(100),
+            messages: MessageLimits::default(),
         };
         Self { tracks, settings }
     }
