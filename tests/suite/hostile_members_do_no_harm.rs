@@ -1,4 +1,5 @@
-//! A room member sends what must be refused: the daemon says who misbehaved and how, lives, and connects to the next.
+//! A room member sends what must be refused: the daemon says who misbehaved and how, lives, and connects to the next. Who
+//! looks on meanwhile misses nothing.
 
 use std::time::Duration;
 
@@ -6,14 +7,14 @@ use peergate::sdp::RemoteOffer;
 use serde_json::{Value, json};
 
 use crate::common::{
-    daemon::Daemon,
+    daemon::GATEWAY,
     hostile,
+    hostile_scene::Scene,
     recorded_sdp,
     socket::Socket,
     str0m_peer::{Options, Viewer},
 };
 
-const GATEWAY: &str = "gateway";
 const SOON: Duration = Duration::from_secs(20);
 /// The log tells of so many at once, then of one a second, and counts the rest.
 const TOLD: usize = 10;
@@ -23,26 +24,26 @@ const CANDIDATE: &str = "candidate:3060645544 1 udp 2122260223 10.77.0.1 50694 t
 async fn hostile_offers() {
     let valid = recorded_sdp::one("offer_chromium_camera");
     for rows in [hostile::DESCRIPTIONS, hostile::OFFERS].concat().chunks(TOLD) {
-        let daemon = gateway().await;
-        let mut room = Socket::open(&daemon.ws("/signal")).await;
+        let scene = Scene::set().await;
+        let mut room = Socket::open(&scene.gateway.ws("/signal")).await;
         for (name, mutate) in rows {
             room.say(&sdp(name, "offer", &mutate(&valid)).to_string()).await;
-            says_who_misbehaved(&daemon, name, "its offer can't be used: expected ").await;
+            says_who_misbehaved(&scene, name, "its offer can't be used: expected ").await;
         }
-        still_works(&daemon).await;
+        still_works(&scene).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_answers() {
     for rows in [hostile::DESCRIPTIONS, hostile::ANSWERS].concat().chunks(TOLD) {
-        let daemon = gateway().await;
+        let scene = Scene::set().await;
         for (name, mutate) in rows {
-            let options = Options { rewrite: Some(*mutate), ..Options::new(name) };
-            let _member = Viewer::join(&daemon.ws("/signal"), options).await;
-            says_who_misbehaved(&daemon, name, "its answer can't be used: expected ").await;
+            let options = Options { rewrite: Some(*mutate), ..Options::new(name).meeting(GATEWAY) };
+            let _member = Viewer::join(&scene.gateway.ws("/signal"), options).await;
+            says_who_misbehaved(&scene, name, "its answer can't be used: expected ").await;
         }
-        still_works(&daemon).await;
+        still_works(&scene).await;
     }
 }
 
@@ -51,47 +52,39 @@ async fn hostile_candidates() {
     let offer = recorded_sdp::one("offer_chromium_camera");
     assert!(RemoteOffer::parse(&offer).is_ok());
     for rows in hostile::CANDIDATES.chunks(TOLD) {
-        let daemon = gateway().await;
-        let mut room = Socket::open(&daemon.ws("/signal")).await;
+        let scene = Scene::set().await;
+        let mut room = Socket::open(&scene.gateway.ws("/signal")).await;
         for (name, mutate) in rows {
             room.say(&sdp(name, "offer", &offer).to_string()).await;
             room.say(&candidate(name, &mutate(CANDIDATE)).to_string()).await;
-            says_who_misbehaved(&daemon, name, "its candidate can't be used: expected ").await;
+            says_who_misbehaved(&scene, name, "its candidate can't be used: expected ").await;
         }
-        assert!(!daemon.log().contains("10.77.0.1"), "the log shows no peer's address:\n{}", daemon.log());
-        still_works(&daemon).await;
+        assert!(!scene.gateway.log().contains("10.77.0.1"), "the log shows no peer's address:\n{}", scene.gateway.log());
+        still_works(&scene).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_certificate_than_the_description_names() {
-    let daemon = gateway().await;
+    let scene = Scene::set().await;
     let rewrite: Option<fn(&str) -> String> = Some(hostile::the_fingerprint_of_another_certificate);
-    let _member = Viewer::join(&daemon.ws("/signal"), Options { rewrite, ..Options::new("impostor") }).await;
-    let line = daemon.wait_for_log("gone peer=impostor ", SOON).await;
+    let _member = Viewer::join(&scene.gateway.ws("/signal"), Options { rewrite, ..Options::new("impostor").meeting(GATEWAY) }).await;
+    let line = scene.gateway.wait_for_log("gone peer=impostor ", SOON).await;
     assert!(line.contains("misbehaved") && line.contains("certificate"), "{line}");
-    still_works(&daemon).await;
+    scene.gateway.wait_for_log("ignored for a while peer=impostor ", SOON).await;
+    still_works(&scene).await;
 }
 
-/// A daemon that sends nothing itself, in the room of its own relay.
-async fn gateway() -> Daemon {
-    let log = "info,peergate::relay=debug";
-    let arguments = ["--id", GATEWAY, "--video", "none", "--audio", "none", "--stun", "none", "--log", log];
-    let daemon = Daemon::run(&arguments).await;
-    // Connected is not yet in the room: what is said before is not passed on to it.
-    daemon.wait_for_log("socket open", SOON).await;
-    daemon
-}
-
-async fn says_who_misbehaved(daemon: &Daemon, name: &str, what: &str) {
-    let line = daemon.wait_for_log(&format!("misbehaved peer={name} "), SOON).await;
+async fn says_who_misbehaved(scene: &Scene, name: &str, what: &str) {
+    let line = scene.gateway.wait_for_log(&format!("misbehaved peer={name} "), SOON).await;
     assert!(line.contains(what), "{line}");
 }
 
-/// It is the same process, and an honest member gets its connection.
-async fn still_works(daemon: &Daemon) {
-    let honest = Viewer::join(&daemon.ws("/signal"), Options::new("honest")).await;
+/// It is the same process, an honest member gets its connection, and who looks on has missed nothing.
+async fn still_works(scene: &Scene) {
+    let honest = Viewer::join(&scene.gateway.ws("/signal"), Options::new("honest").meeting(GATEWAY)).await;
     assert_eq!(honest.connected().await, GATEWAY);
+    scene.unharmed().await;
 }
 
 fn sdp(sender: &str, kind: &str, text: &str) -> Value {

@@ -19,6 +19,7 @@ pub(crate) mod gateway;
 pub(crate) mod guest;
 pub(crate) mod hostile;
 pub(crate) mod link_scene;
+pub(crate) mod hostile_scene;
 pub(crate) mod logs;
 pub(crate) mod lone_peer;
 pub(crate) mod metrics;

@@ -7,7 +7,7 @@ use std::{
 
 use peergate::codec::Codec;
 use str0m::{
-    RtcError,
+    Input, RtcError,
     format::Codec as WireCodec,
     media::{Frequency, MediaData, MediaKind, MediaTime, Mid},
 };
@@ -51,6 +51,9 @@ impl Driver {
             let time = u64::from(number) * 960;
             let (captured, data) = (Instant::now(), Arc::from(SILENCE));
             self.write(&Encoded { codec: Codec::Opus, time, captured, keyframe: true, data })?;
+            // It makes packets when time comes in; the next source would take over what waits.
+            self.rtc.handle_input(Input::Timeout(captured))?;
+            self.drain()?;
         }
         Ok(())
     }
