@@ -58,8 +58,14 @@ fn member(
         Room::Relay(url) => url.clone(),
         Room::Embedded(name) => embedded(name.as_deref(), listening.ok_or(AppearanceError::NoRelay)?)?,
     };
+    let id = member.id.clone().unwrap_or_else(random_id);
+    let trust = member.trust.as_ref().map(|trust| peer::Trust {
+        key: trust.key.clone(),
+        room: trust.room.clone(),
+        own: id.clone(),
+    });
     Ok(MemberSettings {
-        id: member.id.clone().unwrap_or_else(random_id),
+        id,
         relay: signal::client::Settings {
             url,
             protocols: member.protocols.clone(),
@@ -76,6 +82,7 @@ fn member(
             certificate: Arc::new(Certificate::generate()?),
             jitter_buffer: settings.jitter_buffer,
             messages: settings.limits.messages,
+            trust,
         },
     })
 }

@@ -20,6 +20,7 @@ use crate::{
     redact::Redacted,
     room::Limits,
     signal::relay_url::RelayUrl,
+    trust::Key,
 };
 
 /// The most places that a member can be given: some 8000 threads.
@@ -44,8 +45,19 @@ pub struct Member {
     pub audio: Option<SourceName>,
     /// Peers at a time.
     pub peers: usize,
+    /// What peers have to prove before they get anything; `None`: nothing.
+    pub trust: Option<Trust>,
     /// What is recorded from the start.
     pub record: Wanted,
+}
+
+/// What peers have to prove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trust {
+    /// That they have this key.
+    pub key: Key,
+    /// A name for the room, where one key serves several.
+    pub room: String,
 }
 
 /// Where a room is.
@@ -94,10 +106,33 @@ fn read_one(mut section: Section<'_>, sources: &[Configured], outside: &Outside)
     let audio = taken(&mut section, "audio", MediaKind::Audio, sources);
     let peers = section.take("peers", |value| units::integer(value, 1..=MOST_PEERS));
     let peers = peers.map_or(Limits::default().peers, |peers| peers as usize);
+    let trust = trust(&mut section, outside);
     let record = section.take("record", recording::wanted).unwrap_or(Wanted::NONE);
     section.finish("[[member]]");
     let protocols = protocols.into_iter().map(|(protocol, _)| protocol).collect();
-    Placed { member: Member { id, room, protocols, headers, ca_file, video, audio, peers, record }, place, room_place }
+    Placed {
+        member: Member { id, room, protocols, headers, ca_file, video, audio, peers, trust, record },
+        place,
+        room_place,
+    }
+}
+
+/// `{ key_file = "room-key", room = "yard" }`.
+fn trust(section: &mut Section<'_>, outside: &Outside) -> Option<Trust> {
+    let mut inner = section.section("trust");
+    let file = inner.take_placed("key_file", units::text);
+    let room = inner.take("room", units::any_text).unwrap_or_default();
+    let key = file.map(|(name, place)| {
+        let key = outside.secret_in_file(&name, place);
+        key.and_then(|text| Key::new(text).map_err(|short| Wrong(short.to_string())))
+            .map_err(|Wrong(what)| inner.wrong(place, "key_file", what))
+            .ok()
+    });
+    if key.is_none() && inner.place() != Place::Default {
+        inner.wrong_whole("expected key_file, the file with the room's key, got none");
+    }
+    inner.finish("trust");
+    key.flatten().map(|key| Trust { key, room })
 }
 
 /// `"wss://relay.example/room"`, `"embedded"`, `"embedded:front"`.

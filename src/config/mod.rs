@@ -17,6 +17,6 @@ mod tree;
 mod units;
 
 pub use load::{Overrides, Target, load, parse};
-pub use members::{Member, Room};
+pub use members::{Member, Room, Trust};
 pub use problem::{Place, Problem, Problems};
 pub use settings::{Http, Limits, Purpose, Relay, Settings};

@@ -41,7 +41,7 @@ pub use certificate::{Certificate, CertificateError};
 pub use channel::SendError;
 pub use inflow::MessageLimits;
 pub use network::{NetworkError, offered, try_network};
-pub use settings::{ChannelSettings, Settings};
+pub use settings::{ChannelSettings, Settings, Trust};
 
 /// Messages that may wait for the task. What waits behind it, in SCTP, is bounded by bytes.
 const OUTBOX: usize = 16;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{Certificate, MessageLimits};
-use crate::ice::IceSettings;
+use crate::{ice::IceSettings, ids::PeerId, trust::Key};
 
 /// What all connections of a member have in common.
 #[derive(Debug, Clone)]
@@ -18,6 +18,19 @@ pub struct Settings {
     pub jitter_buffer: Duration,
     /// How much the peer may say over data channels.
     pub messages: MessageLimits,
+    /// What a peer has to prove before it gets anything; `None`: nothing.
+    pub trust: Option<Trust>,
+}
+
+/// What a peer has to prove.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    /// That it has this key.
+    pub key: Key,
+    /// A name for the room, where one key serves several.
+    pub room: String,
+    /// To us, who have this id.
+    pub own: PeerId,
 }
 
 /// A data channel as the W3C's `RTCDataChannelInit` has it.

@@ -67,6 +67,7 @@ fn each_example_of_the_manual_loads() {
     for name in ["ca.pem", "control-token"] {
         fs::write(folder.path().join(name), "x\n").unwrap();
     }
+    fs::write(folder.path().join("room-key"), "a key of some length\n").unwrap();
     fs::write(folder.path().join("encoders.toml"), "").unwrap();
     let outside = Outside::of_process(Some(&folder.path().join("peergate.toml")));
     let examples = examples();

@@ -1,6 +1,7 @@
 //! The task that owns a connection: commands, signals and time come in, one after the other.
 
 mod exchange;
+mod proof;
 mod signals;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
+use self::proof::Proving;
 use super::{
     OutboundTrack, Outgoing, Settings,
     bandwidth::Bandwidth,
@@ -108,6 +110,8 @@ struct Actor {
     /// Who the other side says it is; known with its description.
     expected: Option<Fingerprint>,
     verified: bool,
+    /// There while the peer has to prove that it has the room's key.
+    proving: Option<Proving>,
     connected: bool,
     liveness: Option<Liveness>,
     /// There once pictures are sent.
@@ -155,6 +159,7 @@ impl Actor {
             mids: Vec::new(),
             expected: None,
             verified: false,
+            proving: None,
             connected: false,
             liveness: None,
             bandwidth: None,
@@ -215,7 +220,7 @@ impl Actor {
             return;
         }
         let sent = match &mut self.channel {
-            Some(channel) if self.verified => channel.send(&message),
+            Some(channel) if self.connected => channel.send(&message),
             _ => Err(SendError::NotOpen),
         };
         // Whoever asked may have gone meanwhile.
@@ -226,6 +231,9 @@ impl Actor {
         if self.signals.lost() > 0 {
             // Who is to blame is not known: whoever sends too much is found out before, unless this machine was held up.
             return Err(failed("more came from it than could be listened to; this machine may be overloaded"));
+        }
+        if let Some(proving) = &self.proving {
+            proving.check(Instant::now())?;
         }
         if let Some(liveness) = &mut self.liveness {
             let sent = self.claimed.iter().filter_map(|claim| claim.outbound.state()).map(|track| track.frames).sum();

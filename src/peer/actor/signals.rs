@@ -57,20 +57,26 @@ impl Actor {
                     self.inflow.count(Instant::now(), message).map_err(CloseReason::Misbehaved)?;
                 }
                 if self.verify()? {
-                    return self.trusted(signal).await;
+                    let is_trusted = self.connected || self.settings.trust.is_none();
+                    return if is_trusted { self.trusted(signal).await } else { self.unproved(signal).await };
                 }
-                if self.held.len() == HELD_LIMIT {
-                    let what = "it sent data before its certificate was known";
-                    return Err(CloseReason::Misbehaved(Misdeed::beyond(Limit::Messages, what)));
-                }
-                self.held.push(signal);
-                Ok(())
+                self.hold(signal)
             }
         }
     }
 
+    /// Keeps a signal until more is known of who is there.
+    pub(super) fn hold(&mut self, signal: Signal) -> Outcome {
+        if self.held.len() == HELD_LIMIT {
+            let what = "it sent data before it was known who it is";
+            return Err(CloseReason::Misbehaved(Misdeed::beyond(Limit::Messages, what)));
+        }
+        self.held.push(signal);
+        Ok(())
+    }
+
     /// What is looked at only once the other side has proved to be who its description said.
-    async fn trusted(&mut self, signal: Signal) -> Outcome {
+    pub(super) async fn trusted(&mut self, signal: Signal) -> Outcome {
         match signal {
             Signal::Track(track) => {
                 let (kind, codec) = (track.kind(), track.codec);
@@ -120,11 +126,24 @@ impl Actor {
         }
     }
 
-    /// ICE and DTLS are through: media may flow, once the certificate is checked.
+    /// ICE and DTLS are through: media may flow, once the certificate is checked, and the room's key proved where there is
+    /// one.
     async fn established(&mut self) -> Outcome {
-        if self.connected || !self.verify()? {
+        if self.connected || self.proving.is_some() || !self.verify()? {
             return Ok(());
         }
+        if self.settings.trust.is_none() {
+            return self.begin().await;
+        }
+        self.ask_for_proof()?;
+        for signal in std::mem::take(&mut self.held) {
+            self.unproved(signal).await?;
+        }
+        Ok(())
+    }
+
+    /// Everything may flow.
+    pub(super) async fn begin(&mut self) -> Outcome {
         self.connected = true;
         self.since = SystemTime::now();
         self.liveness = Some(Liveness::new(Instant::now()));

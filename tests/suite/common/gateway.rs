@@ -55,6 +55,7 @@ pub(crate) fn member(id: &str, relay: &str) -> MemberSettings {
             certificate: Arc::new(Certificate::generate().unwrap()),
             jitter_buffer: Duration::from_millis(100),
             messages: MessageLimits::default(),
+            trust: None,
         },
     }
 }

@@ -79,6 +79,7 @@ impl Setup {
             certificate: Arc::new(Certificate::generate().unwrap()),
             jitter_buffer: Duration::from_millis(100),
             messages: MessageLimits::default(),
+            trust: None,
         };
         Self { tracks, settings }
     }

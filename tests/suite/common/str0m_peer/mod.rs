@@ -70,6 +70,11 @@ impl Viewer {
         Self { id, view, orders, task: tokio::spawn(member.run()) }
     }
 
+    /// Its id in the room.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// What it has seen so far.
     pub(crate) fn view(&self) -> watch::Ref<'_, View> {
         self.view.borrow()
