@@ -7,16 +7,24 @@ use std::{
     net::SocketAddr,
 };
 
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{mpsc, oneshot, watch},
+    task::JoinHandle,
+};
 
 use crate::{
     api,
     appearance::{self, AppearanceError, reachable},
     config::{self, Http, Member, Room, Settings},
-    descriptors, gateway,
-    media::elements,
-    relay, room,
+    descriptors,
+    gateway::{self, command::Command},
+    media::{elements, main_loop},
+    relay,
+    report::State,
+    room,
     server::{self, Hosts, Origins},
+    service::{Loop, Manager},
     shutdown::Signals,
 };
 
@@ -85,6 +93,9 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
         _ => None,
     };
 
+    let manager = Manager::of_this_process();
+    manager.ready();
+    let loops = vec![gateway_loop(gateway.commands.clone()), Loop::new("GLib's main loop", main_loop::turn)];
     let mut state = gateway.state.clone();
     let gateway_gone = async move { while state.changed().await.is_ok() {} };
     let mut server = server;
@@ -95,7 +106,10 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
         }
         () = gateway_gone => Err(Failure::Ended("the gateway")),
         () = Server::ended(&mut server) => Err(Failure::Ended("the HTTP server")),
+        never = manager.feed_watchdog(loops, gateway.state.clone()) => match never {},
+        never = manager.say_how_it_goes(gateway.state.clone()) => match never {},
     };
+    manager.stopping();
     let close = async {
         gateway.stop().await;
         if let Some(server) = server {
@@ -118,13 +132,19 @@ pub async fn run_relay(settings: Settings) -> Result<(), Failure> {
     let mut server = Some(Server::start(listener, relay::router(relay_settings(&settings.relay, http))));
     tracing::info!(%address, "listening");
     tracing::info!("the relay is at ws://{}/signal", reachable(address));
+    let manager = Manager::of_this_process();
+    manager.ready();
+    // Nothing but sockets: when this process's tasks run, it does what it is for.
+    let (_, no_members) = watch::channel(State::default());
     let outcome = tokio::select! {
         name = signals.next() => {
             tracing::info!("{name}: stopping");
             Ok(())
         }
         () = Server::ended(&mut server) => Err(Failure::Ended("the HTTP server")),
+        never = manager.feed_watchdog(Vec::new(), no_members) => match never {},
     };
+    manager.stopping();
     if let Some(server) = server {
         signals.while_closing(server.stop()).await;
     }
@@ -161,6 +181,16 @@ impl Server {
             drop(self.task.await);
         }
     }
+}
+
+/// The loops of the gateway and its members.
+fn gateway_loop(commands: mpsc::Sender<Command>) -> Loop {
+    Loop::new("the gateway", move || {
+        let (reply, turn) = oneshot::channel();
+        // Full, or gone: the question is dropped, and asked again.
+        let _ = commands.try_send(Command::Turn { reply });
+        turn
+    })
 }
 
 fn catch_signals() -> Result<Signals, Failure> {

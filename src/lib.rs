@@ -7,7 +7,7 @@
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
 //!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
-//!    [`config`], [`daemon`], `descriptors`, [`devices`], [`doctor`], [`logging`], `memory`, [`recordings`] and [`shutdown`].
+//!    [`config`], [`daemon`], `descriptors`, [`devices`], [`doctor`], [`logging`], `memory`, [`recordings`], `service` and [`shutdown`].
 
 pub mod api;
 pub mod appearance;
@@ -47,6 +47,7 @@ pub mod room;
 pub mod rtp;
 pub mod sdp;
 pub mod server;
+mod service;
 pub mod shutdown;
 pub mod signal;
 pub mod source;

@@ -217,6 +217,9 @@ pub struct EncoderState {
     pub bitrate: Bitrate,
     /// Who takes from it now.
     pub takers: usize,
+    /// Frames that came to it so far, without what stands in for a source that gives nothing.
+    #[serde(skip)]
+    pub offered: u64,
     /// Frames so far.
     pub frames: u64,
     /// Keyframes so far.

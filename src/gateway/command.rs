@@ -23,6 +23,11 @@ pub enum Command {
         /// Done, or why not.
         reply: oneshot::Sender<Result<(), CommandError>>,
     },
+    /// Say whether the gateway's loops turn: its own and every member's.
+    Turn {
+        /// They have; dropped where a member does not take the question.
+        reply: oneshot::Sender<()>,
+    },
 }
 
 /// Why a request was not carried out.

@@ -61,6 +61,8 @@ pub(super) enum Request {
     Send(Option<PeerId>, Message, oneshot::Sender<Answer>),
     /// Close a peer.
     Close(PeerId, oneshot::Sender<Answer>),
+    /// Say that the loop turns.
+    Turn(oneshot::Sender<()>),
 }
 
 /// Comes back when the gateway is to stop, or its handle was dropped.
@@ -135,29 +137,37 @@ impl Hub {
     fn handle_command(&self, command: Command) {
         match command {
             Command::Send { peer, message, reply } => {
-                let answers = self.ask(|answer| Request::Send(peer.clone(), message.clone(), answer));
+                let answers = Answers(self.ask(|answer| Request::Send(peer.clone(), message.clone(), answer)));
                 tokio::spawn(async move {
                     let _ = reply.send(answers.joined(peer.as_ref()).await);
                 });
             }
             Command::ClosePeer { peer, reply } => {
-                let answers = self.ask(|answer| Request::Close(peer.clone(), answer));
+                let answers = Answers(self.ask(|answer| Request::Close(peer.clone(), answer)));
                 tokio::spawn(async move {
                     let _ = reply.send(answers.joined(Some(&peer)).await.map(drop));
+                });
+            }
+            Command::Turn { reply } => {
+                let turns = join_all(self.ask(Request::Turn));
+                tokio::spawn(async move {
+                    if turns.await.iter().all(Result::is_ok) {
+                        let _ = reply.send(());
+                    }
                 });
             }
         }
     }
 
     /// Asks every member the same.
-    fn ask(&self, request: impl Fn(oneshot::Sender<Answer>) -> Request) -> Answers {
+    fn ask<T>(&self, request: impl Fn(oneshot::Sender<T>) -> Request) -> Vec<oneshot::Receiver<T>> {
         let ask = |member: &mpsc::Sender<Request>| {
             let (answer, answered) = oneshot::channel();
             // Full, or not there: the sender is dropped, and the receiver says so.
             let _ = member.try_send(request(answer));
             answered
         };
-        Answers(self.requests.iter().map(ask).collect())
+        self.requests.iter().map(ask).collect()
     }
 
     fn apply(&self, index: Index, update: Update) {

@@ -228,6 +228,9 @@ impl Member<'_> {
                 let _ = answer.send(if known { Ok(1) } else { Err(CommandError::NoSuchPeer(peer.clone())) });
                 self.handle(Input::Command(room::Command::Close(peer))).await;
             }
+            Request::Turn(answer) => {
+                let _ = answer.send(());
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Keeps one member going: a task that panics or ends is begun anew, and no other member notices.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{convert::Infallible, future::pending, panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt;
 use tokio::{
@@ -45,8 +45,19 @@ async fn keep(surroundings: &Surroundings, requests: &mut mpsc::Receiver<Request
         let _ = surroundings.updates.send((surroundings.index, Update::Restarted(state))).await;
         tokio::select! {
             () = sleep(wait) => {}
+            never = refuse(requests) => match never {},
             () = hub::stop(&mut stopping) => return,
         }
         wait = (wait * 2).min(LONGEST_WAIT);
     }
+}
+
+/// In a member's place: carries out none of its requests, and says that somebody is there.
+async fn refuse(requests: &mut mpsc::Receiver<Request>) -> Infallible {
+    while let Some(request) = requests.recv().await {
+        if let Request::Turn(answer) = request {
+            let _ = answer.send(());
+        }
+    }
+    pending().await
 }

@@ -1,6 +1,8 @@
 //! GLib's default main loop. GStreamer before 1.24 resolves names for ICE on it; without one that runs, an agent
 //! that waits for a name leaks, or crashes when it is taken down.
 
+use tokio::sync::oneshot;
+
 /// The default main loop on a thread of its own, until it is dropped.
 #[derive(Debug)]
 pub struct MainLoop(glib::MainLoop);
@@ -16,6 +18,17 @@ impl MainLoop {
         std::thread::Builder::new().name("glib".to_owned()).spawn(move || runner.run())?;
         Ok(Self(inner))
     }
+}
+
+/// Answers when the default main loop turns; not before one runs.
+#[must_use]
+pub fn turn() -> oneshot::Receiver<()> {
+    let (turned, turn) = oneshot::channel();
+    glib::idle_add_once(move || {
+        // An error: whoever asked does not wait for it any more.
+        let _ = turned.send(());
+    });
+    turn
 }
 
 impl Drop for MainLoop {

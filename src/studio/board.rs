@@ -52,6 +52,8 @@ pub(super) struct EncoderEntry {
     pub(super) at_work: watch::Receiver<AtWork>,
     /// What its encoder is brought to, or a camera makes by itself.
     pub(super) bitrate: watch::Sender<Bitrate>,
+    /// What it encodes.
+    pub(super) origin: Feed,
     pub(super) feed: Feed,
     pub(super) demand: Demand,
     pub(super) condition: watch::Receiver<Condition>,
@@ -125,6 +127,7 @@ impl EncoderEntry {
             condition: self.condition.borrow().clone(),
             bitrate: *self.bitrate.borrow(),
             takers: self.demand.takers(),
+            offered: self.origin.counts().frames,
             frames: counts.frames,
             keyframes: counts.keyframes,
             bytes: counts.bytes,

@@ -2,10 +2,6 @@
 
 use std::{
     cell::Cell,
-    fs::File,
-    io::Write,
-    path::Path,
-    process::Command,
     time::{Duration, Instant},
 };
 
@@ -13,6 +9,7 @@ use serde_json::Value;
 
 use super::common::{
     daemon::{self, Daemon},
+    film,
     socket::Socket,
     str0m_peer::{Options, State, Viewer},
 };
@@ -71,8 +68,7 @@ async fn with_peers_and_a_second_signal() {
 #[tokio::test]
 async fn with_a_source_that_hangs() {
     let folder = tempfile::tempdir().unwrap();
-    let pipe = folder.path().join("film.mkv");
-    let _film = hanging_film(&pipe);
+    let (pipe, _film) = film::that_hangs(folder.path());
     let daemon = Daemon::gateway(&["--video", &format!("file:{}", pipe.display())]).await;
     let viewer = Viewer::join(&daemon.ws("/signal"), Options::new("ann")).await;
     viewer.video(10).await;
@@ -107,20 +103,4 @@ async fn while_an_encoder_is_tried_that_hangs() {
     daemon.wait_for_log("an encoder is tried element=\"openh264enc\"", PATIENCE).await;
     ends_in_time(daemon, &["TERM"]).await.wait_for_log("all is closed", PATIENCE).await;
     assert_eq!(std::fs::read_to_string(cache.path().join("peergate/encoders.json")).unwrap(), "{}");
-}
-
-/// A file of which no more comes after 2 s of film: who reads on hangs in the system until what is returned is dropped.
-fn hanging_film(pipe: &Path) -> File {
-    assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
-    let film = Command::new("ffmpeg")
-        .args(["-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=30:duration=2"])
-        .args(["-c:v", "libvpx", "-f", "matroska", "pipe:1"])
-        .output()
-        .expect("package ffmpeg is installed");
-    assert!(film.status.success());
-    // Opened both ways it never breaks, whoever comes and goes.
-    let end = File::options().read(true).write(true).open(pipe).unwrap();
-    let mut writing = end.try_clone().unwrap();
-    std::thread::spawn(move || writing.write_all(&film.stdout).unwrap());
-    end
 }
