@@ -9,7 +9,7 @@ use std::{
 
 use peergate::cli::Asked;
 
-use crate::common::daemon::Daemon;
+use crate::common::{cargo, daemon::Daemon};
 
 /// The lines of the README's code blocks.
 fn commands() -> Vec<String> {
@@ -90,6 +90,6 @@ impl Drop for Killed {
 /// A line as a shell takes it, in place of which it runs.
 fn script(line: &str) -> Command {
     let mut command = Command::new("bash");
-    command.args(["-c", &format!("exec {line}")]).env("CARGO_NET_OFFLINE", "true");
+    cargo::as_by_hand(command.args(["-c", &format!("exec {line}")])).env("CARGO_NET_OFFLINE", "true");
     command
 }

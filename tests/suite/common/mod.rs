@@ -2,6 +2,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod camera;
+pub(crate) mod cargo;
 pub(crate) mod control;
 pub(crate) mod cut_off;
 pub(crate) mod daemon;
