@@ -14,6 +14,7 @@ run_packages=(
   gstreamer1.0-pulseaudio
 )
 network_packages=(iproute2 iptables)
+packaging_packages=(dpkg-dev) # which says what libraries a program needs
 guest_packages=(python3 xz-utils)
 test_packages=(
   "${network_packages[@]}" "${guest_packages[@]}"
@@ -22,6 +23,7 @@ test_packages=(
   coturn python3-prometheus-client
   e2fsprogs mount # disks in files
   xvfb x11-apps pulseaudio pulseaudio-utils
+  systemd # which judges the unit
 )
 lint_packages=(shellcheck)
 

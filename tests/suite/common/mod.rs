@@ -28,6 +28,7 @@ pub(crate) mod logs;
 pub(crate) mod lone_peer;
 pub(crate) mod metrics;
 pub(crate) mod netns;
+pub(crate) mod package;
 pub(crate) mod page;
 pub(crate) mod page_server;
 pub(crate) mod peers;
