@@ -23,7 +23,8 @@ test_packages=(
   coturn python3-prometheus-client
   e2fsprogs mount # disks in files
   xvfb x11-apps pulseaudio pulseaudio-utils
-  systemd # which judges the unit
+  mmdebstrap systemd util-linux # a clean Debian, in which the package is installed
+  "${packaging_packages[@]}"
 )
 lint_packages=(shellcheck)
 

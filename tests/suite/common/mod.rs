@@ -3,6 +3,7 @@
 pub(crate) mod browser;
 pub(crate) mod camera;
 pub(crate) mod cargo;
+pub(crate) mod clean_root;
 pub(crate) mod control;
 pub(crate) mod cut_off;
 pub(crate) mod daemon;

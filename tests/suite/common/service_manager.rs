@@ -1,6 +1,6 @@
 //! A service manager's part of sd_notify(3): the socket that a daemon tells how it does.
 
-use std::{process::Command, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 
 use tempfile::TempDir;
 use tokio::{net::UnixDatagram, time::timeout};
@@ -20,6 +20,11 @@ impl ServiceManager {
         let folder = tempfile::tempdir().unwrap();
         let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
         Self { folder, socket }
+    }
+
+    /// Where its socket is, called `notify`.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// What `command` starts is to tell it how it does; with `patience` it waits so long for a sign of life.
