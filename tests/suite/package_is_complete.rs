@@ -1,6 +1,6 @@
 //! What is packaged fits the program and what it needs.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
 use clap::CommandFactory;
 use peergate::cli::{Asked, Cli};
@@ -121,4 +121,19 @@ fn its_manual_and_completions_know_each_command_and_flag() {
             }
         }
     }
+}
+
+#[test]
+fn its_container_runs_what_its_unit_does() {
+    let recipe = fs::read_to_string("packaging/Containerfile").unwrap();
+    let list = |word: &str| {
+        let line = recipe.lines().find_map(|line| line.strip_prefix(word)).unwrap();
+        let words: Vec<String> = serde_json::from_str(line).unwrap();
+        words
+    };
+    let words = [list("ENTRYPOINT "), list("CMD ")].concat();
+    assert_eq!([words.join(" ")], of_unit("ExecStart")[..]);
+    let user = format!("USER {}", of_unit("User")[0]);
+    assert!(recipe.lines().any(|line| line == user), "{user}");
+    assert!(Path::new("packaging/peergate.sysusers").exists(), "what makes that user");
 }
