@@ -10,7 +10,7 @@ use crate::config::{Overrides, Place, Target};
 const CONFIG: &str = "PEERGATE_CONFIG";
 
 /// What each flag, and its twin in the environment, says about the configuration.
-const FLAGS: [(&str, &str, &str, Target); 17] = [
+const FLAGS: [(&str, &str, &str, Target); 18] = [
     ("room", "--room", "PEERGATE_ROOM", Target::Rooms),
     ("id", "--id", "PEERGATE_ID", Target::EveryMember("id")),
     ("video", "--video", "PEERGATE_VIDEO", Target::Video),
@@ -25,6 +25,7 @@ const FLAGS: [(&str, &str, &str, Target); 17] = [
     ("stun", "--stun", "PEERGATE_STUN", Target::List("ice", "stun")),
     ("turn", "--turn", "PEERGATE_TURN", Target::List("ice", "turn")),
     ("listen", "--listen", "PEERGATE_LISTEN", Target::Key("http", "listen")),
+    ("socket", "--socket", "PEERGATE_SOCKET", Target::Key("http", "socket")),
     (
         "control_token_file",
         "--control-token-file",
@@ -180,9 +181,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "URL", env = "PEERGATE_TURN", hide_env_values = true)]
     pub turn: Vec<String>,
 
-    /// HTTP: page, relay (/signal) and API; none for no HTTP [default: 127.0.0.1:8080]
+    /// HTTP: page, relay (/signal) and API; none for no port [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = "PEERGATE_LISTEN", hide_env_values = true)]
     pub listen: Option<String>,
+
+    /// Where 'peergate ctl' finds it, or none [default: peergate.sock in the user's or the unit's runtime folder]
+    #[arg(long, value_name = "PATH", env = "PEERGATE_SOCKET", hide_env_values = true)]
+    pub socket: Option<String>,
 
     /// Holds the token that the API asks for; a must when --listen is not a loopback address
     #[arg(long, value_name = "FILE", env = "PEERGATE_CONTROL_TOKEN_FILE", hide_env_values = true)]

@@ -7,6 +7,7 @@ use std::{
     net::SocketAddr,
 };
 
+use futures_util::future::{join_all, select_all};
 use tokio::{
     net::TcpListener,
     sync::{mpsc, oneshot, watch},
@@ -16,14 +17,14 @@ use tokio::{
 use crate::{
     api,
     appearance::{self, AppearanceError, reachable},
-    config::{self, Http, Member, Room, Settings},
+    config::{self, Http, Member, Room, Settings, Socket},
     descriptors,
     gateway::{self, command::Command},
     media::{elements, main_loop},
     relay,
     report::State,
     room,
-    server::{self, Hosts, Origins},
+    server::{self, ControlSocket, Hosts, Listener, Origins, SocketError},
     service::{Loop, Manager},
     shutdown::Signals,
 };
@@ -48,6 +49,9 @@ pub enum Failure {
         /// Why not.
         error: io::Error,
     },
+    /// Another is controlled there, or the system refuses.
+    #[error(transparent)]
+    Socket(#[from] SocketError),
     /// The gateway does not start.
     #[error(transparent)]
     Gateway(#[from] gateway::StartError),
@@ -67,6 +71,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
     let sessions = settings.members.iter().map(|member| room::Limits::with_peers(member.peers).sessions()).sum();
     provide_descriptors(&settings, sessions);
+    let socket = open_socket(settings.socket.as_ref()).await?;
     let listening = match &settings.http {
         Some(http) => Some(listen(http.listen).await?),
         None => None,
@@ -74,47 +79,46 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     let address = listening.as_ref().map(|(_, address)| *address);
     let gateway = gateway::start(appearance::gateway(&settings, address)?)?;
     elements::load_ahead();
-    let server = match (&settings.http, listening) {
-        (Some(http), Some((listener, address))) => {
-            let context = api::Context {
-                commands: gateway.commands.clone(),
-                recorder: gateway.recorder.clone(),
-                state: gateway.state.clone(),
-                events: gateway.events.clone(),
-                token: http.control_token.clone(),
-                hosts: hosts(http),
-                stun: settings.ice.stun.clone(),
-            };
-            let router = api::router(context).merge(relay::router(relay_settings(&settings.relay, http)));
-            let server = Server::start(listener, router);
-            announce(address, &settings.members);
-            Some(server)
-        }
-        _ => None,
+    let context = api::Context {
+        commands: gateway.commands.clone(),
+        recorder: gateway.recorder.clone(),
+        state: gateway.state.clone(),
+        events: gateway.events.clone(),
+        token: None,
+        hosts: Hosts::default(),
+        stun: settings.ice.stun.clone(),
     };
+    let mut servers = Vec::new();
+    if let Some(socket) = socket {
+        tracing::info!(path = %socket.path().display(), "the control socket, for 'peergate ctl'");
+        servers.push(Server::start(socket, api::router(context.clone())));
+    }
+    if let (Some(http), Some((listener, address))) = (&settings.http, listening) {
+        let context = api::Context { token: http.control_token.clone(), hosts: hosts(http), ..context };
+        let router = api::router(context).merge(relay::router(relay_settings(&settings.relay, http)));
+        servers.push(Server::start(listener, router));
+        announce(address, &settings.members);
+    }
 
     let manager = Manager::of_this_process();
     manager.ready();
     let loops = vec![gateway_loop(gateway.commands.clone()), Loop::new("GLib's main loop", main_loop::turn)];
     let mut state = gateway.state.clone();
     let gateway_gone = async move { while state.changed().await.is_ok() {} };
-    let mut server = server;
     let outcome = tokio::select! {
         name = signals.next() => {
             tracing::info!("{name}: stopping");
             Ok(())
         }
         () = gateway_gone => Err(Failure::Ended("the gateway")),
-        () = Server::ended(&mut server) => Err(Failure::Ended("the HTTP server")),
+        () = Server::one_ended(&mut servers) => Err(Failure::Ended("an HTTP server")),
         never = manager.feed_watchdog(loops, gateway.state.clone()) => match never {},
         never = manager.say_how_it_goes(gateway.state.clone()) => match never {},
     };
     manager.stopping();
     let close = async {
         gateway.stop().await;
-        if let Some(server) = server {
-            server.stop().await;
-        }
+        join_all(servers.into_iter().map(Server::stop)).await;
     };
     signals.while_closing(close).await;
     outcome
@@ -129,7 +133,7 @@ pub async fn run_relay(settings: Settings) -> Result<(), Failure> {
     provide_descriptors(&settings, 0);
     let Some(http) = &settings.http else { return Ok(()) };
     let (listener, address) = listen(http.listen).await?;
-    let mut server = Some(Server::start(listener, relay::router(relay_settings(&settings.relay, http))));
+    let mut servers = vec![Server::start(listener, relay::router(relay_settings(&settings.relay, http)))];
     tracing::info!(%address, "listening");
     tracing::info!("the relay is at ws://{}/signal", reachable(address));
     let manager = Manager::of_this_process();
@@ -141,24 +145,22 @@ pub async fn run_relay(settings: Settings) -> Result<(), Failure> {
             tracing::info!("{name}: stopping");
             Ok(())
         }
-        () = Server::ended(&mut server) => Err(Failure::Ended("the HTTP server")),
+        () = Server::one_ended(&mut servers) => Err(Failure::Ended("the HTTP server")),
         never = manager.feed_watchdog(Vec::new(), no_members) => match never {},
     };
     manager.stopping();
-    if let Some(server) = server {
-        signals.while_closing(server.stop()).await;
-    }
+    signals.while_closing(async { drop(join_all(servers.into_iter().map(Server::stop)).await) }).await;
     outcome
 }
 
-/// The HTTP server's task.
+/// An HTTP server's task.
 struct Server {
     task: JoinHandle<()>,
     ask_to_stop: oneshot::Sender<()>,
 }
 
 impl Server {
-    fn start(listener: TcpListener, router: axum::Router) -> Self {
+    fn start(listener: impl Listener, router: axum::Router) -> Self {
         let (ask_to_stop, asked) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let asked = async { drop(asked.await) };
@@ -167,12 +169,12 @@ impl Server {
         Self { task, ask_to_stop }
     }
 
-    /// Returns when the server has ended by itself; never where there is none.
-    async fn ended(server: &mut Option<Self>) {
-        match server {
-            Some(server) => drop((&mut server.task).await),
-            None => pending().await,
+    /// Returns when one of them has ended by itself; never where there is none.
+    async fn one_ended(servers: &mut [Self]) {
+        if servers.is_empty() {
+            return pending().await;
         }
+        drop(select_all(servers.iter_mut().map(|server| &mut server.task)).await);
     }
 
     async fn stop(self) {
@@ -207,6 +209,18 @@ fn provide_descriptors(settings: &Settings, sessions: usize) {
             "the system gives fewer file descriptors than full rooms may need, and without them the process ends; raise \
              the hard limit: LimitNOFILE of a systemd unit, 'ulimit -Hn' of a shell"
         );
+    }
+}
+
+/// The control socket, where there is to be one. Only one that was asked for is worth not starting.
+async fn open_socket(wanted: Option<&Socket>) -> Result<Option<ControlSocket>, SocketError> {
+    let Some(Socket { path, is_must }) = wanted else { return Ok(None) };
+    match ControlSocket::open(path).await {
+        Err(error) if !is_must => {
+            tracing::warn!("{error}; 'peergate ctl' does not find this one there");
+            Ok(None)
+        }
+        opened => opened.map(Some),
     }
 }
 

@@ -8,8 +8,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 const OF_A_SESSION: usize = 8;
 /// Of one connection for each address: UDP, and TCP both ways.
 const OF_AN_ADDRESS: usize = 6;
-/// Captures, encoders, the API's connections and those to relays.
-const OF_THE_REST: usize = 512;
+/// Captures, encoders, the connections of the API over port and socket, and those to relays.
+const OF_THE_REST: usize = 768;
 
 /// Raises the limit as far as the system lets us, and gives it. `None`: there is none.
 pub(crate) fn raise() -> Option<u64> {

@@ -19,4 +19,4 @@ mod units;
 pub use load::{Overrides, Target, load, parse};
 pub use members::{Member, Room, Trust};
 pub use problem::{Place, Problem, Problems};
-pub use settings::{Http, Limits, Purpose, Relay, Settings};
+pub use settings::{Http, Limits, Purpose, Relay, Settings, Socket};

@@ -81,6 +81,15 @@ impl Outside {
         of_unit.or_else(|| Some(of_user()?.join("peergate"))).filter(|folder| folder.is_absolute())
     }
 
+    /// Where this program may keep a socket: systemd's `RUNTIME_DIRECTORY`, else the user's.
+    pub(super) fn runtime(&self) -> Option<PathBuf> {
+        let named = |name| self.variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        // The first, where a unit names several.
+        let of_unit =
+            self.variables.get("RUNTIME_DIRECTORY").and_then(|list| list.split(':').next().map(PathBuf::from));
+        of_unit.or_else(|| named("XDG_RUNTIME_DIR")).filter(|folder| folder.is_absolute())
+    }
+
     /// The secret in the file `name`: systemd's credential of that name, else a file. Without a line's end.
     pub(super) fn secret_in_file(&self, name: &str, place: Place) -> Result<Redacted<String>, Wrong> {
         if !self.readable {
@@ -168,6 +177,20 @@ mod tests {
         assert_eq!(cache(&[("XDG_CACHE_HOME", ""), ("HOME", "/h")]), Some("/h/.cache/peergate".into()));
         assert_eq!(cache(&[("XDG_CACHE_HOME", "relative")]), None);
         assert_eq!(cache(&[]), None);
+    }
+
+    #[test]
+    fn a_socket_is_where_the_unit_or_the_user_says() {
+        let runtime = |variables: &[(&str, &str)]| {
+            let mut outside = Outside::none();
+            outside.variables =
+                variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            outside.runtime()
+        };
+        assert_eq!(runtime(&[("RUNTIME_DIRECTORY", "/run/a:/b"), ("XDG_RUNTIME_DIR", "/x")]), Some("/run/a".into()));
+        assert_eq!(runtime(&[("RUNTIME_DIRECTORY", "relative"), ("XDG_RUNTIME_DIR", "/x")]), None);
+        assert_eq!(runtime(&[("XDG_RUNTIME_DIR", "/x")]), Some("/x".into()));
+        assert_eq!(runtime(&[("XDG_RUNTIME_DIR", "")]), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A configuration, checked and typed.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::{
     members::{self, Member, Placed, Room},
@@ -26,6 +26,8 @@ use crate::{
 
 /// Where HTTP is when nobody says otherwise.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+/// The control socket's name in the folder for such things.
+const SOCKET: &str = "peergate.sock";
 const CODECS: [(&str, Codec); 4] =
     [("h264", Codec::H264), ("vp8", Codec::Vp8), ("vp9", Codec::Vp9), ("av1", Codec::Av1)];
 /// What is received is recorded, and nobody waits to see it. Who sends is told within some 300 ms of what was lost.
@@ -50,8 +52,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Where recordings go, and what is kept of them.
     pub record: recording::Settings,
-    /// Page, relay and API; `None` for no HTTP at all.
+    /// Page, relay and API; `None` for no port at all.
     pub http: Option<Http>,
+    /// Where programs of this machine control the daemon; `None` for nowhere.
+    pub socket: Option<Socket>,
     /// The embedded relay.
     pub relay: Relay,
     /// How logs are written.
@@ -80,6 +84,15 @@ pub struct Http {
     pub hosts: Vec<String>,
 }
 
+/// The control socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Socket {
+    /// Its file.
+    pub path: PathBuf,
+    /// Whether somebody has named it, so that the daemon is not to run without. Else it is a convenience.
+    pub is_must: bool,
+}
+
 /// What the embedded relay takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relay {
@@ -105,6 +118,7 @@ pub(super) fn read(table: Table, purpose: Purpose, outside: &Outside, notes: &No
     let mut sources = sources::read(&mut root, outside);
     let members = members::read(&mut root, &sources, outside);
     warnings.extend(untaken(&sources, &members));
+    let (http, socket) = http(root.section("http"), purpose, &members, outside);
     let settings = Settings {
         encode: encode(root.section("encode"), &mut sources, outside),
         ice: servers::read(root.section("ice"), outside, &mut warnings),
@@ -112,7 +126,8 @@ pub(super) fn read(table: Table, purpose: Purpose, outside: &Outside, notes: &No
         jitter_buffer: receive(root.section("receive")),
         limits: limits(root.section("limits")),
         record: super::recording::read(root.section("record"), outside),
-        http: http(root.section("http"), purpose, &members, outside),
+        http,
+        socket,
         relay: relay(root.section("relay")),
         log: log(root.section("log")),
         sources: sources.into_iter().filter_map(|source| source.spec).collect(),
@@ -267,9 +282,15 @@ fn limits(mut section: Section<'_>) -> Limits {
     }
 }
 
-fn http(mut section: Section<'_>, purpose: Purpose, members: &[Placed], outside: &Outside) -> Option<Http> {
+fn http(
+    mut section: Section<'_>,
+    purpose: Purpose,
+    members: &[Placed],
+    outside: &Outside,
+) -> (Option<Http>, Option<Socket>) {
     let (listen, place) = section.take_placed("listen", units::listen).unwrap_or((Some(LISTEN), Place::Default));
     let token_file = section.take_placed("control_token_file", units::text);
+    let socket = section.take("socket", |value| socket(value, outside)).unwrap_or_else(|| usual_socket(outside));
     let hosts = section.take_list("hosts", host).unwrap_or_default().into_iter().map(|(name, _)| name).collect();
     let control_token = token_file.as_ref().and_then(|(name, place)| {
         outside
@@ -296,7 +317,24 @@ fn http(mut section: Section<'_>, purpose: Purpose, members: &[Placed], outside:
         }
     }
     section.finish("[http]");
-    listen.map(|listen| Http { listen, control_token, hosts })
+    let http = listen.map(|listen| Http { listen, control_token, hosts });
+    // The relay alone has nothing to control.
+    (http, socket.filter(|_| purpose == Purpose::Daemon))
+}
+
+/// `auto`, `none`, or a path.
+fn socket(value: &Value, outside: &Outside) -> Result<Option<Socket>, Wrong> {
+    let what = "the path of a socket, \"auto\" or \"none\"";
+    match units::text(value).map_err(|_| Wrong::expected(what, value))?.as_str() {
+        "auto" => Ok(usual_socket(outside)),
+        "none" => Ok(None),
+        path => Ok(Some(Socket { path: outside.path(path, value.place), is_must: true })),
+    }
+}
+
+/// Where it is when nobody names a place; nowhere, where no folder is meant for such things.
+fn usual_socket(outside: &Outside) -> Option<Socket> {
+    outside.runtime().map(|folder| Socket { path: folder.join(SOCKET), is_must: false })
 }
 
 /// A name without scheme and port.

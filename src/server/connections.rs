@@ -9,13 +9,16 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncWrite},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
     time::sleep,
 };
 
-use super::closing::{Close, Closing};
+use super::{
+    Listener,
+    closing::{Close, Closing},
+};
 
 /// Connections at once, without the relay's sockets, which have limits of their own. A browser keeps six. Who comes
 /// when all are taken waits.
@@ -43,11 +46,11 @@ impl Connections {
     }
 
     /// Takes connections, for ever.
-    pub(super) async fn take(&mut self, listener: &TcpListener) {
+    pub(super) async fn take(&mut self, listener: &impl Listener) {
         // The semaphore is never closed.
         while let Ok(place) = self.free.clone().acquire_owned().await {
             match listener.accept().await {
-                Ok((tcp, _)) => self.run(tcp, place),
+                Ok(connection) => self.run(connection, place),
                 // Whoever came is gone already.
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
@@ -67,13 +70,11 @@ impl Connections {
         close.all_gone().await;
     }
 
-    fn run(&mut self, tcp: TcpStream, place: OwnedSemaphorePermit) {
-        // Messages are small and wanted at once. Where it cannot be set, they are later.
-        let _ = tcp.set_nodelay(true);
+    fn run(&mut self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, place: OwnedSemaphorePermit) {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
-            .serve_connection(TokioIo::new(tcp), TowerToHyperService::new(self.router.clone()))
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router.clone()))
             .with_upgrades();
         let mut closing = self.closing.clone();
         self.running.spawn(async move {

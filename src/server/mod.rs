@@ -3,15 +3,19 @@
 mod access;
 mod closing;
 mod connections;
+mod control_socket;
+mod listener;
 
 pub use access::{Hosts, Origins};
 pub(crate) use access::{check_host, check_origin};
 pub(crate) use closing::Closing;
+pub use control_socket::{ControlSocket, SocketError};
+pub use listener::Listener;
 
 use std::{future::Future, time::Duration};
 
 use axum::{Extension, Router};
-use tokio::{net::TcpListener, time::timeout};
+use tokio::time::timeout;
 
 use connections::Connections;
 
@@ -21,7 +25,7 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Serves `router` until `shutdown`. Then no more connections are taken, streams and sockets are told to
 /// end, and it returns when the last one has, or after half a second.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()> + Send) {
+pub async fn serve(listener: impl Listener, router: Router, shutdown: impl Future<Output = ()> + Send) {
     let (close, closing) = Closing::pair();
     let router = router.layer(Extension(closing.clone()));
     let mut connections = Connections::new(router, closing);
