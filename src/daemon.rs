@@ -20,6 +20,7 @@ use crate::{
     config::{self, Http, Member, Room, Settings, Socket},
     descriptors,
     gateway::{self, command::Command},
+    logging::Dial,
     media::{elements, main_loop},
     relay,
     report::State,
@@ -67,7 +68,7 @@ pub enum Failure {
 ///
 /// # Errors
 /// When something does not start, or ends by itself.
-pub async fn run(settings: Settings) -> Result<(), Failure> {
+pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
     let sessions = settings.members.iter().map(|member| room::Limits::with_peers(member.peers).sessions()).sum();
     provide_descriptors(&settings, sessions);
@@ -84,6 +85,7 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
         recorder: gateway.recorder.clone(),
         state: gateway.state.clone(),
         events: gateway.events.clone(),
+        log,
         token: None,
         hosts: Hosts::default(),
         stun: settings.ice.stun.clone(),

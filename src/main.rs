@@ -8,7 +8,7 @@ use peergate::{
     config::{self, Overrides, Problems, Purpose, Settings},
     daemon, devices,
     doctor::{self, Grade, Scope},
-    logging,
+    logging::{self, Dial},
     media::{
         clockwork::Clockwork,
         elements::{self, NotReady},
@@ -86,11 +86,11 @@ fn misused() -> ExitCode {
 
 fn run(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
     memory::share_pools();
-    let settings = load(file, Purpose::Daemon, overrides)?;
+    let (settings, log) = load(file, Purpose::Daemon, overrides)?;
     elements::start()?;
     logging::capture_gstreamer();
     let _main_loop = MainLoop::start().map_err(Failure::Threads)?;
-    block_on(daemon::run(settings))
+    block_on(daemon::run(settings, log))
 }
 
 fn check(file: &Path) -> Result<(), Failure> {
@@ -175,18 +175,18 @@ fn diagnose(arguments: &DoctorArgs, overrides: &Overrides) -> Result<(), Failure
 }
 
 fn run_relay(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
-    let settings = load(file, Purpose::Relay, overrides)?;
+    let (settings, _) = load(file, Purpose::Relay, overrides)?;
     block_on(daemon::run_relay(settings))
 }
 
 /// The settings, with logging started as they say.
-fn load(file: Option<&Path>, purpose: Purpose, overrides: &Overrides) -> Result<Settings, Failure> {
+fn load(file: Option<&Path>, purpose: Purpose, overrides: &Overrides) -> Result<(Settings, Dial), Failure> {
     let settings = config::load(file, purpose, overrides, &cli::variables())?;
-    logging::start(&settings.log);
+    let log = logging::start(&settings.log);
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
-    Ok(settings)
+    Ok((settings, log))
 }
 
 fn block_on(work: impl Future<Output = Result<(), daemon::Failure>>) -> Result<(), Failure> {

@@ -7,11 +7,14 @@ use axum::{
 };
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use tracing_subscriber::filter::ParseError;
 
 use crate::{
     gateway::command::CommandError,
     ids::{InvalidId, RecordingId},
+    logging::NoLog,
     recorder::OrderError,
+    studio::SnapshotError,
 };
 
 /// An answer that says what is wrong and what helps.
@@ -74,6 +77,18 @@ impl ApiError {
 
     pub(super) fn bad_id(error: &InvalidId) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("no peer's id: {error}"), "GET /api/state lists the peers")
+    }
+
+    pub(super) fn bad_source(error: &InvalidId) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, format!("no source's name: {error}"), "GET /api/state lists the sources")
+    }
+
+    pub(super) fn bad_filter(error: &ParseError) -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            format!("no log filter: {error}"),
+            "expected a level (error, warn, info, debug, trace), or target=level with commas between",
+        )
     }
 
     pub(super) fn bad_recording(error: &InvalidId) -> Self {
@@ -144,6 +159,28 @@ impl From<CommandError> for ApiError {
     }
 }
 
+impl From<SnapshotError> for ApiError {
+    fn from(error: SnapshotError) -> Self {
+        let (status, help) = match error {
+            SnapshotError::UnknownSource { .. } => (StatusCode::NOT_FOUND, "GET /api/state lists the sources"),
+            SnapshotError::Sound(_) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "GET /api/state says which sources have pictures")
+            }
+            SnapshotError::TooSlow(_) => (StatusCode::SERVICE_UNAVAILABLE, "GET /api/state says how the source does"),
+            SnapshotError::Failed(_) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "'peergate doctor' says what is missing on this machine")
+            }
+        };
+        Self::new(status, error.to_string(), help)
+    }
+}
+
+impl From<NoLog> for ApiError {
+    fn from(error: NoLog) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string(), "start the gateway in a process of its own")
+    }
+}
+
 impl From<OrderError> for ApiError {
     fn from(error: OrderError) -> Self {
         let help = match error {
@@ -169,7 +206,7 @@ impl From<JsonRejection> for ApiError {
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, text, "send the header 'Content-Type: application/json'")
             }
-            _ => Self::bad_message(text),
+            _ => Self::new(StatusCode::BAD_REQUEST, text, "docs/api.md says what the body is"),
         }
     }
 }

@@ -4,11 +4,13 @@ mod error;
 mod events;
 mod guard;
 mod links;
+mod log;
 mod messages;
 mod metrics;
 pub mod page;
 mod peers;
 mod recordings;
+mod sources;
 mod state;
 
 use std::time::Duration;
@@ -25,8 +27,9 @@ use tokio::{
 };
 
 use crate::{
-    gateway::command::{Command, CommandError},
+    gateway::command::Command,
     ice::HostPort,
+    logging::Dial,
     recorder::Recorder,
     redact::Redacted,
     report::{Event, State},
@@ -46,6 +49,8 @@ pub struct Context {
     pub state: watch::Receiver<State>,
     /// What happens in it.
     pub events: broadcast::Sender<Event>,
+    /// What is logged.
+    pub log: Dial,
     /// What a request must carry; `None` where only this machine can ask.
     pub token: Option<Redacted<String>>,
     /// The names that page and API answer to.
@@ -70,6 +75,8 @@ pub fn router(context: Context) -> Router {
         .merge(peers::routes())
         .merge(events::routes())
         .merge(recordings::routes())
+        .merge(sources::routes())
+        .merge(log::routes())
         .fallback(async || ApiError::no_such_resource())
         .method_not_allowed_fallback(async || ApiError::no_such_method())
         .layer(DefaultBodyLimit::max(messages::MAX_BODY_BYTES))
@@ -93,17 +100,27 @@ async fn in_time(request: Request, next: Next) -> Response {
 
 impl Context {
     /// Asks the gateway, and waits for its answer.
-    async fn ask<T>(
+    async fn ask<T, E: Into<ApiError>>(
         &self,
         command: Command,
-        answer: oneshot::Receiver<Result<T, CommandError>>,
+        answer: oneshot::Receiver<Result<T, E>>,
+    ) -> Result<T, ApiError> {
+        self.ask_within(ANSWER_LIMIT, command, answer).await
+    }
+
+    /// The same for what takes its time.
+    async fn ask_within<T, E: Into<ApiError>>(
+        &self,
+        limit: Duration,
+        command: Command,
+        answer: oneshot::Receiver<Result<T, E>>,
     ) -> Result<T, ApiError> {
         let exchange = async {
             self.commands.send(command).await.ok()?;
             answer.await.ok()
         };
-        match timeout(ANSWER_LIMIT, exchange).await {
-            Ok(Some(answer)) => Ok(answer?),
+        match timeout(limit, exchange).await {
+            Ok(Some(answer)) => answer.map_err(Into::into),
             Ok(None) | Err(_) => Err(ApiError::gateway_gone()),
         }
     }

@@ -2,7 +2,12 @@
 
 use tokio::sync::oneshot;
 
-use crate::{ids::PeerId, peer::SendError, report::Message};
+use crate::{
+    ids::{PeerId, SourceName},
+    peer::SendError,
+    report::Message,
+    studio::SnapshotError,
+};
 
 /// A request to the running gateway.
 #[derive(Debug)]
@@ -27,6 +32,13 @@ pub enum Command {
     Turn {
         /// They have; dropped where a member does not take the question.
         reply: oneshot::Sender<()>,
+    },
+    /// Take a picture of what a source shows.
+    Snapshot {
+        /// Which source.
+        source: SourceName,
+        /// A JPEG file, or why there is none.
+        reply: oneshot::Sender<Result<Vec<u8>, SnapshotError>>,
     },
 }
 

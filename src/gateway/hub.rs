@@ -156,6 +156,16 @@ impl Hub {
                     }
                 });
             }
+            Command::Snapshot { source, mut reply } => {
+                let studio = self.studio.clone();
+                tokio::spawn(async move {
+                    tokio::select! {
+                        picture = studio.snapshot(&source) => drop(reply.send(picture)),
+                        // Nobody waits for it any more.
+                        () = reply.closed() => {}
+                    }
+                });
+            }
         }
     }
 

@@ -10,12 +10,13 @@ use std::{
     time::Instant,
 };
 
-use tracing::{Level, Metadata};
+use tracing::{Level, Metadata, level_filters::LevelFilter};
 use tracing_subscriber::{
-    EnvFilter,
+    EnvFilter, Registry,
     filter::{ParseError, filter_fn},
     fmt,
     layer::SubscriberExt,
+    reload,
     util::SubscriberInitExt,
 };
 
@@ -37,6 +38,15 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter(String);
 
+/// Changes what is logged while the program runs. Clones turn the same log.
+#[derive(Debug, Clone)]
+pub struct Dial(reload::Handle<EnvFilter, Registry>);
+
+/// There is no log that could be changed: another one was started first in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this process has another log, which can't be changed")]
+pub struct NoLog;
+
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
@@ -55,6 +65,33 @@ impl Filter {
     pub fn new(directives: &str) -> Result<Self, ParseError> {
         EnvFilter::builder().parse(directives).map(|_| Self(directives.to_owned()))
     }
+
+    fn to_tracing(&self) -> EnvFilter {
+        // It is known to parse.
+        EnvFilter::builder().parse_lossy(&self.0)
+    }
+}
+
+impl Dial {
+    /// Has this logged from now on.
+    ///
+    /// # Errors
+    /// When the log is not ours.
+    pub fn set(&self, filter: &Filter) -> Result<(), NoLog> {
+        self.0.reload(filter.to_tracing()).map_err(|_| NoLog)?;
+        // What comes from the crate log is cut off before it is filtered, at a level of its own.
+        let most = LevelFilter::current().to_string().parse().unwrap_or(log::LevelFilter::Info);
+        log::set_max_level(most);
+        Ok(())
+    }
+
+    /// What is logged now, in tracing's own words.
+    ///
+    /// # Errors
+    /// When the log is not ours.
+    pub fn filter(&self) -> Result<String, NoLog> {
+        self.0.with_current(ToString::to_string).map_err(|_| NoLog)
+    }
 }
 
 impl Default for Settings {
@@ -63,9 +100,9 @@ impl Default for Settings {
     }
 }
 
-/// Starts logging to stderr. Once in a process; a second start changes nothing.
-pub fn start(settings: &Settings) {
-    let filter = EnvFilter::builder().parse_lossy(&settings.filter.0);
+/// Starts logging to stderr. Once in a process; a second start changes nothing, and its dial turns nothing.
+pub fn start(settings: &Settings) -> Dial {
+    let (filter, handle) = reload::Layer::new(settings.filter.to_tracing());
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none());
@@ -77,6 +114,7 @@ pub fn start(settings: &Settings) {
         Format::Text => log.with(lines).try_init(),
         Format::Json => log.with(lines.json().flatten_event(true)).try_init(),
     };
+    Dial(handle)
 }
 
 /// At `trace` tungstenite writes whole handshakes, with the credentials that go to a relay.

@@ -11,6 +11,7 @@ mod bench;
 mod board;
 mod capture;
 mod conductor;
+mod darkroom;
 mod decode;
 mod demand;
 mod encode;
@@ -34,6 +35,7 @@ use self::{
 };
 pub use self::{
     board::StudioState,
+    darkroom::{SNAPSHOT_LIMIT, SnapshotError},
     lease::{Lease, Rung},
 };
 use crate::{
@@ -146,6 +148,17 @@ impl Studio {
         self.shelf(source).map(|shelf| Warm(shelf.demand.take()))
     }
 
+    /// What `source` shows right now, its slate included, as a JPEG file. It is captured for that, if nobody else takes it.
+    ///
+    /// # Errors
+    /// When there is no such source of pictures, or it gives none within [`SNAPSHOT_LIMIT`].
+    pub async fn snapshot(&self, source: &SourceName) -> Result<Vec<u8>, SnapshotError> {
+        let shelf = self.shelf(source);
+        let shelf = shelf.ok_or_else(|| SnapshotError::UnknownSource { name: source.clone(), there: self.names() })?;
+        let darkroom = shelf.darkroom.as_ref().ok_or_else(|| SnapshotError::Sound(source.clone()))?;
+        darkroom.snapshot().await
+    }
+
     /// What runs and how it does: about each second, and at each change of condition.
     #[must_use]
     pub fn state(&self) -> watch::Receiver<StudioState> {
@@ -164,16 +177,18 @@ impl Studio {
         codec: Codec,
         lease: impl FnOnce(&Encode) -> Option<Lease>,
     ) -> Result<Lease, TakeError> {
-        let shelf = self.shelf(source).ok_or_else(|| TakeError::UnknownSource {
-            name: source.clone(),
-            there: list(self.shelves.iter().map(|shelf| shelf.name.as_str().to_owned())),
-        })?;
+        let shelf =
+            self.shelf(source).ok_or_else(|| TakeError::UnknownSource { name: source.clone(), there: self.names() })?;
         let encode = shelf.encodes.iter().find(|encode| encode.codec == codec);
         encode.and_then(lease).ok_or_else(|| TakeError::NotEncodable {
             name: source.clone(),
             codec,
             can: list(shelf.codecs().iter().map(Codec::to_string)),
         })
+    }
+
+    fn names(&self) -> String {
+        list(self.shelves.iter().map(|shelf| shelf.name.as_str().to_owned()))
     }
 
     fn shelf(&self, source: &SourceName) -> Option<&Shelf> {

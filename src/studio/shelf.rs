@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 use super::{
     audience::{Audience, LadderIndex},
@@ -11,6 +11,7 @@ use super::{
     board::{Board, EncoderEntry, SourceEntry},
     capture::CaptureJob,
     conductor::{Part, Voice},
+    darkroom::Darkroom,
     decode::DecodeJob,
     demand::Demand,
     encode::{AtWork, EncodeJob},
@@ -20,7 +21,7 @@ use super::{
     supervise::{Job, Supervision},
 };
 use crate::{
-    codec::Codec,
+    codec::{Codec, MediaKind},
     encoder::{self, Candidates, Lineup, Target, Trials},
     ids::SourceName,
     media::{
@@ -40,6 +41,8 @@ pub(super) struct Shelf {
     pub(super) encodes: Vec<Encode>,
     /// For the source.
     pub(super) demand: Demand,
+    /// Where pictures of it are made, if it has any.
+    pub(super) darkroom: Option<Darkroom>,
 }
 
 /// One encode, in all its qualities.
@@ -126,7 +129,15 @@ impl Stock {
             origin.demand.keep();
             encodes.first().and_then(|preferred| preferred.steps.first()).inspect(|best| best.demand.keep());
         }
-        Shelf { name, encodes, demand: origin.demand }
+        let darkroom = (spec.media() == MediaKind::Video).then(|| Darkroom {
+            name: name.clone(),
+            raw: origin.raw.clone(),
+            source: origin.demand.clone(),
+            decoder: origin.decoder.clone(),
+            clockwork: self.clockwork.clone(),
+            turn: Mutex::default(),
+        });
+        Shelf { name, encodes, demand: origin.demand, darkroom }
     }
 
     /// What makes pictures of a camera's own H.264, and who wants them.

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use peergate::{
     api::{self, Context},
     gateway::command::Command,
+    logging,
     media::clockwork::Clockwork,
     recorder::Recorder,
     recording,
@@ -48,6 +49,7 @@ impl Control {
             recorder,
             state: watched,
             events: events.clone(),
+            log: logging::start(&logging::Settings::default()),
             token,
             hosts,
             stun: None,

@@ -1,6 +1,7 @@
 //! Looks at what a feed carries: decodes its pictures and its sound.
 
 use std::{
+    io::Write,
     sync::{
         Arc, Mutex,
         mpsc::{Receiver, channel},
@@ -48,23 +49,7 @@ struct Decoded<T> {
 impl Pictures {
     pub(crate) async fn of(feed: &Feed) -> Self {
         let description = "decodebin ! videoconvert ! video/x-raw,format=I420 ! appsink name=out";
-        Self(
-            decoded(feed, description, |sample| {
-                let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
-                let buffer = sample.buffer_owned().unwrap();
-                let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &info).unwrap();
-                use gst_video::prelude::*;
-                let (width, height) = (info.width() as usize, info.height() as usize);
-                let lines = frame.plane_data(0).unwrap().chunks(frame.plane_stride()[0] as usize).take(height);
-                Picture {
-                    time: running_time(sample),
-                    width,
-                    height,
-                    luma: lines.flat_map(|line| line[..width].to_vec()).collect(),
-                }
-            })
-            .await,
-        )
+        Self(decoded(feed, description, |sample| Picture::of(sample, running_time(sample))).await)
     }
 
     /// The next picture; fails after 15 s without one.
@@ -87,6 +72,29 @@ impl Pictures {
 }
 
 impl Picture {
+    /// What is in a JPEG file.
+    pub(crate) async fn of_jpeg(jpeg: &[u8]) -> Self {
+        peergate::media::elements::start().unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(jpeg).unwrap();
+        let description = "filesrc name=file ! jpegdec ! videoconvert ! video/x-raw,format=I420 ! appsink name=out";
+        let (pipeline, _bus) = Pipeline::parse("jpeg", description, &Clockwork::start()).unwrap();
+        pipeline.element("file").unwrap().set_property("location", file.path().to_str().unwrap());
+        pipeline.set_state(gst::State::Playing).await.unwrap();
+        let sample = pipeline.appsink("out").unwrap().try_pull_sample(gst::ClockTime::from_seconds(10));
+        Self::of(&sample.expect("a JPEG file with a picture"), Duration::ZERO)
+    }
+
+    fn of(sample: &gst::Sample, time: Duration) -> Self {
+        use gst_video::prelude::*;
+        let info = gst_video::VideoInfo::from_caps(sample.caps().unwrap()).unwrap();
+        let buffer = sample.buffer_owned().unwrap();
+        let frame = gst_video::VideoFrame::from_buffer_readable(buffer, &info).unwrap();
+        let (width, height) = (info.width() as usize, info.height() as usize);
+        let lines = frame.plane_data(0).unwrap().chunks(frame.plane_stride()[0] as usize).take(height);
+        Self { time, width, height, luma: lines.flat_map(|line| line[..width].to_vec()).collect() }
+    }
+
     /// The number in the strip at its lower edge.
     pub(crate) fn number(&self) -> Option<u32> {
         Strip::of(self.width, self.height)?.read(&self.luma, self.width)
