@@ -7,6 +7,7 @@ mod links;
 mod log;
 mod messages;
 mod metrics;
+mod openapi;
 pub mod page;
 mod peers;
 mod recordings;
@@ -77,6 +78,7 @@ pub fn router(context: Context) -> Router {
         .merge(recordings::routes())
         .merge(sources::routes())
         .merge(log::routes())
+        .merge(openapi::routes())
         .fallback(async || ApiError::no_such_resource())
         .method_not_allowed_fallback(async || ApiError::no_such_method())
         .layer(DefaultBodyLimit::max(messages::MAX_BODY_BYTES))

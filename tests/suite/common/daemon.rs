@@ -11,7 +11,7 @@ use std::{
 use serde_json::{Value, json};
 use tokio::{sync::watch, time::timeout};
 
-use super::peers_in_state;
+use super::{openapi, peers_in_state};
 
 /// The member of [`Daemon::gateway`].
 pub(crate) const GATEWAY: &str = "gateway";
@@ -136,7 +136,9 @@ impl Daemon {
 
     /// What `GET /api/state` says.
     pub(crate) async fn state(&self) -> Value {
-        reqwest::get(self.http("/api/state")).await.unwrap().json().await.unwrap()
+        let state = reqwest::get(self.http("/api/state")).await.unwrap().json().await.unwrap();
+        openapi::keeps_to("State", &state);
+        state
     }
 
     /// Asks for the state each 50 ms until `is_so` says yes, and gives that state; panics with the last one and the

@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use reqwest::Response;
 use serde_json::Value;
 
+use super::openapi;
+
 /// Reads server-sent events: pairs of `event` and `data`.
 pub(crate) struct Follower {
     response: Response,
@@ -32,7 +34,9 @@ impl Follower {
                 let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
                 // What has none is a comment that keeps the stream alive.
                 if let Some(kind) = field("event: ") {
-                    return Some((kind, serde_json::from_str(&field("data: ").unwrap()).unwrap()));
+                    let data = serde_json::from_str(&field("data: ").unwrap()).unwrap();
+                    openapi::keeps_to("Event", &data);
+                    return Some((kind, data));
                 }
                 continue;
             }
