@@ -7,7 +7,8 @@
 //!    nothing of rooms or relays.
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
 //!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
-//!    [`config`], [`daemon`], `descriptors`, [`devices`], [`doctor`], [`logging`], `memory`, [`recordings`], `service` and [`shutdown`].
+//!    [`config`], [`ctl`], [`daemon`], `descriptors`, [`devices`], [`doctor`], [`logging`], `memory`, [`recordings`],
+//!    `service` and [`shutdown`].
 
 pub mod api;
 pub mod appearance;
@@ -18,6 +19,7 @@ pub mod codec;
 pub mod config;
 pub mod connection;
 pub mod container;
+pub mod ctl;
 pub mod daemon;
 mod descriptors;
 pub mod devices;

@@ -6,6 +6,7 @@ use peergate::{
     check,
     cli::{self, Asked, Command, DevicesArgs, DoctorArgs, RecordingsAction, RecordingsArgs},
     config::{self, Overrides, Problems, Purpose, Settings},
+    ctl::{self, CtlArgs, CtlError},
     daemon, devices,
     doctor::{self, Grade, Scope},
     logging::{self, Dial},
@@ -29,6 +30,8 @@ enum Failure {
     NotReady(#[from] NotReady),
     #[error(transparent)]
     Daemon(#[from] daemon::Failure),
+    #[error(transparent)]
+    Ctl(#[from] CtlError),
     #[error("not every pipeline can be built")]
     Unbuildable,
     #[error("{0}")]
@@ -52,6 +55,7 @@ fn main() -> ExitCode {
         Command::Devices(arguments) => list_devices(&arguments),
         Command::Doctor(arguments) => diagnose(&arguments, &asked.overrides),
         Command::Recordings(arguments) => look_at_recordings(&arguments, &asked.overrides),
+        Command::Ctl(arguments) => control(&arguments),
         Command::Relay(arguments) => run_relay(arguments.config.as_deref(), &asked.overrides),
     };
     match outcome {
@@ -61,6 +65,10 @@ fn main() -> ExitCode {
             misused()
         }
         Err(Failure::Unbuildable) => misused(),
+        Err(Failure::Ctl(error)) => {
+            eprintln!("{error}");
+            if matches!(error, CtlError::Misused(_)) { misused() } else { ExitCode::FAILURE }
+        }
         Err(Failure::Ill(what)) => {
             eprintln!("{what}");
             ExitCode::FAILURE
@@ -130,6 +138,14 @@ fn look_at_recordings(arguments: &RecordingsArgs, overrides: &Overrides) -> Resu
             recordings::repair(&archive, &mut out).map_err(|error| Failure::Ill(error.to_string()))
         }
     }
+}
+
+fn control(arguments: &CtlArgs) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::Threads)?;
+    let outcome = runtime.block_on(ctl::run(arguments, &mut std::io::stdout().lock()));
+    // Not waiting for a key.
+    runtime.shutdown_background();
+    Ok(outcome?)
 }
 
 fn list_devices(arguments: &DevicesArgs) -> Result<(), Failure> {

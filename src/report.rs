@@ -1,9 +1,9 @@
 //! What the gateway tells about itself: the state that `GET /api/state` shows and the events of
-//! `GET /api/events`. Plain data, so that every floor can speak of it.
+//! `GET /api/events`. Plain data, so that every floor can speak of it; the state can be read again, by who asks a daemon for it.
 
 use std::{collections::BTreeMap, time::SystemTime};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     codec::{Codec, MediaKind},
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The whole, at one moment.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct State {
     /// Our appearances in rooms.
     pub members: Vec<MemberState>,
@@ -32,7 +32,7 @@ pub struct State {
 }
 
 /// One appearance in one room.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MemberState {
     /// Our id in the room.
     pub id: PeerId,
@@ -49,19 +49,19 @@ pub struct MemberState {
 }
 
 /// Whether the relay is there, and since when.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum RelayState {
     /// Connected.
     Connected {
         /// Unix time in ms.
-        #[serde(serialize_with = "unix_ms")]
+        #[serde(with = "unix_ms")]
         since: SystemTime,
     },
     /// Away; tried again by itself.
     Away {
         /// Unix time in ms.
-        #[serde(serialize_with = "unix_ms")]
+        #[serde(with = "unix_ms")]
         since: SystemTime,
         /// Why, in words.
         why: String,
@@ -69,7 +69,7 @@ pub enum RelayState {
 }
 
 /// One remote peer.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PeerState {
     /// Its id in the room.
     pub id: PeerId,
@@ -78,7 +78,7 @@ pub struct PeerState {
     /// ICE's own word: `new`, `checking`, `connected`, `completed`, `failed`, `disconnected`, `closed`.
     pub ice: String,
     /// Unix time in ms of the last change of `connection`.
-    #[serde(serialize_with = "unix_ms")]
+    #[serde(with = "unix_ms")]
     pub since: SystemTime,
     /// The way that ICE has found; `None` until it has.
     pub way: Option<Way>,
@@ -95,7 +95,7 @@ pub struct PeerState {
 }
 
 /// Where a connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Connection {
     /// Descriptions and candidates travel.
@@ -107,7 +107,7 @@ pub enum Connection {
 }
 
 /// The way to a peer, as its reports show it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct LinkState {
     /// What it bears of pictures, in bit/s; never more than half as much again as they have in full. `None` while nothing is known.
     pub estimate: Option<Bitrate>,
@@ -120,7 +120,7 @@ pub struct LinkState {
 }
 
 /// One track of a peer.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TrackState {
     /// Audio or video.
     pub kind: MediaKind,
@@ -138,7 +138,7 @@ pub struct TrackState {
 }
 
 /// A peer's data channel.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ChannelState {
     /// Its label.
     pub label: String,
@@ -153,7 +153,7 @@ pub struct ChannelState {
 }
 
 /// One source.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SourceState {
     /// Its name in the configuration.
     pub name: SourceName,
@@ -173,7 +173,7 @@ pub struct SourceState {
 
 /// How long the frames of the last 5 to 10 s took from the moment of their capture until they had been handed to the
 /// sockets of all peers, encoding included.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CaptureToWire {
     /// Half of them took at most so long, in ms.
     pub p50_ms: f64,
@@ -182,7 +182,7 @@ pub struct CaptureToWire {
 }
 
 /// How a source or an encoder does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Condition {
     /// Nobody takes it.
@@ -199,7 +199,7 @@ pub enum Condition {
 }
 
 /// One encoder.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct EncoderState {
     /// The source it encodes.
     pub source: SourceName,
@@ -229,19 +229,19 @@ pub struct EncoderState {
 }
 
 /// An encoder that another took over from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Replaced {
     /// Its GStreamer element.
     pub element: String,
     /// Why, in words.
     pub why: String,
     /// Unix time in ms.
-    #[serde(serialize_with = "unix_ms")]
+    #[serde(with = "unix_ms")]
     pub since: SystemTime,
 }
 
 /// One recording that runs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RecordingState {
     /// Its id.
     pub id: RecordingId,
@@ -250,7 +250,7 @@ pub struct RecordingState {
     /// Whose tracks it holds; `None` for our own.
     pub peer: Option<PeerId>,
     /// Unix time in ms of its start.
-    #[serde(serialize_with = "unix_ms")]
+    #[serde(with = "unix_ms")]
     pub since: SystemTime,
     /// How it does.
     pub condition: RecordingCondition,
@@ -265,7 +265,7 @@ pub struct RecordingState {
 }
 
 /// How a recording does, judged by what was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum RecordingCondition {
     /// Nothing has come yet.
@@ -275,7 +275,7 @@ pub enum RecordingCondition {
     /// Nothing comes any more: the peer is muted, the source fails.
     Silent {
         /// Unix time in ms of the last write.
-        #[serde(serialize_with = "unix_ms")]
+        #[serde(with = "unix_ms")]
         since: SystemTime,
     },
     /// The disk takes nothing. It is tried again.
@@ -286,7 +286,7 @@ pub enum RecordingCondition {
 }
 
 /// Where recordings go.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DiskState {
     /// The folder.
     pub dir: String,
@@ -381,9 +381,21 @@ impl Message {
     }
 }
 
-fn unix_ms<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    serializer.serialize_u64(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+/// Unix time in ms.
+mod unix_ms {
+    use std::time::{Duration, SystemTime};
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        serializer.serialize_u64(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+        let since = Duration::from_millis(u64::deserialize(deserializer)?);
+        SystemTime::UNIX_EPOCH.checked_add(since).ok_or_else(|| D::Error::custom("a time that no clock can show"))
+    }
 }
 
 fn base64_text<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

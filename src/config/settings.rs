@@ -27,7 +27,7 @@ use crate::{
 /// Where HTTP is when nobody says otherwise.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 /// The control socket's name in the folder for such things.
-const SOCKET: &str = "peergate.sock";
+pub(crate) const SOCKET: &str = "peergate.sock";
 const CODECS: [(&str, Codec); 4] =
     [("h264", Codec::H264), ("vp8", Codec::Vp8), ("vp9", Codec::Vp9), ("av1", Codec::Av1)];
 /// What is received is recorded, and nobody waits to see it. Who sends is told within some 300 ms of what was lost.

@@ -31,6 +31,11 @@ fn of_relay() {
 }
 
 #[test]
+fn of_ctl() {
+    insta::assert_snapshot!(help(&["ctl", "--help"]));
+}
+
+#[test]
 fn of_recordings() {
     insta::assert_snapshot!(help(&["recordings", "--help"]));
 }

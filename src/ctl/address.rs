@@ -1,0 +1,142 @@
+//! Where a daemon is asked.
+
+use std::{
+    env, fmt,
+    path::{Path, PathBuf},
+};
+
+use url::Url;
+
+use super::error::CtlError;
+use crate::config::SOCKET;
+
+/// Where Debian's unit has its socket (`RuntimeDirectory=peergate`).
+const OF_THE_SYSTEM: &str = "/run/peergate";
+
+/// Where a daemon is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Address {
+    /// Through the socket in this file.
+    Socket(PathBuf),
+    /// Over TCP.
+    Server(ServerUrl),
+}
+
+/// A daemon's HTTP server: `http://HOST:PORT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerUrl {
+    host: String,
+    port: u16,
+}
+
+impl ServerUrl {
+    /// Takes `text` as an address.
+    ///
+    /// # Errors
+    /// In words, when it is not one of this kind.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let expected = || format!("expected http://HOST:PORT, got {text:?}");
+        let url = Url::parse(text).map_err(|_| expected())?;
+        if url.scheme() == "https" {
+            return Err(
+                "TLS is not spoken here; ask on the daemon's own machine, or through a tunnel such as ssh -L".into()
+            );
+        }
+        let is_bare = url.path() == "/" && url.query().is_none() && url.username().is_empty();
+        match url.host_str() {
+            Some(host) if url.scheme() == "http" && is_bare => {
+                // An address in brackets is connected to without them.
+                let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+                Ok(Self { host, port: url.port_or_known_default().unwrap_or(80) })
+            }
+            _ => Err(expected()),
+        }
+    }
+
+    pub(super) fn host_and_port(&self) -> (&str, u16) {
+        (&self.host, self.port)
+    }
+}
+
+impl Address {
+    /// The socket that is named, else the first of the usual ones that is there.
+    pub(super) fn of_socket(named: Option<&str>) -> Result<Self, CtlError> {
+        match named.filter(|named| !named.is_empty()) {
+            Some("none") => Err(CtlError::Misused(
+                "the socket is \"none\" (--socket, PEERGATE_SOCKET): name one, or ask over TCP with --url".to_owned(),
+            )),
+            Some(path) if path != "auto" => Ok(Self::Socket(path.into())),
+            _ => Self::usual(
+                ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"].into_iter().filter_map(env::var_os).map(PathBuf::from),
+            ),
+        }
+    }
+
+    fn usual(folders: impl Iterator<Item = PathBuf>) -> Result<Self, CtlError> {
+        let places: Vec<_> = folders.chain([OF_THE_SYSTEM.into()]).map(|folder: PathBuf| folder.join(SOCKET)).collect();
+        // One that may not be looked at is there, for all we know: who connects is told.
+        let there = places.iter().find(|path| path.try_exists().unwrap_or(true)).cloned();
+        let list = || places.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or ");
+        there.map(Self::Socket).ok_or_else(|| CtlError::NoSocket(list()))
+    }
+
+    /// What a request has as its `Host`.
+    pub(super) fn host(&self) -> String {
+        match self {
+            Self::Socket(_) => "localhost".to_owned(),
+            Self::Server(url) => url.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for ServerUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.host {
+            host if host.contains(':') => write!(f, "[{host}]:{}", self.port),
+            host => write!(f, "{host}:{}", self.port),
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Socket(path) => Path::display(path).fmt(f),
+            Self::Server(url) => url.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn addresses_of_servers_are_plain() {
+        for (text, shown) in [
+            ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://camera.example/", "camera.example:80"),
+            ("http://[::1]:8080", "[::1]:8080"),
+        ] {
+            assert_eq!(ServerUrl::parse(text).unwrap().to_string(), shown);
+        }
+        assert_eq!(ServerUrl::parse("http://[::1]:8080").unwrap().host_and_port(), ("::1", 8080));
+        for text in ["127.0.0.1:8080", "https://camera.example", "http://a@b", "http://a/api", "http://a?b", "ws://a"] {
+            assert!(ServerUrl::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_socket_that_is_there_is_asked() {
+        let (empty, used) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let socket = used.path().join(SOCKET);
+        fs::write(&socket, "").unwrap();
+        let folders = || [empty.path().to_owned(), used.path().to_owned()].into_iter();
+        assert_eq!(Address::usual(folders()).unwrap(), Address::Socket(socket.clone()));
+        fs::remove_file(socket).unwrap();
+        let told = Address::usual(folders()).unwrap_err().to_string();
+        assert!(told.contains(&format!("{}/{SOCKET} or ", empty.path().display())), "{told}");
+    }
+}

@@ -1,0 +1,122 @@
+//! Asks a daemon: one request a connection, over its control socket or TCP.
+
+use std::{io, time::Duration};
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, UnixStream},
+    time::timeout,
+};
+
+use super::{address::Address, error::CtlError};
+use crate::redact::Redacted;
+
+/// How long an answer may take: longer than a daemon takes to say that it can't give one (docs/api.md).
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// The longest answer. A state with a thousand peers has 1 MB, a picture some MB.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub(super) struct Client {
+    address: Address,
+    token: Option<Redacted<String>>,
+}
+
+/// What a daemon says when it refuses.
+#[derive(Debug, Deserialize)]
+struct Refusal {
+    error: String,
+    help: String,
+}
+
+impl Client {
+    pub(super) const fn new(address: Address, token: Option<Redacted<String>>) -> Self {
+        Self { address, token }
+    }
+
+    /// What is at `path`, read as JSON.
+    pub(super) async fn read<T: DeserializeOwned>(&self, path: &str) -> Result<T, CtlError> {
+        json(&self.ask(Method::GET, path, None).await?)
+    }
+
+    /// What a daemon answers with a status of success.
+    pub(super) async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Bytes, CtlError> {
+        let request = self.request(method, path, body)?;
+        let exchange = async {
+            match &self.address {
+                Address::Socket(path) => {
+                    let stream = UnixStream::connect(path).await.map_err(|error| self.unreachable(error))?;
+                    talk(stream, request).await
+                }
+                Address::Server(url) => {
+                    let stream = TcpStream::connect(url.host_and_port()).await;
+                    talk(stream.map_err(|error| self.unreachable(error))?, request).await
+                }
+            }
+        };
+        let (status, body) = timeout(LIMIT, exchange).await.map_err(|_| CtlError::TooSlow(LIMIT))??;
+        if status.is_success() {
+            return Ok(body);
+        }
+        let Refusal { error, help } = json(&body)?;
+        Err(CtlError::Refused { status, error, help })
+    }
+
+    fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Request<Full<Bytes>>, CtlError> {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, self.address.host());
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {}", token.reveal()));
+        }
+        if body.is_some() {
+            request = request.header(header::CONTENT_TYPE, "application/json");
+        }
+        let body = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        // The path is percent-encoded; what is left is the token.
+        let misused = |_| CtlError::Misused("the token can't be sent: it holds more than plain characters".to_owned());
+        request.body(Full::new(body)).map_err(misused)
+    }
+
+    fn unreachable(&self, error: io::Error) -> CtlError {
+        match (&self.address, error.kind()) {
+            (Address::Socket(path), io::ErrorKind::ConnectionRefused) => CtlError::Dead(path.clone()),
+            (Address::Socket(path), io::ErrorKind::PermissionDenied) => CtlError::Forbidden(path.clone()),
+            (Address::Socket(path), io::ErrorKind::NotFound) => CtlError::NoSocket(path.display().to_string()),
+            (address, _) => CtlError::Unreachable { to: address.to_string(), error },
+        }
+    }
+}
+
+/// `text` as one part of a path.
+pub(super) fn part(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+/// Reads JSON that a daemon sent.
+pub(super) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, CtlError> {
+    serde_json::from_slice(body).map_err(|error| CtlError::Foreign(error.to_string()))
+}
+
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    request: Request<Full<Bytes>>,
+) -> Result<(StatusCode, Bytes), CtlError> {
+    let foreign = |error: hyper::Error| CtlError::Foreign(error.to_string());
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(foreign)?;
+    // It ends with its sender; what goes wrong with it, the sender says.
+    tokio::spawn(async move { drop(connection.await) });
+    let response = sender.send_request(request).await.map_err(foreign)?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), MAX_ANSWER_BYTES).collect().await;
+    let body = body.map_err(|error| CtlError::Foreign(error.to_string()))?;
+    Ok((status, body.to_bytes()))
+}
