@@ -33,6 +33,7 @@ struct Order {
     count: usize,
     /// The files whose manifests say something else.
     left: VecDeque<Arc<str>>,
+    is_written: bool,
 }
 
 impl Pinning {
@@ -45,7 +46,7 @@ impl Pinning {
         let sealed = others.iter().filter(|kept| !kept.is_unsealed());
         let left = sealed.map(|kept| Arc::clone(&kept.file)).collect();
         mark(shelf, others, pin.pinned);
-        self.0.push_back(Order { pin, count, left });
+        self.0.push_back(Order { pin, count, left, is_written: false });
     }
 
     /// Whether there is nothing to do.
@@ -55,11 +56,16 @@ impl Pinning {
 
     /// Writes the next one down.
     pub(super) fn go_on(&mut self, folder: &Folder, shelf: &watch::Sender<Shelf>) {
-        let Some(Order { pin, left, .. }) = self.0.front_mut() else { return };
+        let Some(Order { pin, left, is_written, .. }) = self.0.front_mut() else { return };
         let outcome = match left.front() {
-            Some(file) if shelf.borrow().segment(file).is_some() => write_down(file, pin.pinned, folder.path()),
+            Some(file) if shelf.borrow().segment(file).is_some() => {
+                *is_written = true;
+                write_down(file, pin.pinned, folder.path())
+            }
             // It was removed meanwhile.
             Some(_) => Ok(()),
+            // There may be no folder to bring to the disk.
+            None if !*is_written => return self.end(Ok(()), shelf),
             // All of them at once: each by itself takes a disk some ms.
             None => return self.end(folder.sync().map_err(|error| error.to_string()), shelf),
         };
