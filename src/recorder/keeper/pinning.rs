@@ -77,7 +77,7 @@ impl Pinning {
 
     /// Answers the first one. What is not written down is as it was.
     fn end(&mut self, outcome: Result<(), String>, shelf: &watch::Sender<Shelf>) {
-        let Some(Order { pin, count, left }) = self.0.pop_front() else { return };
+        let Some(Order { pin, count, left, .. }) = self.0.pop_front() else { return };
         let unwritten = left.iter().filter_map(|file| shelf.borrow().segment(file).cloned()).collect();
         mark(shelf, unwritten, !pin.pinned);
         // Whoever asked may have given up.
