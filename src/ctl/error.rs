@@ -47,6 +47,9 @@ pub enum CtlError {
         /// What helps.
         help: String,
     },
+    /// There is nothing to take a picture of.
+    #[error("the daemon has no source of pictures; 'peergate ctl state' shows what it has")]
+    NoPictures,
     /// A file can't be written.
     #[error("{path} can't be written: {error}")]
     File {

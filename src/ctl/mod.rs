@@ -156,8 +156,7 @@ async fn snapshot(client: &Client, file: &Path, source: Option<&str>, out: &mut 
 
 fn first_picture(state: &State) -> Result<SourceName, CtlError> {
     let first = state.sources.iter().find(|source| source.kind == MediaKind::Video);
-    let none = || CtlError::Misused("the daemon has no source of pictures".to_owned());
-    first.map(|source| source.name.clone()).ok_or_else(none)
+    first.map(|source| source.name.clone()).ok_or(CtlError::NoPictures)
 }
 
 /// What is logged.
