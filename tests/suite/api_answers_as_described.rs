@@ -197,6 +197,8 @@ async fn each_answer_is_as_described() {
         scene.asks(request, &one, None, 200).await;
         scene.asks(request, &none, None, 404).await;
     }
+    scene.asks("POST /api/recordings/{id}/{sequence}/link", &one, None, 201).await;
+    scene.asks("POST /api/recordings/{id}/{sequence}/link", &none, None, 404).await;
     for request in ["PUT /api/recordings/{id}/pinned", "DELETE /api/recordings/{id}/pinned", "DELETE /api/recordings/{id}"] {
         scene.asks(request, &none, None, 404).await;
         scene.asks(request, &one, None, 204).await;

@@ -1,10 +1,16 @@
 //! States of a daemon, made up: with everything that there can be, and with what changes within a second.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use peergate::{
     codec::{Codec, MediaKind},
+    ice::{CandidateKind, Transport, Way},
     ids::{PeerId, RecordingId, SourceName},
+    limit::Limit,
+    quality::verdict::{Grade, Verdict},
     report::{
         CaptureToWire, ChannelState, Condition, Connection, DiskState, EncoderState, LinkState, MemberState, PeerState,
         RecordingCondition, RecordingState, RelayState, Replaced, SourceState, State, TrackState,
@@ -28,18 +34,23 @@ fn id(text: &str) -> PeerId {
 /// Everything that there can be, each kind of a thing once at least.
 pub(crate) fn full() -> State {
     State {
+        pipelines_left_behind: 1,
         members: vec![
             MemberState {
                 id: id("front-door"),
                 room: "wss://relay.example/room".to_owned(),
                 relay: RelayState::Connected { since: ago(7200) },
                 peers: vec![connected("ann", 0), connected("bob", 1), negotiating(), closing()],
+                limits_reached: BTreeMap::from([(Limit::Messages, 3)]),
+                penalties: 1,
             },
             MemberState {
                 id: id("back-door"),
                 room: "wss://elsewhere.example/yard".to_owned(),
                 relay: RelayState::Away { since: ago(30), why: "connection refused".to_owned() },
                 peers: Vec::new(),
+                limits_reached: BTreeMap::new(),
+                penalties: 0,
             },
         ],
         sources: vec![
@@ -88,6 +99,8 @@ fn connected(name: &str, rung: usize) -> PeerState {
         connection: Connection::Connected,
         ice: "completed".to_owned(),
         since: ago(300),
+        way: Some(Way { local: CandidateKind::Host, remote: CandidateKind::Relay, transport: Transport::Udp }),
+        verdict: Some(Verdict { grade: Grade::Fair, words: "uplink loss 7 %".to_owned() }),
         link: Some(LinkState {
             estimate: Some(Bitrate::from_bits(3_000_000)),
             by_arrival: true,
@@ -109,6 +122,8 @@ fn negotiating() -> PeerState {
         connection: Connection::Negotiating,
         ice: "checking".to_owned(),
         since: ago(1),
+        way: None,
+        verdict: None,
         link: None,
         sending: Vec::new(),
         receiving: Vec::new(),
@@ -147,6 +162,7 @@ fn encoder(rung: usize, condition: Condition) -> EncoderState {
         condition,
         bitrate: Bitrate::from_bits(2_000_000),
         takers: 1,
+        offered: 0,
         frames: 8900,
         keyframes: 12,
         bytes: 70_000_000,
