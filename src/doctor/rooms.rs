@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout_at},
+};
 
 use super::Finding;
 use crate::{
@@ -19,7 +22,7 @@ const ABOUT: &str = "rooms";
 /// How long the relay may take.
 const RELAY_LIMIT: Duration = Duration::from_secs(5);
 
-/// For ICE, DTLS, and the frames after that. A connection alone may take 10 s.
+/// For all of it. A connection alone may take 10 s.
 const LIMIT: Duration = Duration::from_secs(15);
 
 /// How many frames of each kind show that they flow: one might be a last one.
@@ -33,16 +36,30 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
         Ok(viewer) => viewer,
         Err(error) => return vec![Finding::failure(ABOUT, error)],
     };
-    let mut state = viewer.state.clone();
-    let is_entered = |state: &State| state.members.iter().any(|member| !is_away(member));
-    let is_seen = |state: &State| pairs(settings, state).all(|(member, state)| Seen::of(member, state) == Seen::Frames);
-    // What is not seen by then is told.
-    if matches!(timeout(RELAY_LIMIT, state.wait_for(is_entered)).await, Ok(Ok(_))) {
-        let _ = timeout(LIMIT, state.wait_for(is_seen)).await;
-    }
-    let findings = pairs(settings, &state.borrow()).map(|(member, state)| finding(member, state)).collect();
+    let sights = look(settings, viewer.state.clone()).await;
     viewer.stop().await;
-    findings
+    settings.members.iter().zip(sights).map(|(member, sight)| finding(member, &sight)).collect()
+}
+
+/// The furthest that it gets with each room, until all is seen in all of them or the time is up. A connection that is given
+/// up is gone from the state, so what was seen of it counts.
+async fn look(settings: &Settings, mut state: watch::Receiver<State>) -> Vec<Sight> {
+    let begun = Instant::now();
+    let see = |state: &State| -> Vec<Sight> {
+        settings.members.iter().zip(&state.members).map(|(member, state)| Sight::of(member, state)).collect()
+    };
+    let mut furthest = see(&state.borrow_and_update());
+    while !furthest.iter().all(|sight| sight.seen == Seen::Frames) {
+        let is_outside = furthest.iter().all(|sight| matches!(sight.seen, Seen::NoRelay(_)));
+        let limit = if is_outside { RELAY_LIMIT } else { LIMIT };
+        let Ok(Ok(())) = timeout_at(begun + limit, state.changed()).await else { break };
+        for (sight, now) in furthest.iter_mut().zip(see(&state.borrow_and_update())) {
+            if now.seen.rank() >= sight.seen.rank() {
+                *sight = now;
+            }
+        }
+    }
+    furthest
 }
 
 /// Members that only look, under names of their own. The folder of recordings is the daemon's: theirs is never made.
@@ -58,12 +75,22 @@ fn viewers(settings: &Settings) -> Settings {
     }
 }
 
-fn pairs<'a>(settings: &'a Settings, state: &'a State) -> impl Iterator<Item = (&'a Member, &'a MemberState)> {
-    settings.members.iter().zip(&state.members)
+/// What was seen of a room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Sight {
+    /// Its address.
+    room: String,
+    seen: Seen,
+    /// How many frames had come by then, in words.
+    counted: String,
 }
 
-const fn is_away(member: &MemberState) -> bool {
-    matches!(member.relay, RelayState::Away { .. })
+impl Sight {
+    fn of(member: &Member, state: &MemberState) -> Self {
+        let sum = |kind| state.peers.iter().map(|peer| frames(peer, kind)).sum::<u64>();
+        let counted = format!("frames {}, packets of sound {}", sum(MediaKind::Video), sum(MediaKind::Audio));
+        Self { room: state.room.clone(), seen: Seen::of(member, state), counted }
+    }
 }
 
 /// How far it got with a room.
@@ -116,10 +143,10 @@ fn frames(peer: &PeerState, kind: MediaKind) -> u64 {
     peer.receiving.iter().filter(|track| track.kind == kind).map(|track| track.frames).sum()
 }
 
-fn finding(member: &Member, state: &MemberState) -> Finding {
-    let room = &state.room;
+fn finding(member: &Member, sight: &Sight) -> Finding {
+    let Sight { room, seen, counted } = sight;
     let who = member.id.as_ref().map_or_else(|| "the daemon".to_owned(), ToString::to_string);
-    match Seen::of(member, state) {
+    match seen {
         Seen::NoRelay(why) => Finding::failure(ABOUT, format!("{room}: the relay can't be reached: {why}"))
             .mended_by("sudo systemctl start peergate, where the room is its own; else start the relay"),
         Seen::Nobody => Finding::failure(ABOUT, format!("{room}: nobody there calls a newcomer; {who} should"))
@@ -130,21 +157,16 @@ fn finding(member: &Member, state: &MemberState) -> Finding {
                 .mended_by("let UDP through between the two, or name a TURN server in [ice] turn")
         }
         Seen::NoFrames => {
-            let what = format!("{room}: {who} is connected, and sends not all that it should: {}", counted(state));
+            let what = format!("{room}: {who} is connected, and sends not all that it should: {counted}");
             Finding::failure(ABOUT, what).mended_by("look at what GET /api/state says of its sources")
         }
-        Seen::Frames => Finding::ok(ABOUT, format!("{room}: {who} is connected and sends: {}", counted(state))),
+        Seen::Frames => Finding::ok(ABOUT, format!("{room}: {who} is connected and sends: {counted}")),
     }
-}
-
-fn counted(state: &MemberState) -> String {
-    let sum = |kind| state.peers.iter().map(|peer| frames(peer, kind)).sum::<u64>();
-    format!("frames {}, packets of sound {}", sum(MediaKind::Video), sum(MediaKind::Audio))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
+    use std::{collections::BTreeMap, time::SystemTime};
 
     use super::*;
     use crate::{codec::Codec, config, ids::PeerId, report::TrackState};
@@ -156,6 +178,8 @@ mod tests {
             connection,
             ice: "checking".to_owned(),
             since: SystemTime::UNIX_EPOCH,
+            way: None,
+            verdict: None,
             link: None,
             sending: Vec::new(),
             receiving: vec![
@@ -170,7 +194,9 @@ mod tests {
     fn seen(name: &str, peers: Vec<PeerState>) -> Seen {
         let member = config::parse(&format!("[[member]]\n{name}")).unwrap().members.remove(0);
         let relay = RelayState::Connected { since: SystemTime::UNIX_EPOCH };
-        Seen::of(&member, &MemberState { id: PeerId::new("viewer").unwrap(), room: String::new(), relay, peers })
+        let id = PeerId::new("viewer").unwrap();
+        let limits_reached = BTreeMap::new();
+        Seen::of(&member, &MemberState { id, room: String::new(), relay, peers, limits_reached, penalties: 0 })
     }
 
     #[test]

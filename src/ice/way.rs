@@ -1,9 +1,9 @@
 //! The way that ICE has found to a peer.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The pair of candidates that is used. Without its addresses: those are nobody's business.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Way {
     /// What our candidate is.
     pub local: CandidateKind,
@@ -14,7 +14,7 @@ pub struct Way {
 }
 
 /// What a candidate is (RFC 8445, section 5.1.1.1), in the words of a candidate line (RFC 8839, section 5.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CandidateKind {
     /// An address of the machine itself.
@@ -28,7 +28,7 @@ pub enum CandidateKind {
 }
 
 /// What packets go over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
     /// As it should be.

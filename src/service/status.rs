@@ -26,7 +26,7 @@ fn append<'a>(status: &mut String, what: &str, who: impl Iterator<Item = &'a str
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
+    use std::{collections::BTreeMap, time::SystemTime};
 
     use super::*;
     use crate::{
@@ -41,6 +41,8 @@ mod tests {
             connection,
             ice: "connected".to_owned(),
             since: SystemTime::UNIX_EPOCH,
+            way: None,
+            verdict: None,
             link: None,
             sending: Vec::new(),
             receiving: Vec::new(),
@@ -68,6 +70,8 @@ mod tests {
             room: "wss://relay.example/room".to_owned(),
             relay: RelayState::Connected { since },
             peers: vec![peer("ann", Connection::Connected), peer("bob", Connection::Negotiating)],
+            limits_reached: BTreeMap::new(),
+            penalties: 0,
         };
         let mut state = State { members: vec![member.clone()], ..State::default() };
         assert_eq!(of(&state), "1 peer is connected");

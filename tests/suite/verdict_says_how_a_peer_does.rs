@@ -69,7 +69,7 @@ async fn relayed_and_with_losses() {
     assert_eq!(judged["way"]["local"], "relay", "{judged:#}");
     assert!(judged["verdict"]["words"].as_str().unwrap().starts_with(RELAYED), "{judged:#}");
 
-    host.lose(0.15);
+    turn.lose(0.15);
     let worse = peer_that(&gateway, "loses", |peer| {
         peer["verdict"]["words"].as_str().is_some_and(|words| words.contains("uplink loss"))
     })

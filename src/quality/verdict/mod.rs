@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::link::{HARMFUL_LOSS, HARMLESS_LOSS};
 use crate::{
@@ -24,7 +24,7 @@ const DROPS_ARE_NEWS: Duration = Duration::from_secs(10);
 const CALM: Duration = Duration::from_secs(30);
 
 /// How a peer does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// In a word.
     pub grade: Grade,
@@ -33,7 +33,7 @@ pub struct Verdict {
 }
 
 /// How a peer does, in a word; the better is the lesser.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Grade {
     /// It has all that it is to have.

@@ -27,7 +27,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     process: Child,
     folder: tempfile::TempDir,
-    _host: Host,
+    host: Host,
 }
 
 impl Server {
@@ -72,13 +72,18 @@ impl Server {
             .spawn()
             .unwrap();
         let port = if transport == TurnTransport::Tls { TLS_PORT } else { PORT };
-        let server = Self { address: (host.address, port).into(), process, folder, _host: host };
+        let server = Self { address: (host.address, port).into(), process, folder, host };
         let address = server.address.to_string();
         wait_until("the TURN server listens", Duration::from_secs(20), || {
             server.log().lines().any(|line| line.contains("listener opened") && line.ends_with(&address))
         })
         .await;
         server
+    }
+
+    /// From now on this `share` of the UDP packets that it sends to us is lost: what it relays to peers that are here.
+    pub(crate) fn lose(&self, share: f32) {
+        self.host.lose(share);
     }
 
     /// The certificate that it shows, as PEM.
