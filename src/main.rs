@@ -1,6 +1,6 @@
 //! The `peergate` program.
 
-use std::{future::Future, path::Path, process::ExitCode};
+use std::{future::Future, io::Write, path::Path};
 
 use peergate::{
     check,
@@ -40,16 +40,26 @@ enum Failure {
     Threads(std::io::Error),
 }
 
-fn main() -> ExitCode {
-    let asked = match Asked::parse(std::env::args_os()) {
-        Ok(asked) => asked,
+/// It could not start, or could not go on.
+const FAILED: u8 = 1;
+
+/// `EX_USAGE` of sysexits.h: bad arguments or configuration.
+const MISUSED: u8 = 64;
+
+fn main() {
+    let status = match Asked::parse(std::env::args_os()) {
+        Ok(asked) => status_of(carry_out(asked)),
         Err(error) => {
             // Help and version are on stdout, and no error.
             let _ = error.print();
-            return if error.use_stderr() { misused() } else { ExitCode::SUCCESS };
+            if error.use_stderr() { MISUSED } else { 0 }
         }
     };
-    let outcome = match asked.command {
+    leave(status)
+}
+
+fn carry_out(asked: Asked) -> Result<(), Failure> {
+    match asked.command {
         Command::Run(arguments) => run(arguments.config.as_deref(), &asked.overrides),
         Command::Check(arguments) => check(&arguments.file),
         Command::Devices(arguments) => list_devices(&arguments),
@@ -57,27 +67,40 @@ fn main() -> ExitCode {
         Command::Recordings(arguments) => look_at_recordings(&arguments, &asked.overrides),
         Command::Ctl(arguments) => control(&arguments),
         Command::Relay(arguments) => run_relay(arguments.config.as_deref(), &asked.overrides),
-    };
+    }
+}
+
+/// Says what went wrong, and gives the process's status.
+fn status_of(outcome: Result<(), Failure>) -> u8 {
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(Failure::Misconfigured(problems)) => {
             eprintln!("{problems}");
-            misused()
+            MISUSED
         }
-        Err(Failure::Unbuildable) => misused(),
+        Err(Failure::Unbuildable) => MISUSED,
         Err(Failure::Ctl(error)) => {
             eprintln!("{error}");
-            if matches!(error, CtlError::Misused(_)) { misused() } else { ExitCode::FAILURE }
+            if matches!(error, CtlError::Misused(_)) { MISUSED } else { FAILED }
         }
         Err(Failure::Ill(what)) => {
             eprintln!("{what}");
-            ExitCode::FAILURE
+            FAILED
         }
         Err(failure) => {
             tracing::error!("{failure}");
-            ExitCode::FAILURE
+            FAILED
         }
     }
+}
+
+/// Ends the process as it is. A return from `main` has C libraries take down what threads of ours may still be in: one that
+/// loads plug-ins ahead, one that hangs in a device.
+fn leave(status: u8) -> ! {
+    // Whoever was to read may have gone.
+    let _ = std::io::stdout().flush();
+    // SAFETY: it only ends the process, and nothing of it runs any more.
+    unsafe { libc::_exit(status.into()) }
 }
 
 /// For commands without a log: what is missing is told as it is.
@@ -85,11 +108,6 @@ fn start_elements() -> Result<(), Failure> {
     elements::start().map_err(|missing| Failure::Ill(missing.to_string()))?;
     logging::capture_gstreamer();
     Ok(())
-}
-
-/// `EX_USAGE` of sysexits.h: bad arguments or configuration.
-fn misused() -> ExitCode {
-    ExitCode::from(64)
 }
 
 fn run(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
