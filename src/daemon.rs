@@ -22,10 +22,11 @@ use crate::{
     gateway::{self, command::Command},
     logging::Dial,
     media::{elements, main_loop},
+    messages::{self, Plumbing},
     relay,
     report::State,
     room,
-    server::{self, ControlSocket, Hosts, Listener, Origins, SocketError},
+    server::{self, Hosts, Listener, LocalSocket, Origins, SocketError},
     service::{Loop, Manager},
     shutdown::Signals,
 };
@@ -51,11 +52,14 @@ pub enum Failure {
         error: io::Error,
     },
     /// Another is controlled there, or the system refuses.
-    #[error(transparent)]
-    Socket(#[from] SocketError),
+    #[error("the control socket ([http] socket, --socket): {0}")]
+    Socket(SocketError),
     /// The gateway does not start.
     #[error(transparent)]
     Gateway(#[from] gateway::StartError),
+    /// The socket for messages can't be made.
+    #[error("the socket for messages ([messages] socket): {0}")]
+    Messages(SocketError),
     /// A member can't be brought up.
     #[error(transparent)]
     Appearance(#[from] AppearanceError),
@@ -72,7 +76,7 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
     let sessions = settings.members.iter().map(|member| room::Limits::with_peers(member.peers).sessions()).sum();
     provide_descriptors(&settings, sessions);
-    let socket = open_socket(settings.socket.as_ref()).await?;
+    let socket = open_socket(settings.socket.as_ref()).await.map_err(Failure::Socket)?;
     let listening = match &settings.http {
         Some(http) => Some(listen(http.listen).await?),
         None => None,
@@ -80,6 +84,13 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
     let address = listening.as_ref().map(|(_, address)| *address);
     let gateway = gateway::start(appearance::gateway(&settings, address)?)?;
     elements::load_ahead();
+    let messages = messages::Gateway {
+        commands: gateway.commands.clone(),
+        events: gateway.events.clone(),
+        state: gateway.state.clone(),
+        recorder: gateway.recorder.clone(),
+    };
+    let plumbing = Plumbing::start(settings.messages.clone(), &messages).await.map_err(Failure::Messages)?;
     let context = api::Context {
         commands: gateway.commands.clone(),
         recorder: gateway.recorder.clone(),
@@ -118,6 +129,7 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
         never = manager.say_how_it_goes(gateway.state.clone()) => match never {},
     };
     manager.stopping();
+    drop(plumbing);
     let close = async {
         gateway.stop().await;
         join_all(servers.into_iter().map(Server::stop)).await;
@@ -215,11 +227,13 @@ fn provide_descriptors(settings: &Settings, sessions: usize) {
 }
 
 /// The control socket, where there is to be one. Only one that was asked for is worth not starting.
-async fn open_socket(wanted: Option<&Socket>) -> Result<Option<ControlSocket>, SocketError> {
+async fn open_socket(wanted: Option<&Socket>) -> Result<Option<LocalSocket>, SocketError> {
     let Some(Socket { path, is_must }) = wanted else { return Ok(None) };
-    match ControlSocket::open(path).await {
+    match LocalSocket::open(path).await {
         Err(error) if !is_must => {
-            tracing::warn!("{error}; 'peergate ctl' does not find this one there");
+            tracing::warn!(
+                "the control socket ([http] socket, --socket): {error}; 'peergate ctl' does not find this one there"
+            );
             Ok(None)
         }
         opened => opened.map(Some),

@@ -5,7 +5,7 @@
 //!    tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`], [`peer`] and [`recorder`]. They know GStreamer, and
 //!    nothing of rooms or relays.
-//! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`server`] and [`appearance`]: tasks, sockets and
+//! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`messages`], [`server`] and [`appearance`]: tasks, sockets and
 //!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
 //!    [`config`], [`ctl`], [`daemon`], `descriptors`, [`devices`], [`doctor`], [`logging`], `memory`, [`recordings`],
 //!    `service` and [`shutdown`].
@@ -34,6 +34,7 @@ pub mod logging;
 pub mod matroska;
 pub mod media;
 pub mod memory;
+pub mod messages;
 pub mod metrics;
 pub mod mp4;
 mod pace;

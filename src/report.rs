@@ -371,12 +371,12 @@ pub enum Message {
 }
 
 impl Message {
-    /// How many bytes it has.
+    /// What travels.
     #[must_use]
-    pub fn bytes_len(&self) -> usize {
+    pub fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::Text { text } => text.len(),
-            Self::Binary { bytes } => bytes.len(),
+            Self::Text { text } => text.as_bytes(),
+            Self::Binary { bytes } => bytes,
         }
     }
 }

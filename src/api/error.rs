@@ -13,6 +13,7 @@ use crate::{
     gateway::command::CommandError,
     ids::{InvalidId, RecordingId},
     logging::NoLog,
+    messages::Unsendable,
     recorder::OrderError,
     studio::SnapshotError,
 };
@@ -125,6 +126,15 @@ impl ApiError {
 
     pub(super) fn too_large(error: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, error, "send it in parts, or send less")
+    }
+}
+
+impl From<Unsendable> for ApiError {
+    fn from(error: Unsendable) -> Self {
+        match error {
+            Unsendable::TooLarge(_) => Self::too_large(error.to_string()),
+            _ => Self::bad_message(error.to_string()),
+        }
     }
 }
 

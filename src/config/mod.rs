@@ -6,6 +6,7 @@
 
 mod load;
 mod members;
+mod messages;
 mod outside;
 mod problem;
 mod recording;

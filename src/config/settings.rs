@@ -16,7 +16,7 @@ use crate::{
     codec::Codec,
     encoder,
     ice::IceSettings,
-    logging,
+    logging, messages,
     peer::{ChannelSettings, MessageLimits},
     recording,
     redact::Redacted,
@@ -46,6 +46,8 @@ pub struct Settings {
     pub ice: IceSettings,
     /// The data channel that we make.
     pub channel: Option<ChannelSettings>,
+    /// What messages of data channels go to, and come from.
+    pub messages: messages::Settings,
     /// How long received media waits for lost packets.
     pub jitter_buffer: Duration,
     /// What others in a room may take of us.
@@ -123,6 +125,7 @@ pub(super) fn read(table: Table, purpose: Purpose, outside: &Outside, notes: &No
         encode: encode(root.section("encode"), &mut sources, outside),
         ice: servers::read(root.section("ice"), outside, &mut warnings),
         channel: channel(root.section("channel")),
+        messages: super::messages::read(root.section("messages"), outside),
         jitter_buffer: receive(root.section("receive")),
         limits: limits(root.section("limits")),
         record: super::recording::read(root.section("record"), outside),

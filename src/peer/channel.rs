@@ -105,7 +105,7 @@ impl Channel {
 
     /// Hands a message to SCTP.
     pub(super) fn send(&mut self, message: &Message) -> Result<(), SendError> {
-        let length = message.bytes_len();
+        let length = message.as_bytes().len();
         match length {
             0 => return Err(SendError::Empty),
             1..=MAX_MESSAGE_BYTES => {}

@@ -52,7 +52,7 @@ impl Inflow {
             let what = format!("it sends more than {per_second} messages a second (limits.messages_per_second)");
             return Err(Misdeed::beyond(Limit::Messages, what));
         }
-        let bytes = u32::try_from(message.bytes_len()).unwrap_or(u32::MAX);
+        let bytes = u32::try_from(message.as_bytes().len()).unwrap_or(u32::MAX);
         if !self.bytes.admits_many(now, bytes) {
             let what = format!(
                 "it sends messages of more than {bytes_per_second} bytes a second (limits.message_bytes_per_second)"

@@ -98,7 +98,7 @@ impl Signals {
 
     /// The same for a message, which may be long. [`taken`](Self::taken) makes room again.
     pub(super) fn send_message(&self, message: Message) {
-        let bytes = message.bytes_len();
+        let bytes = message.as_bytes().len();
         if self.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes > WAITING_BYTES
             || self.sender.try_send(Signal::Message(message)).is_err()
         {
@@ -109,7 +109,7 @@ impl Signals {
 
     /// A message was taken out of the queue.
     pub(super) fn taken(&self, message: &Message) {
-        self.waiting.fetch_sub(message.bytes_len(), Ordering::Relaxed);
+        self.waiting.fetch_sub(message.as_bytes().len(), Ordering::Relaxed);
     }
 
     /// A number for one more data channel.

@@ -1,4 +1,4 @@
-//! Where connections come from: a port, or the control socket.
+//! Where connections come from: a port, or a socket in the file system.
 
 use std::{future::Future, io};
 

@@ -3,14 +3,14 @@
 mod access;
 mod closing;
 mod connections;
-mod control_socket;
 mod listener;
+mod local_socket;
 
 pub use access::{Hosts, Origins};
 pub(crate) use access::{check_host, check_origin};
 pub(crate) use closing::Closing;
-pub use control_socket::{ControlSocket, SocketError};
 pub use listener::Listener;
+pub use local_socket::{LocalSocket, SocketError};
 
 use std::{future::Future, time::Duration};
 

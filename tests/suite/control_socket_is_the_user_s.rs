@@ -96,9 +96,9 @@ async fn one_of_a_daemon_that_lives_is_not_stolen() {
     // Who asks for it by name does not start without it; who does not, goes without.
     let named = run_to_end(home.run(&["--socket", home.socket().to_str().unwrap()]));
     assert_eq!(named.status.code(), Some(1));
-    assert!(named.stderr.contains("another daemon is controlled through"), "{}", named.stderr);
+    assert!(named.stderr.contains("another daemon listens at"), "{}", named.stderr);
     let second = Daemon::start(home.run(&["--id", "second"])).await;
-    second.wait_for_log("another daemon is controlled through", LIMIT).await;
+    second.wait_for_log("another daemon listens at", LIMIT).await;
     drop(second);
     assert!(asked(&home.socket(), "").await.contains("\"first\""), "{}", first.log());
 }

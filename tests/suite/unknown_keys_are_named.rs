@@ -17,7 +17,7 @@ fn unknown_keys_name_the_nearest_that_is_known() {
     assert_eq!(
         problems(text),
         "configuration:1:2: vidoe: a configuration has no key `vidoe`; the nearest is `video` \
-         (known here: audio, channel, encode, http, ice, limits, log, member, receive, record, relay, video)\n\
+         (known here: audio, channel, encode, http, ice, limits, log, member, messages, receive, record, relay, video)\n\
          configuration:6:1: video.back.pattern: a camera source has no key `pattern`; the nearest is `encoder` \
          (known here: device, encoder, fps, keep, size, source)"
     );

@@ -1,5 +1,5 @@
-//! The socket in the file system that programs of the same machine control a daemon through. Whoever may open the file
-//! may control it, so there is no token.
+//! A socket in the file system, for programs of the same machine: whoever may open the file may use it, and that is the
+//! daemon's own user.
 
 use std::{
     fs, io,
@@ -22,28 +22,26 @@ const BACKLOG: u32 = 128;
 /// How long one that lives may take to be connected to. The kernel does it, unless its queue is full.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
 
-/// A control socket that listens. Dropping it removes its file.
+/// A local socket that listens. Dropping it removes its file.
 #[derive(Debug)]
-pub struct ControlSocket {
+pub struct LocalSocket {
     listener: UnixListener,
     path: PathBuf,
     file: FileId,
 }
 
-/// Why there is no control socket.
+/// Why there is none.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SocketError {
     /// Another daemon listens there.
-    #[error(
-        "another daemon is controlled through {0}; stop it, or name another place: [http] socket, --socket PATH, or none"
-    )]
+    #[error("another daemon listens at {0}; stop it, or name another place")]
     InUse(PathBuf),
     /// Something else is there.
-    #[error("expected a socket or nothing at {0}, got another file, which is left alone; [http] socket, --socket PATH")]
+    #[error("expected a socket or nothing at {0}, got another file, which is left alone; name another place")]
     Foreign(PathBuf),
     /// The system does not let us.
-    #[error("no control socket at {path} ([http] socket, --socket): {error}")]
+    #[error("no socket can be made at {path}: {error}")]
     System {
         /// Where.
         path: PathBuf,
@@ -59,7 +57,7 @@ struct FileId {
     inode: u64,
 }
 
-impl ControlSocket {
+impl LocalSocket {
     /// Listens at `path`, for the user of this process only. A socket that a dead daemon left there is replaced.
     ///
     /// # Errors
@@ -87,7 +85,7 @@ impl ControlSocket {
     }
 }
 
-impl Listener for ControlSocket {
+impl Listener for LocalSocket {
     type Connection = UnixStream;
 
     async fn accept(&self) -> io::Result<UnixStream> {
@@ -95,7 +93,7 @@ impl Listener for ControlSocket {
     }
 }
 
-impl Drop for ControlSocket {
+impl Drop for LocalSocket {
     fn drop(&mut self) {
         // Somebody may have removed ours, and another daemon have its own there.
         if FileId::of(&self.path).is_ok_and(|there| there == self.file) {
@@ -143,7 +141,7 @@ mod tests {
     #[tokio::test]
     async fn only_its_own_user_gets_in_and_it_leaves_nothing_behind() {
         let (_folder, path) = place();
-        let socket = ControlSocket::open(&path).await.unwrap();
+        let socket = LocalSocket::open(&path).await.unwrap();
         let mode = fs::symlink_metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let (taken, made) = tokio::join!(socket.accept(), UnixStream::connect(&path));
@@ -157,8 +155,8 @@ mod tests {
         let (_folder, path) = place();
         drop(StdListener::bind(&path).unwrap());
         assert!(path.exists(), "it is left behind");
-        let living = ControlSocket::open(&path).await.unwrap();
-        let refused = ControlSocket::open(&path).await.unwrap_err();
+        let living = LocalSocket::open(&path).await.unwrap();
+        let refused = LocalSocket::open(&path).await.unwrap_err();
         assert!(matches!(refused, SocketError::InUse(_)), "{refused}");
         assert!(UnixStream::connect(living.path()).await.is_ok());
     }
@@ -167,7 +165,7 @@ mod tests {
     async fn what_is_no_socket_is_left_alone() {
         let (_folder, path) = place();
         fs::write(&path, "somebody's").unwrap();
-        let refused = ControlSocket::open(&path).await.unwrap_err();
+        let refused = LocalSocket::open(&path).await.unwrap_err();
         assert!(matches!(refused, SocketError::Foreign(_)), "{refused}");
         assert_eq!(fs::read(&path).unwrap(), b"somebody's");
     }
@@ -175,9 +173,9 @@ mod tests {
     #[tokio::test]
     async fn the_file_of_a_successor_is_not_removed() {
         let (_folder, path) = place();
-        let first = ControlSocket::open(&path).await.unwrap();
+        let first = LocalSocket::open(&path).await.unwrap();
         fs::remove_file(&path).unwrap();
-        let second = ControlSocket::open(&path).await.unwrap();
+        let second = LocalSocket::open(&path).await.unwrap();
         drop(first);
         assert!(UnixStream::connect(second.path()).await.is_ok());
     }
@@ -186,7 +184,7 @@ mod tests {
     async fn a_folder_that_is_not_there_is_named() {
         let (folder, path) = place();
         drop(folder);
-        let refused = ControlSocket::open(&path).await.unwrap_err();
+        let refused = LocalSocket::open(&path).await.unwrap_err();
         assert!(refused.to_string().contains(&format!("no control socket at {}", path.display())), "{refused}");
     }
 }

@@ -1,0 +1,82 @@
+//! Peers may ask the box how it does, and have it record, where that is allowed.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::common::{
+    daemon::Daemon,
+    recordings::Recordings,
+    str0m_peer::{Message, Options, Order, Viewer},
+};
+
+async fn viewer(daemon: &Daemon) -> Viewer {
+    let viewer = Viewer::join(&daemon.ws("/signal"), Options::new("ann")).await;
+    daemon.peer("ann", |peer| peer["channel"]["open"] == true).await;
+    viewer
+}
+
+fn say(viewer: &Viewer, text: &'static str) {
+    viewer.order(Order::SendText(Cow::Borrowed(text.as_bytes())));
+}
+
+/// The last of so many messages, which is JSON.
+async fn answer(viewer: &Viewer, count: usize) -> Value {
+    let messages = viewer.messages(count).await;
+    let Some(Message::Text(text)) = messages.last() else { panic!("a text: {messages:?}") };
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_it_does() {
+    let daemon = Daemon::configured("[messages]\nasks = [\"state\"]\n").await;
+    let viewer = viewer(&daemon).await;
+    viewer.video(5).await;
+    say(&viewer, "talk of no /state");
+    say(&viewer, "/record start");
+    say(&viewer, "/state");
+    let answer = answer(&viewer, 1).await;
+    let state = &answer["state"];
+    assert_eq!(state["member"], "gateway", "the first answer is that to the only question that is allowed: {answer:#}");
+    assert_eq!(state["you"]["id"], "ann");
+    assert_eq!(state["you"]["connection"], "connected");
+    assert_eq!(state["recordings"], 0);
+    let sources = state["sources"].as_array().unwrap();
+    assert!(sources.iter().any(|source| source["kind"] == "video" && source["state"] == "running"), "{answer:#}");
+    assert!(sources.iter().all(|source| source.get("spec").is_none()), "what is captured is not theirs to know");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn to_record_what_everybody_sends() {
+    let recordings = Recordings::new();
+    let daemon = Daemon::recording("none", recordings.dir(), "[messages]\nasks = [\"record\"]\n").await;
+    let viewer = viewer(&daemon).await;
+    say(&viewer, "/record start");
+    assert_eq!(answer(&viewer, 1).await["recording"], 2, "the viewer, who sends nothing, and ourselves");
+    let is_written = |state: &Value| {
+        let running = state["recordings"].as_array().unwrap();
+        running.iter().any(|one| one["peer"].is_null() && one["bytes"].as_u64() > Some(20_000))
+    };
+    daemon.wait_for_state(std::time::Duration::from_secs(20), is_written).await;
+    say(&viewer, "/record stop");
+    assert_eq!(answer(&viewer, 2).await["ended"], 2);
+    let segments = recordings.settled(1).await;
+    segments[0].is_what_its_manifest_says();
+    say(&viewer, "/record stop");
+    assert_eq!(answer(&viewer, 3).await["ended"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn but_not_to_end_what_others_have_begun() {
+    let recordings = Recordings::new();
+    let daemon = Daemon::recording("local", recordings.dir(), "[messages]\nasks = [\"record\"]\n").await;
+    let viewer = viewer(&daemon).await;
+    let runs = |state: &Value| state["recordings"].as_array().is_some_and(|running| running.len() == 1);
+    let own = daemon.wait_for_state(std::time::Duration::from_secs(20), runs).await;
+    say(&viewer, "/record start");
+    assert_eq!(answer(&viewer, 1).await["recording"], 2);
+    say(&viewer, "/record stop");
+    assert_eq!(answer(&viewer, 2).await["ended"], 1, "that of the viewer");
+    let left = daemon.wait_for_state(std::time::Duration::from_secs(20), runs).await;
+    assert_eq!(left["recordings"][0]["id"], own["recordings"][0]["id"]);
+}
