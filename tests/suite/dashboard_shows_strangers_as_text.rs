@@ -12,7 +12,9 @@ const MESSAGE: &str = "</span><script>document.title='harmed'</script><b>bold</b
 
 #[tokio::test(flavor = "multi_thread")]
 async fn and_not_as_markup() {
-    let gateway = Daemon::gateway(&["--record", "remote", "--record-dir", "/nowhere/<b>at all</b>"]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let recordings = folder.path().join("<b>bold</b>");
+    let gateway = Daemon::gateway(&["--record", "remote", "--record-dir", recordings.to_str().unwrap()]).await;
     let viewer = Viewer::join(&gateway.ws("/signal"), ViewerOptions::new(NAME).meeting(GATEWAY)).await;
     viewer.channel().await;
     let dashboard = Dashboard::open(Browser::start(Options::chromium()).await, &gateway.http("/dashboard")).await;
