@@ -3,9 +3,12 @@
 //! Each callback builds one [`Signal`] and sends it. It reads no property of webrtcbin where that would
 //! take the lock under which it is called, changes no state, and holds nothing strongly.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
 use gst::prelude::*;
@@ -293,9 +296,12 @@ fn watch_elements(
 /// `max-streams` keeps pads and threads from being made, and says nothing of who wants them.
 fn count_sources(rtpbin: &gst::Element, signals: &Signals) {
     let to = signals.clone();
-    let heard = AtomicUsize::new(0);
-    rtpbin.connect("on-new-ssrc", false, move |_| {
-        if heard.fetch_add(1, Ordering::Relaxed) == MAX_SOURCES {
+    // A source that was silent for a while is new again, and is still the same one.
+    let heard = Mutex::new(HashSet::new());
+    rtpbin.connect("on-new-ssrc", false, move |arguments| {
+        let ssrc = arguments.get(2)?.get::<u32>().ok()?;
+        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if heard.len() <= MAX_SOURCES && heard.insert(ssrc) && heard.len() > MAX_SOURCES {
             let what = format!("it sends media of more than {MAX_SOURCES} sources (SSRCs)");
             to.send(Signal::Misbehaved(Misdeed::beyond(Limit::Sources, what)));
         }

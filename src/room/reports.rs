@@ -15,8 +15,14 @@ const OWN_EARLY: usize = 64;
 impl Room {
     pub(super) fn handle_report(&mut self, now: Instant, key: PeerKey, event: PeerEvent) {
         if !self.holds(&key) {
-            if matches!(event, PeerEvent::Closed(_)) {
+            if let PeerEvent::Closed(reason) = event {
                 self.closing.remove(&key);
+                // A fresh offer does not save who misbehaved on the connection before it. What ended it here was punished then.
+                if let CloseReason::Misbehaved(misdeed) = reason
+                    && !self.conduct.is_ignored(now, &key.id)
+                {
+                    self.punish(now, &key.id, misdeed);
+                }
             }
             return;
         }

@@ -49,6 +49,26 @@ fn for_what_comes_over_the_connection_itself() {
 }
 
 #[test]
+fn is_not_dodged_by_a_fresh_offer() {
+    let mut scene = Scene::of("we");
+    let session = scene.connects_to("page");
+    scene.hears("page", description(DescriptionKind::Offer, &sdp("theirs", "2")));
+    assert!(!scene.room.holds(&session), "another one has taken its place");
+    let misdeed = Misdeed::beyond(Limit::Messages, "it talks too much");
+    let outputs = scene.reports(&session, PeerEvent::Closed(CloseReason::Misbehaved(misdeed)));
+    assert_eq!(ignored(&outputs), [("page", Some(Limit::Messages), seconds(30))]);
+}
+
+#[test]
+fn is_not_given_twice_for_one_deed() {
+    let mut scene = Scene::of("we");
+    let session = scene.offers_to("page", &sdp("ours", "1"));
+    let outputs = floods(&mut scene, "page", 31);
+    let [(_, reason)] = &closed(&outputs)[..] else { panic!("{outputs:?}") };
+    assert_eq!(ignored(&scene.reports(&session, PeerEvent::Closed(reason.clone()))), []);
+}
+
+#[test]
 fn does_not_end_a_connection_for_what_anybody_may_have_sent() {
     let mut scene = Scene::of("we");
     let session = scene.connects_to("page");
