@@ -8,7 +8,7 @@ use tokio::{
     time::{Duration, interval},
 };
 
-use super::{Order, OrderError, Who, progress::Listing, subject};
+use super::{Order, OrderError, Ordered, Who, progress::Listing, subject};
 use crate::{
     ids::RecordingId,
     report::{DiskState, RecordingState},
@@ -37,7 +37,7 @@ pub(super) enum Word {
     /// A recording has begun.
     Began(Listing),
     /// Record.
-    Start(Order, oneshot::Sender<Result<Vec<RecordingId>, OrderError>>),
+    Start(Order, oneshot::Sender<Result<Vec<Ordered>, OrderError>>),
     /// End a recording; whether it ran.
     Stop(RecordingId, oneshot::Sender<bool>),
     /// Whether this recording runs.
@@ -99,7 +99,7 @@ impl Desk {
     }
 
     /// Tells all whom the order is for. They answer in their own time.
-    fn start(&self, order: &Order, reply: oneshot::Sender<Result<Vec<RecordingId>, OrderError>>) {
+    fn start(&self, order: &Order, reply: oneshot::Sender<Result<Vec<Ordered>, OrderError>>) {
         let fits = |who: &Who| {
             order.member.as_ref().is_none_or(|member| *member == who.member)
                 && match &who.peer {
@@ -120,8 +120,8 @@ impl Desk {
             return;
         }
         tokio::spawn(async move {
-            let ids: Vec<_> = join_all(answers).await.into_iter().flatten().flatten().collect();
-            let _ = reply.send(if ids.is_empty() { Err(OrderError::Busy) } else { Ok(ids) });
+            let running: Vec<_> = join_all(answers).await.into_iter().flatten().flatten().collect();
+            let _ = reply.send(if running.is_empty() { Err(OrderError::Busy) } else { Ok(running) });
         });
     }
 

@@ -107,6 +107,15 @@ pub struct Order {
     pub before: Duration,
 }
 
+/// A recording that runs as it was ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ordered {
+    /// Its id.
+    pub id: RecordingId,
+    /// Whether it was begun for that; else it ran already, or was to run anyway.
+    pub is_fresh: bool,
+}
+
 /// Why a request about recordings was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -154,14 +163,19 @@ impl Recorder {
     /// # Errors
     /// When none of it is kept and it does not run, or the disk does not let us.
     pub async fn pin(&self, id: RecordingId, pinned: bool) -> Result<(), OrderError> {
-        let (reply, answer) = oneshot::channel();
-        self.tell(desk::Word::Runs(id.clone(), reply)).await;
-        let runs = answer.await.unwrap_or(false);
+        let runs = self.runs(&id).await;
         match self.surroundings.keeper.pin(id.clone(), pinned, runs).await {
             Ok(0) => Err(OrderError::NoSuchRecording(id)),
             Ok(_) => Ok(()),
             Err(why) => Err(OrderError::Disk(why)),
         }
+    }
+
+    /// Whether this recording runs.
+    pub async fn runs(&self, id: &RecordingId) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.tell(desk::Word::Runs(id.clone(), reply)).await;
+        answer.await.unwrap_or(false)
     }
 
     /// What is recorded, and how the disk does: about each second.
@@ -170,11 +184,11 @@ impl Recorder {
         self.state.clone()
     }
 
-    /// Records; the ids of what is recorded by that.
+    /// Records; what runs by that.
     ///
     /// # Errors
     /// When there is nobody to be recorded, or none of them can be now.
-    pub async fn order(&self, order: Order) -> Result<Vec<RecordingId>, OrderError> {
+    pub async fn order(&self, order: Order) -> Result<Vec<Ordered>, OrderError> {
         let (reply, answer) = oneshot::channel();
         self.tell(desk::Word::Start(order, reply)).await;
         answer.await.unwrap_or(Err(OrderError::Nobody))

@@ -93,6 +93,11 @@ impl Reel {
         &self.id
     }
 
+    /// Whether what comes is written.
+    pub(super) const fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
     /// Whether its thread is gone, though nobody has ended it: that is a fault of ours, and nothing more is written.
     pub(super) fn has_failed(&self) -> bool {
         self.written.has_changed().is_err()

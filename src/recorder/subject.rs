@@ -9,7 +9,7 @@ use tokio::{
 };
 use tracing::{error, warn};
 
-use super::{Surroundings, Who, reel::Reel};
+use super::{Ordered, Surroundings, Who, reel::Reel};
 use crate::{
     codec::Codec,
     ids::{RecordingId, SourceName},
@@ -32,8 +32,8 @@ pub(super) enum Order {
     Start {
         /// How much of it.
         before: Duration,
-        /// The recording's id; the one that runs, where one does.
-        reply: oneshot::Sender<RecordingId>,
+        /// The recording; the one that runs, where one does.
+        reply: oneshot::Sender<Ordered>,
     },
     /// End this recording, if it is here.
     Stop(RecordingId),
@@ -133,6 +133,7 @@ impl Subject {
         match order {
             Order::Start { before, reply } => {
                 self.end_what_failed().await;
+                let is_fresh = !self.is_recorded && !self.reel.as_ref().is_some_and(Reel::has_begun);
                 if self.reel.is_none() {
                     self.open().await;
                 }
@@ -140,7 +141,7 @@ impl Subject {
                     && let Some(reel) = &self.reel
                 {
                     // Whoever asked may have gone meanwhile.
-                    let _ = reply.send(reel.id().clone());
+                    let _ = reply.send(Ordered { id: reel.id().clone(), is_fresh });
                 }
             }
             Order::Stop(id) => {
@@ -257,7 +258,8 @@ mod tests {
         let (mut subject, failed) = subject(&recorder, mpsc::channel(1).0).await;
         let (reply, answer) = oneshot::channel();
         subject.obey(Order::Start { before: Duration::ZERO, reply }).await;
-        let id = answer.await.expect("it records");
+        let Ordered { id, is_fresh } = answer.await.expect("it records");
+        assert!(!is_fresh, "it is recorded from the start");
         assert_ne!(id, failed);
         assert!(subject.reel.as_ref().is_some_and(|reel| *reel.id() == id && !reel.has_failed()));
         subject.end().await;

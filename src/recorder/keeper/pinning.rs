@@ -80,6 +80,15 @@ impl Pinning {
         let Some(Order { pin, count, left, .. }) = self.0.pop_front() else { return };
         let unwritten = left.iter().filter_map(|file| shelf.borrow().segment(file).cloned()).collect();
         mark(shelf, unwritten, !pin.pinned);
+        if outcome.is_err() {
+            // Who has asked for the same meanwhile has nothing left to write, and is as badly off.
+            let is_same = |other: &Pin| other.recording == pin.recording && other.pinned == pin.pinned;
+            let (same, others) = self.0.drain(..).partition(|order| is_same(&order.pin));
+            self.0 = others;
+            for order in Vec::from(same) {
+                let _ = order.pin.reply.send(outcome.clone().map(|()| order.count));
+            }
+        }
         // Whoever asked may have given up.
         let _ = pin.reply.send(outcome.map(|()| count));
     }
