@@ -5,6 +5,7 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
+        mpsc::{RecvTimeoutError, channel},
     },
     time::Duration,
 };
@@ -178,7 +179,7 @@ impl Pipeline {
             .spawn(move || {
                 let outcome = changes.make(&inner, state);
                 if goes_down && passed.swap(true, Relaxed) {
-                    clockwork.catch_up();
+                    changes.catch_up(&clockwork);
                 }
                 let _ = done.send(outcome);
             })
@@ -188,9 +189,9 @@ impl Pipeline {
             Ok(_) => Err(refused()),
             Err(_) => {
                 if goes_down {
-                    self.clockwork.leave_behind();
+                    self.changes.be_late(&self.clockwork);
                     if passed_or_made.swap(true, Relaxed) {
-                        self.clockwork.catch_up();
+                        self.changes.catch_up(&self.clockwork);
                     }
                 }
                 Err(StateError::TimedOut { name: self.name.clone(), to: state })
@@ -207,20 +208,39 @@ impl Pipeline {
         self.changes.ended.store(true, Relaxed);
         self.set_state(gst::State::Null).await
     }
+
+    /// Has it taken down, and counted as left behind while that takes longer than `limit`. Does not wait.
+    fn take_down(&self, limit: Duration) {
+        self.changes.ended.store(true, Relaxed);
+        // On a thread of its own: this may be one that the pipeline would have to join.
+        let (inner, changes) = (self.inner.clone().upcast(), self.changes.clone());
+        let (made, is_made) = channel::<()>();
+        let spawned = std::thread::Builder::new().name("pipeline-stop".to_owned()).spawn(move || {
+            let _ = changes.make(&inner, gst::State::Null);
+            drop(made);
+        });
+        if let Err(error) = spawned {
+            tracing::error!(pipeline = self.name, %error, "no thread to take a pipeline down with; it is left behind");
+            self.changes.be_late(&self.clockwork);
+            return;
+        }
+        let (changes, clockwork) = (self.changes.clone(), self.clockwork.clone());
+        let spawned = std::thread::Builder::new().name("pipeline-watch".to_owned()).spawn(move || {
+            if is_made.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+                changes.be_late(&clockwork);
+                let _ = is_made.recv();
+                changes.catch_up(&clockwork);
+            }
+        });
+        if let Err(error) = spawned {
+            tracing::error!(pipeline = self.name, %error, "no thread to see whether a pipeline comes down");
+        }
+    }
 }
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
-        self.changes.ended.store(true, Relaxed);
-        // On a thread of its own: the drop may happen on one that the pipeline would have to join.
-        let (inner, changes) = (self.inner.clone().upcast(), self.changes.clone());
-        let name = std::mem::take(&mut self.name);
-        let spawned = std::thread::Builder::new().name("pipeline-stop".to_owned()).spawn(move || {
-            let _ = changes.make(&inner, gst::State::Null);
-        });
-        if let Err(error) = spawned {
-            tracing::error!(pipeline = name, %error, "no thread to take a pipeline down with; it is left behind");
-        }
+        self.take_down(STATE_CHANGE_LIMIT);
     }
 }
 
@@ -230,9 +250,29 @@ struct Changes {
     turn: Mutex<()>,
     /// It goes down: a change that was given up, and is late, must not bring it up again.
     ended: AtomicBool,
+    /// How many changes are late that take it down. Whatever their number, one pipeline hangs.
+    late: Mutex<usize>,
 }
 
 impl Changes {
+    /// A change that takes it down has not come about in time.
+    fn be_late(&self, clockwork: &Clockwork) {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        *late += 1;
+        if *late == 1 {
+            clockwork.leave_behind();
+        }
+    }
+
+    /// One of those has come about after all.
+    fn catch_up(&self, clockwork: &Clockwork) {
+        let mut late = self.late.lock().unwrap_or_else(PoisonError::into_inner);
+        *late -= 1;
+        if *late == 0 {
+            clockwork.catch_up();
+        }
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the one place that changes a state")]
     fn make(&self, element: &gst::Element, state: gst::State) -> Result<(), gst::StateChangeError> {
         let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -277,14 +317,11 @@ fn forward(message: &gst::Message, pipeline: &glib::WeakRef<gst::Pipeline>, even
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn one_that_hangs_is_counted_until_it_comes_down() {
-        gst::init().unwrap();
-        let clockwork = Clockwork::start();
-        let (pipeline, _events) =
-            Pipeline::parse("hung", "fakesrc ! fakesink name=sink async=false", &clockwork).unwrap();
+    /// A pipeline that does not come down until the second is dropped.
+    async fn hung(clockwork: &Clockwork) -> (Pipeline, std::sync::mpsc::Sender<()>) {
+        let (pipeline, _) = Pipeline::parse("hung", "fakesrc ! fakesink name=sink async=false", clockwork).unwrap();
         let (arrives, arrived) = oneshot::channel();
-        let (release, held) = std::sync::mpsc::channel::<()>();
+        let (release, held) = channel::<()>();
         let hang = Mutex::new((Some(arrives), held));
         let pad = pipeline.element("sink").unwrap().static_pad("sink").unwrap();
         pad.add_probe(gst::PadProbeType::BUFFER, move |_, _| {
@@ -297,11 +334,34 @@ mod tests {
         });
         pipeline.set_state(gst::State::Playing).await.unwrap();
         arrived.await.unwrap();
+        (pipeline, release)
+    }
 
+    #[tokio::test]
+    async fn one_that_hangs_is_counted_until_it_comes_down() {
+        gst::init().unwrap();
+        let clockwork = Clockwork::start();
+        let (pipeline, release) = hung(&clockwork).await;
         let mut left_behind = clockwork.left_behind();
         tokio::time::pause();
         assert!(matches!(pipeline.stop().await, Err(StateError::TimedOut { .. })));
         assert_eq!(*left_behind.borrow_and_update(), 1);
+        tokio::time::resume();
+        drop(release);
+        left_behind.wait_for(|count| *count == 0).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn one_that_hangs_when_it_is_dropped_is_counted_once_until_it_comes_down() {
+        gst::init().unwrap();
+        let clockwork = Clockwork::start();
+        let (pipeline, release) = hung(&clockwork).await;
+        let mut left_behind = clockwork.left_behind();
+        pipeline.take_down(Duration::ZERO);
+        left_behind.wait_for(|count| *count == 1).await.unwrap();
+        tokio::time::pause();
+        assert!(matches!(pipeline.stop().await, Err(StateError::TimedOut { .. })));
+        assert_eq!(*left_behind.borrow_and_update(), 1, "late twice, and one all the same");
         tokio::time::resume();
         drop(release);
         left_behind.wait_for(|count| *count == 0).await.unwrap();
