@@ -7,11 +7,15 @@ use tokio::{
         oneshot::{self, error::TryRecvError},
         watch,
     },
-    time::{Instant, MissedTickBehavior, interval_at},
+    time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
 use super::vitals::Vitals;
 use crate::report::State;
+
+/// How often between two signs of life a question that was dropped is asked anew: so often that one that is answered then is
+/// answered in time, and no more often, as where nobody is left each one is dropped.
+const ASKED_ANEW: u32 = 8;
 
 /// Asks a loop a question that it answers when it turns.
 type Ask = Box<dyn Fn() -> oneshot::Receiver<()>>;
@@ -21,21 +25,35 @@ pub(crate) struct Loop {
     name: &'static str,
     ask: Ask,
     answer: oneshot::Receiver<()>,
+    has_answered: bool,
 }
 
 impl Loop {
     /// The loop that `ask` asks; `name` is for people. A question that is dropped is asked anew.
     pub(crate) fn new(name: &'static str, ask: impl Fn() -> oneshot::Receiver<()> + 'static) -> Self {
-        Self { name, answer: ask(), ask: Box::new(ask) }
+        Self { name, answer: ask(), ask: Box::new(ask), has_answered: false }
     }
 
-    /// Whether it has answered. It is asked anew unless it still may.
-    fn has_turned(&mut self) -> bool {
-        let answer = self.answer.try_recv();
-        if !matches!(answer, Err(TryRecvError::Empty)) {
+    /// Whether it has turned since it was asked. It is asked anew if it has.
+    pub(crate) fn has_turned(&mut self) -> bool {
+        self.listen();
+        let has_turned = std::mem::take(&mut self.has_answered);
+        if has_turned {
             self.answer = (self.ask)();
         }
-        answer.is_ok()
+        has_turned
+    }
+
+    /// Takes note of its answer, and asks it anew where there will be none.
+    fn listen(&mut self) {
+        if self.has_answered {
+            return;
+        }
+        match self.answer.try_recv() {
+            Ok(()) => self.has_answered = true,
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Closed) => self.answer = (self.ask)(),
+        }
     }
 }
 
@@ -50,9 +68,18 @@ pub(super) async fn feed(
     let period = patience / 2;
     let mut looks = interval_at(Instant::now() + period, period);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut vitals, mut told) = (Vitals::default(), None);
+    let mut listens = interval(period / ASKED_ANEW);
+    listens.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut vitals, mut told) = (Vitals::new(period), None);
     loop {
-        looks.tick().await;
+        tokio::select! {
+            biased;
+            _ = looks.tick() => {}
+            _ = listens.tick() => {
+                loops.iter_mut().for_each(Loop::listen);
+                continue;
+            }
+        }
         // All of them, so that each is asked.
         let turned: Vec<_> = loops.iter_mut().map(|one| (one.name, one.has_turned())).collect();
         let verdict = vitals.look(turned, &state.borrow());
@@ -123,13 +150,15 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_question_that_is_refused_is_asked_again() {
-        let refusals = Cell::new(3);
+    async fn a_question_that_is_dropped_now_and_then_costs_a_loop_that_turns_no_sign_of_life() {
+        // What is asked at a look is dropped three times before it is answered.
+        let dropped = Cell::new(0);
         let one = Loop::new("it", move || {
             let (answer, answered) = oneshot::channel();
-            if refusals.get() > 0 {
-                refusals.set(refusals.get() - 1);
+            if dropped.get() < 3 {
+                dropped.set(dropped.get() + 1);
             } else {
+                dropped.set(0);
                 answer.send(()).unwrap();
             }
             answered
@@ -138,6 +167,6 @@ mod tests {
         let (_, state) = watch::channel(State::default());
         let feeding = feed(PATIENCE, vec![one], state, || fed.borrow_mut().push(begun.elapsed().as_secs()));
         assert!(timeout(Duration::from_secs(170), feeding).await.is_err());
-        assert_eq!(fed.into_inner(), [120, 150]);
+        assert_eq!(fed.into_inner(), [30, 60, 90, 120, 150], "half of patience apart");
     }
 }

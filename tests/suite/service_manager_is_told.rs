@@ -80,7 +80,7 @@ async fn none_while_the_main_loop_of_glib_stands_still() {
 }
 
 #[tokio::test]
-async fn none_while_the_gateway_stands_still() {
+async fn none_while_the_threads_of_the_runtime_stand_still() {
     let manager = ServiceManager::listen();
     let daemon = daemon(&manager, Some(PATIENCE), &[]).await;
     manager.word(FEED).await;
