@@ -1,6 +1,7 @@
 // The gateway's API, with the control token where there is one.
 
 const TOKEN = 'peergate control token';
+const SENDABLE = /^[\x21-\x7e]+$/; // what a header can carry, without spaces
 const PATIENCE = 8000; // ms: the gateway answers at once, unless it is stuck
 
 // The gateway wants a token, or another one.
@@ -51,7 +52,8 @@ export class Api {
   async #fetch(path, { body, ...more }) {
     const headers = {};
     const token = this.#token;
-    if (token !== null) headers.authorization = `Bearer ${token}`;
+    // Else none goes out, which the gateway refuses as it does a wrong one.
+    if (token !== null && SENDABLE.test(token)) headers.authorization = `Bearer ${token}`;
     if (body) headers['content-type'] = 'application/json';
     const response = await fetch(`api/${path}`, { ...more, headers, body: body && JSON.stringify(body) });
     // Another token may have been given meanwhile.

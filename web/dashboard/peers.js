@@ -96,11 +96,14 @@ class Peer {
     say(way, wayWords(peer.way));
     record.hidden = peer.isRecorded;
     record.setAttribute('aria-label', `Record ${peer.id}`);
-    close.setAttribute('aria-label', `Disconnect ${peer.id}`);
+    // It goes from every room that we are in.
+    const disconnect = peer.isOneOfMany ? 'Disconnect everywhere' : 'Disconnect';
+    say(close, disconnect);
+    close.setAttribute('aria-label', peer.isOneOfMany ? `${disconnect}: ${peer.id}` : `${disconnect} ${peer.id}`);
 
     const now = performance.now();
-    const sent = peer.sending.map((track) => ratedBits(this.#sent, track, now));
-    const received = peer.receiving.map((track) => ratedBits(this.#received, track, now));
+    const sent = ratedBits(this.#sent, peer.sending, now);
+    const received = ratedBits(this.#received, peer.receiving, now);
     say(sending, listed(peer.sending.map((track, at) => trackWords(track, sent[at]))));
     say(receiving, listed(peer.receiving.map(({ kind, codec }, at) => trackWords({ kind, codec }, received[at]))));
     const bears = peer.link?.estimate ?? null;
@@ -118,10 +121,14 @@ class Peer {
   }
 }
 
-function ratedBits(rates, { kind, bytes }, now) {
-  if (!rates.has(kind)) rates.set(kind, new Rate());
-  const rate = rates.get(kind).of(bytes, now);
-  return rate === null ? null : rate * 8;
+// Of each track. Several may be of one kind: their places in the list tell them apart.
+function ratedBits(rates, tracks, now) {
+  return tracks.map(({ kind, bytes }, at) => {
+    const track = `${kind} ${at}`;
+    if (!rates.has(track)) rates.set(track, new Rate());
+    const rate = rates.get(track).of(bytes, now);
+    return rate === null ? null : rate * 8;
+  });
 }
 
 function listed(words) {

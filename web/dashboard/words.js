@@ -45,7 +45,7 @@ export function lengthWords(ms) {
 }
 
 export function rungWords(rung) {
-  if (rung === null) return 'no pictures: its link bears none';
+  if (rung === null) return 'no pictures';
   return rung === 0 ? 'full picture' : `smaller picture, 1/${4 ** rung} of the bitrate`;
 }
 

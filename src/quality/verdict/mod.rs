@@ -112,6 +112,7 @@ impl Judge {
     }
 }
 
+/// Not why: whether its link bears no more, or the box's own ([encode] uplink) has no more for it, is not in the state.
 fn picture(video: &TrackState, link: Option<&LinkState>) -> Option<(Grade, String)> {
     let bears = link.and_then(|link| link.estimate).map(|estimate| format!("{} kbit/s", estimate.kilobits()));
     match video.rung {
@@ -119,10 +120,10 @@ fn picture(video: &TrackState, link: Option<&LinkState>) -> Option<(Grade, Strin
         Some(rung) => {
             // Each rung has a quarter of the bitrate of the one before.
             let share = 4_u64.saturating_pow(u32::try_from(rung).unwrap_or(u32::MAX));
-            let why = bears.map_or_else(String::new, |bears| format!(": its link bears {bears}"));
-            Some((Grade::Fair, format!("gets pictures of 1/{share} of the bitrate{why}")))
+            let over = bears.map_or_else(String::new, |bears| format!(", over a link that bears {bears}"));
+            Some((Grade::Fair, format!("gets pictures of 1/{share} of the bitrate{over}")))
         }
-        None => Some((Grade::Bad, "gets no pictures, only sound: its link bears none".to_owned())),
+        None => Some((Grade::Bad, "gets no pictures, only sound".to_owned())),
     }
 }
 

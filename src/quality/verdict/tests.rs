@@ -93,18 +93,14 @@ fn all_that_is_wrong_is_said_and_the_worst_counts() {
         (
             with(|peer| peer.sending[1].rung = Some(1)),
             Grade::Fair,
-            "direct; gets pictures of 1/4 of the bitrate: its link bears 3000 kbit/s",
+            "direct; gets pictures of 1/4 of the bitrate, over a link that bears 3000 kbit/s",
         ),
         (
             with(|peer| (peer.sending[1].rung, peer.link) = (Some(2), None)),
             Grade::Fair,
             "direct; gets pictures of 1/16 of the bitrate",
         ),
-        (
-            with(|peer| peer.sending[1].rung = None),
-            Grade::Bad,
-            "direct; gets no pictures, only sound: its link bears none",
-        ),
+        (with(|peer| peer.sending[1].rung = None), Grade::Bad, "direct; gets no pictures, only sound"),
         (with(|peer| peer.sending.truncate(1)), Grade::Good, "direct"),
         (with(|peer| peer.channel = Some(closed.clone())), Grade::Good, "direct; its data channel is not open"),
         (with(|peer| peer.ice = "disconnected".to_owned()), Grade::Bad, "direct; nothing gets through at the moment"),
