@@ -77,6 +77,7 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
     let sessions = settings.members.iter().map(|member| room::Limits::with_peers(member.peers).sessions()).sum();
     provide_descriptors(&settings, sessions);
     let socket = open_socket(settings.socket.as_ref()).await.map_err(Failure::Socket)?;
+    let plumbing = Plumbing::open(settings.messages.clone()).await.map_err(Failure::Messages)?;
     let listening = match &settings.http {
         Some(http) => Some(listen(http.listen).await?),
         None => None,
@@ -84,19 +85,19 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
     let address = listening.as_ref().map(|(_, address)| *address);
     let gateway = gateway::start(appearance::gateway(&settings, address)?)?;
     elements::load_ahead();
-    let messages = messages::Gateway {
+    let plumbing = plumbing.start(messages::Gateway {
         commands: gateway.commands.clone(),
         events: gateway.events.clone(),
         state: gateway.state.clone(),
         recorder: gateway.recorder.clone(),
-    };
-    let plumbing = Plumbing::start(settings.messages.clone(), &messages).await.map_err(Failure::Messages)?;
+    });
     let context = api::Context {
         commands: gateway.commands.clone(),
         recorder: gateway.recorder.clone(),
         state: gateway.state.clone(),
         events: gateway.events.clone(),
         log,
+        links: api::Links::new(),
         token: None,
         hosts: Hosts::default(),
         stun: settings.ice.stun.clone(),
@@ -203,8 +204,12 @@ impl Server {
 fn gateway_loop(commands: mpsc::Sender<Command>) -> Loop {
     Loop::new("the gateway", move || {
         let (reply, turn) = oneshot::channel();
-        // Full, or gone: the question is dropped, and asked again.
-        let _ = commands.try_send(Command::Turn { reply });
+        let commands = commands.clone();
+        // On a task of its own, where it waits for a place: a gateway with much to do turns all the same.
+        tokio::spawn(async move {
+            // An error: the gateway is gone, and the question with it.
+            let _ = commands.send(Command::Turn { reply }).await;
+        });
         turn
     })
 }
@@ -296,4 +301,28 @@ fn relay_settings(relay: &config::Relay, http: &Http) -> relay::Settings {
 
 fn hosts(http: &Http) -> Hosts {
     Hosts::new(http.hosts.clone()).and_own_name()
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_gateway_turns_when_it_comes_to_the_question_behind_what_waits_and_not_before() {
+        let (commands, mut asked) = mpsc::channel(1);
+        let (reply, _answer) = oneshot::channel();
+        commands.try_send(Command::Turn { reply }).unwrap();
+        let mut gateway = gateway_loop(commands);
+        yield_now().await;
+        assert!(!gateway.has_turned(), "nobody reads what it is asked");
+        yield_now().await;
+        assert!(!gateway.has_turned(), "still nobody does");
+
+        drop(asked.recv().await);
+        let Some(Command::Turn { reply }) = asked.recv().await else { panic!("the question has waited for its place") };
+        reply.send(()).unwrap();
+        assert!(gateway.has_turned());
+    }
 }

@@ -127,7 +127,7 @@ pub struct TrackState {
     /// How it is encoded.
     pub codec: Codec,
     /// The quality of pictures that we send: 0 for full, then each of a quarter of the bitrate of the one before. `None` while
-    /// the link bears none of them, for sound, and for what it sends us.
+    /// the link, or our uplink, bears none of them, for sound, and for what it sends us.
     pub rung: Option<usize>,
     /// Encoded bytes so far, without packet headers.
     pub bytes: u64,
@@ -371,6 +371,10 @@ pub enum Message {
 }
 
 impl Message {
+    /// The longest, in bytes: what both sides of a data channel count on where neither says more (RFC 8841, section 6.1:
+    /// `max-message-size`).
+    pub const MAX_BYTES: usize = 64 * 1024;
+
     /// What travels.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

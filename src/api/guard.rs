@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use tracing::debug;
 
-use super::{Context, error::ApiError, links::Links};
+use super::{Context, error::ApiError};
 use crate::{
     redact::Redacted,
     server::{Hosts, Origins, check_host, check_origin},
@@ -34,11 +34,7 @@ pub(super) async fn only_by_our_names(State(hosts): State<Hosts>, request: Reque
 
 /// Lets the API be used only by our own page and by programs, with the token where there is one. What a link is for is read
 /// with that, too.
-pub(super) async fn only_ours(
-    State((context, links)): State<(Context, Links)>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn only_ours(State(context): State<Context>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     if let Err(refused) = check_origin(headers, request.uri(), &Origins::default()) {
         debug!(%refused);
@@ -48,7 +44,7 @@ pub(super) async fn only_ours(
         debug!("a browser asks on behalf of another site");
         return ApiError::other_site("pages of other sites may not use this server").into_response();
     }
-    let has_link = links.allow(request.method(), request.uri(), SystemTime::now());
+    let has_link = context.links.allow(request.method(), request.uri(), SystemTime::now());
     if context.token.as_ref().is_some_and(|token| !has_link && !carries(headers, token)) {
         return ApiError::unauthorized().into_response();
     }

@@ -15,10 +15,20 @@ const LIFE: Duration = Duration::from_secs(6 * 60 * 60);
 
 /// Makes links and knows them again. They end with the process: its key is a new one then.
 #[derive(Clone)]
-pub(super) struct Links(Arc<[u8; 32]>);
+pub struct Links(Arc<[u8; 32]>);
+
+impl std::fmt::Debug for Links {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The key is nobody's business.
+        f.debug_struct("Links").finish_non_exhaustive()
+    }
+}
 
 impl Links {
-    pub(super) fn new() -> Self {
+    /// With a key of its own.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "no two are the same")]
+    pub fn new() -> Self {
         Self(Arc::new(rand::random()))
     }
 

@@ -9,15 +9,10 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 
 use super::{Context, error::ApiError};
-use crate::{
-    gateway::command::Command,
-    ids::PeerId,
-    messages::{MAX_MESSAGE_BYTES, Written},
-    report::Message,
-};
+use crate::{gateway::command::Command, ids::PeerId, messages::Written, report::Message};
 
 /// The longest body: a message in which JSON escapes every byte with six.
-pub(super) const MAX_BODY_BYTES: usize = 6 * MAX_MESSAGE_BYTES + 1024;
+pub(super) const MAX_BODY_BYTES: usize = 6 * Message::MAX_BYTES + 1024;
 
 pub(super) fn routes() -> Router<Context> {
     Router::new().route("/messages", post(to_all)).route("/peers/{id}/messages", post(to_one))
@@ -47,6 +42,6 @@ async fn send(context: &Context, peer: Option<PeerId>, body: Result<Json<Written
     let Json(written) = body?;
     let message = Message::try_from(written)?;
     let (reply, answer) = oneshot::channel();
-    let peers = context.ask(Command::Send { peer, message, reply }, answer).await?;
+    let peers = context.ask(Command::Send { member: None, peer, message, reply }, answer).await?;
     Ok(Json(Sent { peers }))
 }

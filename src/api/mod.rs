@@ -17,7 +17,7 @@ mod state;
 use std::time::Duration;
 
 use axum::{
-    Extension, Router,
+    Router,
     extract::{DefaultBodyLimit, Request},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -37,7 +37,7 @@ use crate::{
     server::Hosts,
 };
 use error::ApiError;
-use links::Links;
+pub use links::Links;
 
 /// What the API speaks to, and who may speak to it.
 #[derive(Debug, Clone)]
@@ -54,6 +54,8 @@ pub struct Context {
     pub log: Dial,
     /// What a request must carry; `None` where only this machine can ask.
     pub token: Option<Redacted<String>>,
+    /// Lends files: the same ones, whichever way they are asked for.
+    pub links: Links,
     /// The names that page and API answer to.
     pub hosts: Hosts,
     /// The STUN server that the page asks, if any.
@@ -68,8 +70,6 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// The page at `/`, metrics at `/metrics`, and the API below `/api`.
 pub fn router(context: Context) -> Router {
-    let links = Links::new();
-    let guarded = (context.clone(), links.clone());
     let api = Router::new()
         .merge(state::routes())
         .merge(messages::routes())
@@ -83,9 +83,8 @@ pub fn router(context: Context) -> Router {
         .method_not_allowed_fallback(async || ApiError::no_such_method())
         .layer(DefaultBodyLimit::max(messages::MAX_BODY_BYTES))
         .layer(middleware::from_fn(in_time))
-        .layer(Extension(links))
-        .layer(middleware::from_fn_with_state(guarded.clone(), guard::only_ours));
-    let metrics = metrics::routes().layer(middleware::from_fn_with_state(guarded, guard::only_ours));
+        .layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
+    let metrics = metrics::routes().layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
     Router::new()
         .nest("/api", api)
         .merge(metrics)

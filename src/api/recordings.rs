@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{
-    Extension, Json, Router,
+    Json, Router,
     extract::{
         Path, Query, Request, State,
         rejection::{JsonRejection, QueryRejection},
@@ -19,7 +19,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use tower_http::services::ServeFile;
 
-use super::{Context, error::ApiError, links::Links};
+use super::{Context, error::ApiError};
 use crate::{
     ids::{PeerId, RecordingId},
     recorder::Order,
@@ -126,8 +126,8 @@ async fn start(
         Some(What::Remote) | None => Wanted::REMOTE,
     };
     let order = Order { member, peer, wanted, before: Duration::from_millis(before_ms) };
-    let recordings = context.recorder.order(order).await?;
-    Ok((StatusCode::CREATED, Json(Started { recordings })))
+    let running = context.recorder.order(order).await?;
+    Ok((StatusCode::CREATED, Json(Started { recordings: running.into_iter().map(|one| one.id).collect() })))
 }
 
 async fn end(State(context): State<Context>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
@@ -171,12 +171,11 @@ struct Lent {
 
 async fn lend(
     State(context): State<Context>,
-    Extension(links): Extension<Links>,
     Path((id, sequence)): Path<(String, String)>,
 ) -> Result<(StatusCode, Json<Lent>), ApiError> {
     segment(&context, id.clone(), &sequence)?;
     let path = format!("/recordings/{}/{sequence}", utf8_percent_encode(&id, NON_ALPHANUMERIC));
-    let link = links.link(&path, SystemTime::now()).trim_start_matches('/').to_owned();
+    let link = context.links.link(&path, SystemTime::now()).trim_start_matches('/').to_owned();
     Ok((StatusCode::CREATED, Json(Lent { link })))
 }
 

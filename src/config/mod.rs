@@ -19,6 +19,7 @@ mod units;
 
 pub use load::{Overrides, Target, load, parse};
 pub use members::{Member, Room, Trust};
+pub(crate) use outside::runtime_folder;
 pub use problem::{Place, Problem, Problems};
 pub(crate) use settings::SOCKET;
 pub use settings::{Http, Limits, Purpose, Relay, Settings, Socket};

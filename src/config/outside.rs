@@ -83,11 +83,7 @@ impl Outside {
 
     /// Where this program may keep a socket: systemd's `RUNTIME_DIRECTORY`, else the user's.
     pub(super) fn runtime(&self) -> Option<PathBuf> {
-        let named = |name| self.variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        // The first, where a unit names several.
-        let of_unit =
-            self.variables.get("RUNTIME_DIRECTORY").and_then(|list| list.split(':').next().map(PathBuf::from));
-        of_unit.or_else(|| named("XDG_RUNTIME_DIR")).filter(|folder| folder.is_absolute())
+        runtime_folder(|name| self.variables.get(name).cloned())
     }
 
     /// The secret in the file `name`: systemd's credential of that name, else a file. Without a line's end.
@@ -152,6 +148,14 @@ impl Outside {
 /// A text that errors do not show.
 pub(super) fn secret_text(value: &Value) -> Result<Redacted<String>, Wrong> {
     units::text(value).map(Redacted::new).map_err(|_| Wrong::expected_secret("a text that is not empty", value))
+}
+
+/// Where sockets are kept, by variables of the environment: systemd's `RUNTIME_DIRECTORY`, else the user's.
+pub(crate) fn runtime_folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    // The first, where a unit names several.
+    let of_unit = variable("RUNTIME_DIRECTORY").and_then(|list| list.split(':').next().map(ToOwned::to_owned));
+    let folder = of_unit.or_else(|| variable("XDG_RUNTIME_DIR"));
+    folder.map(PathBuf::from).filter(|folder| folder.is_absolute())
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Wrong {

@@ -8,7 +8,7 @@ use std::{
 use url::Url;
 
 use super::error::CtlError;
-use crate::config::SOCKET;
+use crate::config::{SOCKET, runtime_folder};
 
 /// Where Debian's unit has its socket (`RuntimeDirectory=peergate`).
 const OF_THE_SYSTEM: &str = "/run/peergate";
@@ -66,9 +66,7 @@ impl Address {
                 "the socket is \"none\" (--socket, PEERGATE_SOCKET): name one, or ask over TCP with --url".to_owned(),
             )),
             Some(path) if path != "auto" => Ok(Self::Socket(path.into())),
-            _ => Self::usual(
-                ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR"].into_iter().filter_map(env::var_os).map(PathBuf::from),
-            ),
+            _ => Self::usual(runtime_folder(|name| env::var(name).ok()).into_iter()),
         }
     }
 

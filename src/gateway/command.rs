@@ -14,6 +14,8 @@ use crate::{
 pub enum Command {
     /// Send a message over data channels.
     Send {
+        /// In this member's room; `None` for all.
+        member: Option<PeerId>,
         /// To this peer, in whatever room it is; `None` for all.
         peer: Option<PeerId>,
         /// What to send.

@@ -136,8 +136,12 @@ impl Hub {
 
     fn handle_command(&self, command: Command) {
         match command {
-            Command::Send { peer, message, reply } => {
-                let answers = Answers(self.ask(|answer| Request::Send(peer.clone(), message.clone(), answer)));
+            Command::Send { member, peer, message, reply } => {
+                let request = |answer| Request::Send(peer.clone(), message.clone(), answer);
+                let answers = Answers(match member {
+                    Some(member) => self.ask_one(&member, request),
+                    None => self.ask(request),
+                });
                 tokio::spawn(async move {
                     let _ = reply.send(answers.joined(peer.as_ref()).await);
                 });
@@ -149,9 +153,9 @@ impl Hub {
                 });
             }
             Command::Turn { reply } => {
-                let turns = join_all(self.ask(Request::Turn));
+                let turns = join_all(self.requests.iter().cloned().map(has_turned));
                 tokio::spawn(async move {
-                    if turns.await.iter().all(Result::is_ok) {
+                    if turns.await.into_iter().all(|turned| turned) {
                         let _ = reply.send(());
                     }
                 });
@@ -171,13 +175,14 @@ impl Hub {
 
     /// Asks every member the same.
     fn ask<T>(&self, request: impl Fn(oneshot::Sender<T>) -> Request) -> Vec<oneshot::Receiver<T>> {
-        let ask = |member: &mpsc::Sender<Request>| {
-            let (answer, answered) = oneshot::channel();
-            // Full, or not there: the sender is dropped, and the receiver says so.
-            let _ = member.try_send(request(answer));
-            answered
-        };
-        self.requests.iter().map(ask).collect()
+        self.requests.iter().map(|member| put(member, &request)).collect()
+    }
+
+    /// Asks the member of this id.
+    fn ask_one<T>(&self, id: &PeerId, request: impl Fn(oneshot::Sender<T>) -> Request) -> Vec<oneshot::Receiver<T>> {
+        let state = self.state.borrow();
+        let asked = state.members.iter().zip(&self.requests).filter(|(member, _)| member.id == *id);
+        asked.map(|(_, member)| put(member, &request)).collect()
     }
 
     fn apply(&self, index: Index, update: Update) {
@@ -203,6 +208,20 @@ impl Hub {
             state.disk = seen.disk;
         });
     }
+}
+
+/// Asks a member. Where it takes nothing, or is not there, the answer's sender is dropped, and the receiver says so.
+fn put<T>(member: &mpsc::Sender<Request>, request: impl Fn(oneshot::Sender<T>) -> Request) -> oneshot::Receiver<T> {
+    let (answer, answered) = oneshot::channel();
+    let _ = member.try_send(request(answer));
+    answered
+}
+
+/// Waits until a member has turned, for a place among its requests first: who has much to do turns all the same. `false` where
+/// it does not take the question, or drops it.
+async fn has_turned(member: mpsc::Sender<Request>) -> bool {
+    let (answer, turned) = oneshot::channel();
+    member.send(Request::Turn(answer)).await.is_ok() && turned.await.is_ok()
 }
 
 fn apply(member: &mut MemberState, update: Update) {

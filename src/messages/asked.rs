@@ -84,7 +84,7 @@ pub(super) async fn answer(asks: Vec<Ask>, gateway: Gateway) {
         info!(%member, %peer, asks = text.trim(), "asked over the channel");
         let answer = desk.answer(question, &member, &peer).await;
         let text = serde_json::to_string(&answer).expect("texts and numbers are always JSON");
-        if let Err(error) = desk.gateway.send(Some(peer.clone()), Message::Text { text }).await {
+        if let Err(error) = desk.gateway.send(Some(member), Some(peer.clone()), Message::Text { text }).await {
             tracing::debug!(%peer, %error, "the answer does not reach the peer");
         }
     }
@@ -122,18 +122,23 @@ impl Desk {
     }
 
     async fn start(&mut self, member: &PeerId) -> Answer {
-        let others = self.running();
         let order = Order { member: Some(member.clone()), peer: None, wanted: Wanted::ALL, before: Duration::ZERO };
-        match self.gateway.recorder.order(order).await {
-            Ok(ids) => {
-                let count = ids.len();
-                // What ran before was begun by somebody else, and is not to be ended from here.
-                let ours = self.recordings.entry(member.clone()).or_default();
-                ours.extend(ids.into_iter().filter(|id| !others.contains(id)));
-                Answer::Recording(count)
+        let running = match self.gateway.recorder.order(order).await {
+            Ok(running) => running,
+            Err(error) => return Answer::Error(error.to_string()),
+        };
+        let count = running.len();
+        // Those of peers that are gone are over.
+        let mut ours = HashSet::new();
+        for id in self.recordings.remove(member).unwrap_or_default() {
+            if self.gateway.recorder.runs(&id).await {
+                ours.insert(id);
             }
-            Err(error) => Answer::Error(error.to_string()),
         }
+        // What was begun by somebody else is not to be ended from here.
+        ours.extend(running.into_iter().filter(|one| one.is_fresh).map(|one| one.id));
+        self.recordings.insert(member.clone(), ours);
+        Answer::Recording(count)
     }
 
     async fn stop(&mut self, member: &PeerId) -> Answer {
@@ -143,10 +148,6 @@ impl Desk {
             count += usize::from(self.gateway.recorder.end(id).await.is_ok());
         }
         Answer::Ended(count)
-    }
-
-    fn running(&self) -> HashSet<RecordingId> {
-        self.gateway.recorder.state().borrow().recordings.iter().map(|one| one.id.clone()).collect()
     }
 }
 

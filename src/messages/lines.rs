@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use serde::{Deserialize, Serialize};
-use tokio::{net::UnixStream, task::JoinSet, time::sleep};
-use tokio_util::codec::{Framed, LinesCodec, LinesCodecError};
+use tokio::{
+    io::{self, AsyncBufReadExt, AsyncWriteExt, BufReader},
+    net::{UnixStream, unix::OwnedReadHalf},
+    task::JoinSet,
+    time::sleep,
+};
 
-use super::{Gateway, MAX_MESSAGE_BYTES, Next, Received, Written};
+use super::{Gateway, Next, Received, Written};
 use crate::{
     ids::PeerId,
     report::Message,
@@ -18,7 +21,7 @@ use crate::{
 const PROGRAMS: usize = 16;
 
 /// The longest line: a message in which JSON escapes every byte with six, and whom it is for.
-const MAX_LINE_BYTES: usize = 6 * MAX_MESSAGE_BYTES + 1024;
+const MAX_LINE_BYTES: usize = 6 * Message::MAX_BYTES + 1024;
 
 /// How long to wait after the system refused a connection: where no file descriptor is left, it does so at once again.
 const REFUSED_PAUSE: Duration = Duration::from_secs(1);
@@ -27,7 +30,9 @@ const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
-    /// In whatever room it is; everybody where there is none.
+    /// In this member's room; in all where there is none.
+    member: Option<PeerId>,
+    /// To this one; to everybody where there is none.
     peer: Option<PeerId>,
     text: Option<String>,
     base64: Option<String>,
@@ -48,7 +53,7 @@ enum Said {
     Sent { sent: usize },
     /// The last line went to nobody.
     Error { error: String },
-    /// It did not read fast enough: so many events were dropped, messages among them or not.
+    /// It did not read fast enough: so many events were dropped, messages or not.
     Lost { lost: u64 },
 }
 
@@ -72,7 +77,8 @@ pub(super) async fn serve(socket: LocalSocket, gateway: Gateway) {
 
 async fn speak(stream: UnixStream, gateway: Gateway) {
     let mut messages = gateway.messages();
-    let mut lines = Framed::new(stream, LinesCodec::new_with_max_length(MAX_LINE_BYTES));
+    let (from, mut to) = stream.into_split();
+    let mut lines = Lines(BufReader::new(from), Vec::new());
     loop {
         let said = tokio::select! {
             next = messages.next() => match next {
@@ -81,29 +87,54 @@ async fn speak(stream: UnixStream, gateway: Gateway) {
                 None => return,
             },
             line = lines.next() => match line {
-                Some(Ok(line)) => match send(&line, &gateway).await {
+                Ok(Some(line)) => match send(&line, &gateway).await {
                     Ok(sent) => Said::Sent { sent },
                     Err(error) => Said::Error { error },
                 },
-                Some(Err(LinesCodecError::MaxLineLengthExceeded)) => {
-                    // `Framed` gives one end after each error, and goes on.
-                    let _ = lines.next().await;
-                    Said::Error { error: format!("expected a line of at most {MAX_LINE_BYTES} bytes, got a longer one") }
-                }
-                Some(Err(LinesCodecError::Io(_))) | None => return,
+                // It is gone, or has said all.
+                Ok(None) | Err(_) => return,
             },
         };
-        let line = serde_json::to_string(&said).expect("texts and numbers are always JSON");
-        // It is gone.
-        if lines.send(line).await.is_err() {
+        let mut line = serde_json::to_vec(&said).expect("texts and numbers are always JSON");
+        line.push(b'\n');
+        if to.write_all(&line).await.is_err() {
             return;
         }
     }
 }
 
-async fn send(line: &str, gateway: &Gateway) -> Result<usize, String> {
-    let Line { peer, text, base64 } = serde_json::from_str(line)
+/// Lines of a program, and what has come of the next one.
+struct Lines(BufReader<OwnedReadHalf>, Vec<u8>);
+
+impl Lines {
+    /// The next one, without its end; `None` at the end of all. Of one that is too long as much as shows that it is.
+    /// What has come of a line is kept where nobody waits for the rest.
+    async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let Self(from, line) = self;
+        loop {
+            let come = from.fill_buf().await?;
+            if come.is_empty() {
+                return Ok(None);
+            }
+            let end = come.iter().position(|&byte| byte == b'\n');
+            let room = (MAX_LINE_BYTES + 1).saturating_sub(line.len());
+            let part = &come[..end.unwrap_or(come.len())];
+            line.extend_from_slice(&part[..part.len().min(room)]);
+            let used = end.map_or(come.len(), |end| end + 1);
+            from.consume(used);
+            if end.is_some() {
+                return Ok(Some(std::mem::take(line)));
+            }
+        }
+    }
+}
+
+async fn send(line: &[u8], gateway: &Gateway) -> Result<usize, String> {
+    if line.len() > MAX_LINE_BYTES {
+        return Err(format!("expected a line of at most {MAX_LINE_BYTES} bytes, got a longer one"));
+    }
+    let Line { member, peer, text, base64 } = serde_json::from_slice(line)
         .map_err(|error| format!(r#"expected a line like {{"peer": "ID", "text": "..."}}: {error}"#))?;
     let message = Message::try_from(Written { text, base64 }).map_err(|error| error.to_string())?;
-    gateway.send(peer, message).await.map_err(|error| error.to_string())
+    gateway.send(member, peer, message).await.map_err(|error| error.to_string())
 }

@@ -12,11 +12,12 @@ use std::{path::PathBuf, time::Duration};
 use tokio::{
     sync::{broadcast, mpsc, oneshot, watch},
     task::JoinSet,
+    time::timeout,
 };
 
 pub use self::{
     asked::Ask,
-    written::{MAX_MESSAGE_BYTES, Unsendable, Written},
+    written::{Unsendable, Written},
 };
 use crate::{
     gateway::command::{Command, CommandError},
@@ -25,6 +26,9 @@ use crate::{
     report::{Event, Message, State},
     server::{LocalSocket, SocketError},
 };
+
+/// How long the gateway may take to send one. It does so at once, unless it is stuck.
+const SEND_LIMIT: Duration = Duration::from_secs(5);
 
 /// What messages go to, and come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -50,9 +54,17 @@ pub struct Program {
     pub answers: bool,
 }
 
-/// What is done with messages, for as long as this is held.
+/// What is to be done with messages, with its socket open.
 #[derive(Debug)]
 pub struct Plumbing {
+    socket: Option<LocalSocket>,
+    program: Option<Program>,
+    asks: Vec<Ask>,
+}
+
+/// What is done with messages, for as long as this is held.
+#[derive(Debug)]
+pub struct Running {
     /// They are aborted with this.
     _tasks: JoinSet<()>,
 }
@@ -81,23 +93,33 @@ struct Received {
 }
 
 impl Plumbing {
-    /// Starts what is configured. Within a tokio runtime.
+    /// Opens what is configured. Within a tokio runtime.
     ///
     /// # Errors
     /// When the socket can't be made.
-    pub async fn start(settings: Settings, gateway: &Gateway) -> Result<Self, SocketError> {
+    pub async fn open(settings: Settings) -> Result<Self, SocketError> {
         let Settings { socket, program, asks } = settings;
+        let socket = match socket {
+            Some(path) => Some(LocalSocket::open(&path).await?),
+            None => None,
+        };
+        Ok(Self { socket, program, asks })
+    }
+
+    /// Begins.
+    #[must_use]
+    pub fn start(self, gateway: Gateway) -> Running {
         let mut tasks = JoinSet::new();
-        if let Some(path) = socket {
-            tasks.spawn(lines::serve(LocalSocket::open(&path).await?, gateway.clone()));
+        if let Some(socket) = self.socket {
+            tasks.spawn(lines::serve(socket, gateway.clone()));
         }
-        if let Some(program) = program {
+        if let Some(program) = self.program {
             tasks.spawn(program::run(program, gateway.clone()));
         }
-        if !asks.is_empty() {
-            tasks.spawn(asked::answer(asks, gateway.clone()));
+        if !self.asks.is_empty() {
+            tasks.spawn(asked::answer(self.asks, gateway));
         }
-        Ok(Self { _tasks: tasks })
+        Running { _tasks: tasks }
     }
 }
 
@@ -107,12 +129,22 @@ impl Gateway {
         Messages(self.events.subscribe())
     }
 
-    /// Sends a message to this peer, or to all; to how many it went.
-    async fn send(&self, peer: Option<PeerId>, message: Message) -> Result<usize, CommandError> {
+    /// Sends a message to this peer, or to all, in one member's room or in all of them; to how many it went.
+    async fn send(
+        &self,
+        member: Option<PeerId>,
+        peer: Option<PeerId>,
+        message: Message,
+    ) -> Result<usize, CommandError> {
         let (reply, answer) = oneshot::channel();
-        let command = Command::Send { peer, message, reply };
-        self.commands.send(command).await.map_err(|_| CommandError::Busy)?;
-        answer.await.unwrap_or(Err(CommandError::Busy))
+        let exchange = async {
+            self.commands.send(Command::Send { member, peer, message, reply }).await.ok()?;
+            answer.await.ok()
+        };
+        match timeout(SEND_LIMIT, exchange).await {
+            Ok(Some(sent)) => sent,
+            Ok(None) | Err(_) => Err(CommandError::Busy),
+        }
     }
 }
 

@@ -12,9 +12,9 @@ use tokio::{
     process::{Child, Command},
     time::timeout,
 };
-use tracing::warn;
+use tracing::{field::display, warn};
 
-use super::{Gateway, MAX_MESSAGE_BYTES, Next, Program, Received};
+use super::{Gateway, Next, Program, Received};
 use crate::{log_limit::LogLimit, report::Message};
 
 /// What of its standard error is shown, in bytes.
@@ -47,28 +47,34 @@ pub(super) async fn run(program: Program, gateway: Gateway) {
     let mut messages = gateway.messages();
     let mut lines = LogLimit::new(LINES);
     while let Some(next) = messages.next().await {
-        let outcome = match &next {
-            Next::Message(received) => run_once(&program, received).await,
+        let (peer, why) = match next {
+            Next::Message(received) => match run_once(&program, &received).await {
+                Ok(answer) => {
+                    if program.answers {
+                        give_back(&gateway, received, answer).await;
+                    }
+                    continue;
+                }
+                Err(error) => (Some(received.peer), error.to_string()),
+            },
             Next::Missed(count) => {
-                warn!(program = %program.path.display(), count, "messages came faster than the program takes them: some events are left out");
-                continue;
+                (None, format!("it is slower than what happens: {count} events are left out, messages or not"))
             }
         };
-        let Next::Message(Received { peer, .. }) = next else { continue };
-        match outcome {
-            Ok(answer) => {
-                if let Some(message) = message(answer).filter(|_| program.answers)
-                    && let Err(error) = gateway.send(Some(peer.clone()), message).await
-                {
-                    tracing::debug!(%peer, %error, "what the program answers does not reach the peer");
-                }
-            }
-            Err(error) => {
-                if let Some(swallowed) = lines.admit(Instant::now()) {
-                    warn!(program = %program.path.display(), %peer, %error, swallowed, "the program of [messages] failed");
-                }
-            }
+        if let Some(swallowed) = lines.admit(Instant::now()) {
+            let peer = peer.as_ref().map(display);
+            warn!(program = %program.path.display(), peer, why, swallowed, "the program of [messages] failed");
         }
+    }
+}
+
+/// Sends what it has printed to who has sent the message, in the same room.
+async fn give_back(gateway: &Gateway, to: Received, answer: Vec<u8>) {
+    let Received { member, peer, .. } = to;
+    if let Some(message) = message(answer)
+        && let Err(error) = gateway.send(Some(member), Some(peer.clone()), message).await
+    {
+        tracing::debug!(%peer, %error, "what the program answers does not reach the peer");
     }
 }
 
@@ -115,7 +121,7 @@ async fn attend(child: &mut Child, message: &[u8]) -> io::Result<(ExitStatus, Pr
             let _ = stdin.write_all(message).await;
         }
     };
-    let answer = all_but_the_rest(stdout, MAX_MESSAGE_BYTES as u64);
+    let answer = all_but_the_rest(stdout, Message::MAX_BYTES as u64);
     let complaint = all_but_the_rest(stderr, SHOWN);
     let ((), answer, complaint, status) = tokio::join!(give, answer, complaint, child.wait());
     let complaint = String::from_utf8_lossy(&complaint?).trim().replace('\n', " | ");

@@ -5,10 +5,6 @@ use serde::Deserialize;
 
 use crate::report::Message;
 
-/// The longest message, in bytes. What browsers agree to take over a data channel (RFC 8841: without
-/// `max-message-size`, 64 KiB).
-pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
-
 /// A message to be sent: one of the two.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,7 +29,7 @@ pub enum Unsendable {
     #[error("expected a message of one byte or more, got an empty one")]
     Empty,
     /// Browsers would not take it.
-    #[error("expected a message of at most {MAX_MESSAGE_BYTES} bytes, got one of {0}")]
+    #[error("expected a message of at most {max} bytes, got one of {0}", max = Message::MAX_BYTES)]
     TooLarge(usize),
 }
 
@@ -49,7 +45,7 @@ impl TryFrom<Written> for Message {
         };
         match message.as_bytes().len() {
             0 => Err(Unsendable::Empty),
-            length if length > MAX_MESSAGE_BYTES => Err(Unsendable::TooLarge(length)),
+            length if length > Message::MAX_BYTES => Err(Unsendable::TooLarge(length)),
             _ => Ok(message),
         }
     }
@@ -72,9 +68,9 @@ mod tests {
     #[test]
     fn what_can_not_be_sent_is_named() {
         let longest = |bytes| message(&format!(r#"{{"text": "{}"}}"#, "x".repeat(bytes)));
-        assert!(longest(MAX_MESSAGE_BYTES).is_ok());
+        assert!(longest(Message::MAX_BYTES).is_ok());
         let texts = [
-            (longest(MAX_MESSAGE_BYTES + 1), "at most 65536 bytes, got one of 65537"),
+            (longest(Message::MAX_BYTES + 1), "at most 65536 bytes, got one of 65537"),
             (message("{}"), "got neither"),
             (message(r#"{"text": "a", "base64": "AA=="}"#), "got both"),
             (message(r#"{"text": ""}"#), "got an empty one"),

@@ -19,9 +19,6 @@ use crate::{
     report::{ChannelState, Message},
 };
 
-/// webrtcbin announces no `max-message-size`, so both sides count on 64 KiB (RFC 8841, section 6.1).
-const MAX_MESSAGE_BYTES: usize = 64 * 1024;
-
 /// What may wait to be sent. The queue below has no bound of its own.
 const MAX_BUFFERED_BYTES: u64 = 1024 * 1024;
 
@@ -39,7 +36,7 @@ pub enum SendError {
     #[error("a message must hold something; this one is empty")]
     Empty,
     /// More than fits.
-    #[error("a message holds at most {MAX_MESSAGE_BYTES} bytes, this one has {0}")]
+    #[error("a message holds at most {max} bytes, this one has {0}", max = Message::MAX_BYTES)]
     TooLong(usize),
     /// GStreamer would cut the text there.
     #[error("a text message must not hold a NUL character; send it as bytes")]
@@ -108,7 +105,7 @@ impl Channel {
         let length = message.as_bytes().len();
         match length {
             0 => return Err(SendError::Empty),
-            1..=MAX_MESSAGE_BYTES => {}
+            1..=Message::MAX_BYTES => {}
             _ => return Err(SendError::TooLong(length)),
         }
         if !self.is_open() {
@@ -187,10 +184,10 @@ pub(super) fn connect(channel: &WebRTCDataChannel, signals: &Signals) -> Number 
 
 /// Hands a message of so many bytes on, unless no page would have sent it: none goes beyond what was announced.
 fn receive(to: &Signals, length: usize, message: impl FnOnce() -> Message) {
-    if length <= MAX_MESSAGE_BYTES {
+    if length <= Message::MAX_BYTES {
         return to.send_message(message());
     }
-    let what = format!("it sent a message of {length} bytes, where {MAX_MESSAGE_BYTES} are the most");
+    let what = format!("it sent a message of {length} bytes, where {} are the most", Message::MAX_BYTES);
     to.send(Signal::Misbehaved(Misdeed::beyond(Limit::MessageSize, what)));
 }
 

@@ -22,6 +22,9 @@ const BACKLOG: u32 = 128;
 /// How long one that lives may take to be connected to. The kernel does it, unless its queue is full.
 const PROBE_LIMIT: Duration = Duration::from_secs(1);
 
+/// How long another one that starts in the same folder may take. It probes, too.
+const LOCK_LIMIT: Duration = Duration::from_secs(3);
+
 /// A local socket that listens. Dropping it removes its file.
 #[derive(Debug)]
 pub struct LocalSocket {
@@ -67,7 +70,7 @@ impl LocalSocket {
         // Two that start at once would both find the socket dead, and the second would remove the first one's.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = fs::File::open(folder).map_err(refused)?;
-        flock(&folder, FlockOperation::NonBlockingLockExclusive).map_err(|_| SocketError::InUse(path.to_owned()))?;
+        let _locked = locked(folder).await.map_err(refused)?;
         remove_dead(path).await?;
         let socket = UnixSocket::new_stream().map_err(refused)?;
         // Linux makes the file with the mode of the unbound socket (unix(7)), so that nobody gets in before a chmod.
@@ -106,6 +109,19 @@ impl FileId {
     fn of(path: &Path) -> io::Result<Self> {
         let found = fs::symlink_metadata(path)?;
         Ok(Self { device: found.dev(), inode: found.ino() })
+    }
+}
+
+/// The folder with a lock on it, which goes with the handle.
+async fn locked(folder: fs::File) -> io::Result<fs::File> {
+    let lock = tokio::task::spawn_blocking(move || {
+        flock(&folder, FlockOperation::LockExclusive)?;
+        Ok(folder)
+    });
+    match timeout(LOCK_LIMIT, lock).await {
+        Ok(Ok(locked)) => locked,
+        Ok(Err(error)) => Err(io::Error::other(error)),
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "another process holds a lock on its folder")),
     }
 }
 
@@ -185,6 +201,6 @@ mod tests {
         let (folder, path) = place();
         drop(folder);
         let refused = LocalSocket::open(&path).await.unwrap_err();
-        assert!(refused.to_string().contains(&format!("no control socket at {}", path.display())), "{refused}");
+        assert!(refused.to_string().contains(&format!("no socket can be made at {}", path.display())), "{refused}");
     }
 }

@@ -25,7 +25,7 @@ async fn post(
     let asking = control.request(Method::POST, path).json(&body).send();
     let answering = async {
         match control.commands.recv().await {
-            Some(Command::Send { peer, message, reply }) => {
+            Some(Command::Send { member: None, peer, message, reply }) => {
                 reply.send(answer).unwrap();
                 (peer, message)
             }

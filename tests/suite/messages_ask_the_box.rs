@@ -1,6 +1,6 @@
 //! Peers may ask the box how it does, and have it record, where that is allowed.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io::Write};
 
 use serde_json::Value;
 
@@ -44,6 +44,38 @@ async fn how_it_does() {
     let sources = state["sources"].as_array().unwrap();
     assert!(sources.iter().any(|source| source["kind"] == "video" && source["state"] == "running"), "{answer:#}");
     assert!(sources.iter().all(|source| source.get("spec").is_none()), "what is captured is not theirs to know");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_only_who_has_asked_hears_the_answer() {
+    let members = ["one", "two"].map(|name| format!("[[member]]\nid = {name:?}\nroom = \"embedded:{name}\"\n"));
+    let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    file.write_all(format!("[messages]\nasks = [\"state\"]\n{}", members.concat()).as_bytes()).unwrap();
+    let silent = ["--stun", "none", "--video", "none", "--audio", "none"];
+    let daemon = Daemon::run(&[&["--config", file.path().to_str().unwrap()], silent.as_slice()].concat()).await;
+    let join = async |room: &str| Viewer::join(&daemon.ws(&format!("/signal/{room}")), Options::new("ann")).await;
+    let (one, two) = (join("one").await, join("two").await);
+    for viewer in [&one, &two] {
+        viewer.channel().await;
+    }
+    say(&one, "/state");
+    assert_eq!(answer(&one, 1).await["state"]["member"], "one");
+    say(&two, "/state");
+    assert_eq!(answer(&two, 1).await["state"]["member"], "two", "and not what her namesake was told");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn not_to_end_what_the_configuration_has_recorded() {
+    let recordings = Recordings::new();
+    let daemon = Daemon::recording("remote", recordings.dir(), "[messages]\nasks = [\"record\"]\n").await;
+    let viewer = viewer(&daemon).await;
+    // Nothing has come of her yet, so nothing is written.
+    say(&viewer, "/record start");
+    assert_eq!(answer(&viewer, 1).await["recording"], 2);
+    say(&viewer, "/record stop");
+    assert_eq!(answer(&viewer, 2).await["ended"], 1, "that of ourselves");
+    let hers = |state: &Value| state["recordings"].as_array().is_some_and(|all| all.iter().any(|one| one["peer"] == "ann"));
+    daemon.wait_for_state(std::time::Duration::from_secs(20), hers).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

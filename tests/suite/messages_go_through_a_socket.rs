@@ -22,8 +22,8 @@ impl Program {
         Self(BufReader::new(UnixStream::connect(socket).await.unwrap()))
     }
 
-    async fn say(&mut self, line: &str) {
-        self.0.get_mut().write_all(format!("{line}\n").as_bytes()).await.unwrap();
+    async fn say(&mut self, line: impl AsRef<[u8]>) {
+        self.0.get_mut().write_all(&[line.as_ref(), b"\n"].concat()).await.unwrap();
     }
 
     async fn hear(&mut self) -> Value {
@@ -82,8 +82,14 @@ async fn and_what_is_wrong_is_said_without_harm() {
         let answer = program.hear().await;
         assert!(answer["error"].as_str().is_some_and(|error| error.contains(expected)), "{answer}");
     }
-    program.say(r#"{"text": "still here"}"#).await;
+    program.say([b'"', 0xff, b'"']).await;
+    assert!(program.hear().await["error"].is_string(), "no UTF-8");
+    // In one piece with a line that is too long.
+    program.say(format!("{too_long}\n{}", r#"{"member": "gateway", "text": "still here"}"#)).await;
+    assert!(program.hear().await["error"].is_string());
     assert_eq!(program.hear().await, json!({"sent": 1}));
+    program.say(r#"{"member": "nobody", "text": "x"}"#).await;
+    assert_eq!(program.hear().await, json!({"sent": 0}));
     assert_eq!(viewer.messages(1).await, [Message::Text("still here".into())]);
 }
 

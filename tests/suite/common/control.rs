@@ -50,6 +50,7 @@ impl Control {
             state: watched,
             events: events.clone(),
             log: logging::start(&logging::Settings::default()),
+            links: api::Links::new(),
             token,
             hosts,
             stun: None,

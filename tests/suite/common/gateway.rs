@@ -134,7 +134,11 @@ impl Gateway {
     pub(crate) async fn send(&self, peer: Option<&str>, text: &str) -> Result<usize, CommandError> {
         let (reply, answer) = oneshot::channel();
         let message = Message::Text { text: text.to_owned() };
-        self.handle.commands.send(Command::Send { peer: peer.map(peer_id), message, reply }).await.unwrap();
+        self.handle
+            .commands
+            .send(Command::Send { member: None, peer: peer.map(peer_id), message, reply })
+            .await
+            .unwrap();
         timeout(LIMIT, answer).await.expect("an answer in time").unwrap()
     }
 
