@@ -194,13 +194,15 @@ fn diagnose(arguments: &DoctorArgs, overrides: &Overrides) -> Result<(), Failure
     let scope = Scope { all_encoders: arguments.encoders, rooms: arguments.deep };
     let (report, encoders) = runtime.block_on(doctor::examine(settings, started, scope));
     runtime.shutdown_background();
-    if arguments.json {
-        println!("{}", report.json().map_err(|error| Failure::Ill(error.to_string()))?);
+    let said = if arguments.json {
+        format!("{}\n", report.json().map_err(|error| Failure::Ill(error.to_string()))?)
     } else {
-        print!("{}", report.text());
-    }
+        report.text()
+    };
+    let mut out = std::io::stdout().lock();
+    write!(out, "{said}").map_err(unheard)?;
     if let Some(encoders) = encoders {
-        print!("\n{}", encoders.table());
+        write!(out, "\n{}", encoders.table()).map_err(unheard)?;
     }
     match report.grade {
         Grade::Ok | Grade::Warning => Ok(()),

@@ -11,6 +11,8 @@ use crate::{
 };
 
 const ABOUT: &str = "sound";
+/// Its unit hides `/run/user`.
+const OF_THE_PACKAGE: &str = "for the packaged service: docs/install.md";
 
 /// Asks it what it has.
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
@@ -64,10 +66,14 @@ impl Found {
 fn remedy(found: &Found) -> String {
     let Found { user, folder, .. } = found;
     if found.has_server && !found.is_told {
-        return format!("export XDG_RUNTIME_DIR={folder} (in a unit: Environment=XDG_RUNTIME_DIR={folder})");
+        return format!(
+            "export XDG_RUNTIME_DIR={folder} (in your unit: Environment=XDG_RUNTIME_DIR={folder}; {OF_THE_PACKAGE})"
+        );
     }
     if !found.has_folder && !found.is_told {
-        return format!("sudo loginctl enable-linger {user} (its sound server runs without a login then)");
+        return format!(
+            "sudo loginctl enable-linger {user} (its sound server runs without a login then; {OF_THE_PACKAGE})"
+        );
     }
     if found.has_pipewire {
         return "systemctl --user enable --now pipewire-pulse".to_owned();
@@ -92,6 +98,7 @@ mod tests {
         assert!(remedy(&nothing).starts_with("sudo loginctl enable-linger ann"));
         let untold = Found { has_folder: true, has_server: true, ..nothing.clone() };
         assert!(remedy(&untold).starts_with("export XDG_RUNTIME_DIR=/run/user/1000 "));
+        assert!(remedy(&untold).ends_with("docs/install.md)"));
         let silent = Found { has_folder: true, is_told: true, ..nothing };
         assert_eq!(remedy(&silent), "sudo apt install pulseaudio && pulseaudio --start");
         let pipewire = Found { has_pipewire: true, ..silent };

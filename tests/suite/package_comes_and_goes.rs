@@ -44,7 +44,9 @@ async fn it_is_installed_runs_and_is_removed() {
     machine.run("find /var/lib/peergate/recordings -name '*.mkv' -user peergate -size +10k | grep mkv");
 
     machine.run("rm --recursive /var/lib/peergate /run/systemd/system/peergate.service.d");
-    machine.run("dpkg --install /srv/peergate.deb && dpkg --purge peergate");
+    machine.run("dpkg --install /srv/peergate.deb");
+    is_used_by_hand(&machine);
+    machine.run("dpkg --purge peergate");
     let left: Vec<_> = machine.files().into_iter().filter(|file| !before.contains(file)).collect();
     assert_eq!(left, [""; 0]);
     assert_eq!(machine.run("getent passwd peergate || echo nobody"), "nobody");
@@ -66,6 +68,14 @@ fn has_few_rights(machine: &CleanRoot) {
         assert_eq!(value(set), ["0000000000000000"], "{set}");
     }
     assert_eq!((value("NoNewPrivs"), value("Seccomp")), (vec!["1"], vec!["2"]));
+}
+
+/// As docs/install.md has it: a token lies beside the configuration, which is checked by the service's user.
+fn is_used_by_hand(machine: &CleanRoot) {
+    machine.run("echo a-token-of-sixteen-and-more >/etc/peergate/control-token");
+    // That is what sudo does, which is not there.
+    machine.run("runuser --user peergate -- env HOME=/var/lib/peergate peergate check /etc/peergate/peergate.toml");
+    machine.run("test -d /var/lib/peergate/.cache");
 }
 
 /// The page is there, and a viewer sees and hears what is captured.
