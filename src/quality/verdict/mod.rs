@@ -112,7 +112,7 @@ impl Judge {
     }
 }
 
-/// Not why: whether its link bears no more, or the box's own ([encode] uplink) has no more for it, is not in the state.
+/// Not why: whether its link bears no more, or the box's own (`uplink` of `[encode]`) has no more for it, is not in the state.
 fn picture(video: &TrackState, link: Option<&LinkState>) -> Option<(Grade, String)> {
     let bears = link.and_then(|link| link.estimate).map(|estimate| format!("{} kbit/s", estimate.kilobits()));
     match video.rung {
