@@ -9,7 +9,13 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::{Mutex, oneshot};
+
 use super::Kind;
+
+/// chromedriver takes any free port of IPv4, and the same of IPv6: of two that start at once in one network, one may find it
+/// taken, and end.
+static ONE_STARTS_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// chromedriver or geckodriver on a free port.
 #[derive(Debug)]
@@ -25,6 +31,7 @@ impl Driver {
             Kind::Chromium => ("chromedriver", "--port=0"),
             Kind::Firefox => ("geckodriver", "--port=0"),
         };
+        let _turn = ONE_STARTS_AT_A_TIME.lock().await;
         let mut process = Command::new(program)
             .arg(port)
             .env("HOME", folder)
@@ -36,15 +43,17 @@ impl Driver {
             .spawn()
             .unwrap_or_else(|error| panic!("{program} starts ('./dev test' installs it): {error}"));
         let output = process.stdout.take().unwrap();
-        let (tell, told) = tokio::sync::oneshot::channel();
+        let (tell, told) = oneshot::channel();
         // Reads to the end, so that the driver never waits for a reader.
         std::thread::spawn(move || {
             let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-            let _ = tell.send(lines.by_ref().find_map(|line| port_in(&line)));
+            let mut said = Vec::new();
+            let port = lines.by_ref().inspect(|line| said.push(line.clone())).find_map(|line| port_in(&line));
+            let _ = tell.send(port.ok_or(said));
             lines.for_each(drop);
         });
-        let port = tokio::time::timeout(Duration::from_secs(20), told).await;
-        let port = port.expect("the driver is up in time").unwrap().expect("the driver says its port");
+        let port = tokio::time::timeout(Duration::from_secs(20), told).await.expect("the driver is up in time");
+        let port = port.unwrap().unwrap_or_else(|said| panic!("{program} says its port: {said:#?}"));
         Self { process, url: format!("http://127.0.0.1:{port}") }
     }
 
