@@ -44,9 +44,9 @@ fn routes() -> BTreeSet<String> {
     routes
 }
 
-/// The variants of an enum of src/report.rs, as JSON has them.
+/// The variants of an enum of src/report/mod.rs, as JSON has them.
 fn variants(name: &str) -> BTreeSet<String> {
-    let source = fs::read_to_string("src/report.rs").unwrap();
+    let source = fs::read_to_string("src/report/mod.rs").unwrap();
     let body = source.split_once(&format!("pub enum {name} {{\n")).unwrap().1.split_once("\n}\n").unwrap().0;
     let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
     let variants = lines.filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));

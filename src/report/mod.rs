@@ -1,6 +1,8 @@
 //! What the gateway tells about itself: the state that `GET /api/state` shows and the events of
 //! `GET /api/events`. Plain data, so that every floor can speak of it; the state can be read again, by who asks a daemon for it.
 
+mod message;
+
 use std::{collections::BTreeMap, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,7 @@ use crate::{
     quality::verdict::Verdict,
     units::{Bitrate, Size},
 };
+pub use message::Message;
 
 /// The whole, at one moment.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -353,38 +356,6 @@ pub enum Event {
     },
 }
 
-/// A message of a data channel.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Message {
-    /// Text.
-    Text {
-        /// The text.
-        text: String,
-    },
-    /// Bytes.
-    Binary {
-        /// The bytes; base64 on the wire.
-        #[serde(rename = "base64", serialize_with = "base64_text")]
-        bytes: Vec<u8>,
-    },
-}
-
-impl Message {
-    /// The longest, in bytes: what both sides of a data channel count on where neither says more (RFC 8841, section 6.1:
-    /// `max-message-size`).
-    pub const MAX_BYTES: usize = 64 * 1024;
-
-    /// What travels.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::Text { text } => text.as_bytes(),
-            Self::Binary { bytes } => bytes,
-        }
-    }
-}
-
 /// Unix time in ms.
 mod unix_ms {
     use std::time::{Duration, SystemTime};
@@ -400,9 +371,4 @@ mod unix_ms {
         let since = Duration::from_millis(u64::deserialize(deserializer)?);
         SystemTime::UNIX_EPOCH.checked_add(since).ok_or_else(|| D::Error::custom("a time that no clock can show"))
     }
-}
-
-fn base64_text<S: serde::Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    use base64::Engine;
-    serializer.serialize_str(&base64::engine::general_purpose::STANDARD.encode(bytes))
 }
