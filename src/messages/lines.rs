@@ -1,13 +1,10 @@
 //! The Unix socket: each line is a message as JSON, in both directions.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{self, AsyncBufReadExt, AsyncWriteExt, BufReader},
     net::{UnixStream, unix::OwnedReadHalf},
     task::JoinSet,
-    time::sleep,
 };
 
 use super::{Gateway, Next, Received, Written};
@@ -22,9 +19,6 @@ const PROGRAMS: usize = 16;
 
 /// The longest line: a message in which JSON escapes every byte with six, and whom it is for.
 const MAX_LINE_BYTES: usize = 6 * Message::MAX_BYTES + 1024;
-
-/// How long to wait after the system refused a connection: where no file descriptor is left, it does so at once again.
-const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 
 /// What a program writes: a message, and whom it is for.
 #[derive(Debug, Deserialize)]
@@ -64,13 +58,7 @@ pub(super) async fn serve(socket: LocalSocket, gateway: Gateway) {
         if programs.len() >= PROGRAMS {
             programs.join_next().await;
         }
-        match socket.accept().await {
-            Ok(stream) => drop(programs.spawn(speak(stream, gateway.clone()))),
-            Err(error) => {
-                tracing::warn!(%error, "the system gives no more connections");
-                sleep(REFUSED_PAUSE).await;
-            }
-        }
+        programs.spawn(speak(socket.take().await, gateway.clone()));
         while programs.try_join_next().is_some() {}
     }
 }

@@ -1,6 +1,6 @@
 //! The connections of a server: so many at once, and none that is held without asking for anything.
 
-use std::{io, pin::pin, sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -12,7 +12,6 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
-    time::sleep,
 };
 
 use super::{
@@ -27,9 +26,6 @@ const CONNECTIONS: usize = 256;
 /// How long the head of a request may take to come, the first on a connection and each later one. Browsers ask right
 /// away, and open another connection when an idle one was closed.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
-
-/// How long to wait after the system refused a connection: where no file descriptor is left, it does so at once again.
-const REFUSED_PAUSE: Duration = Duration::from_secs(1);
 
 /// All connections of a server. Dropping it cuts them off.
 pub(super) struct Connections {
@@ -49,15 +45,7 @@ impl Connections {
     pub(super) async fn take(&mut self, listener: &impl Listener) {
         // The semaphore is never closed.
         while let Ok(place) = self.free.clone().acquire_owned().await {
-            match listener.accept().await {
-                Ok(connection) => self.run(connection, place),
-                // Whoever came is gone already.
-                Err(error) if is_of_one_connection(&error) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "the system gives no more connections");
-                    sleep(REFUSED_PAUSE).await;
-                }
-            }
+            self.run(listener.take().await, place);
             while self.running.try_join_next().is_some() {}
         }
     }
@@ -90,9 +78,4 @@ impl Connections {
             drop(place);
         });
     }
-}
-
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
