@@ -174,19 +174,13 @@ mod tests {
     fn peer(id: &str, connection: Connection, pictures: u64, sounds: u64) -> PeerState {
         let track = |kind, codec, frames| TrackState { kind, codec, rung: None, bytes: 0, frames, dropped: 0 };
         PeerState {
-            id: PeerId::new(id).unwrap(),
             connection,
             ice: "checking".to_owned(),
-            since: SystemTime::UNIX_EPOCH,
-            way: None,
-            verdict: None,
-            link: None,
-            sending: Vec::new(),
             receiving: vec![
                 track(MediaKind::Video, Codec::Vp8, pictures),
                 track(MediaKind::Audio, Codec::Opus, sounds),
             ],
-            channel: None,
+            ..PeerState::met(PeerId::new(id).unwrap(), SystemTime::UNIX_EPOCH)
         }
     }
 

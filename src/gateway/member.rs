@@ -27,7 +27,7 @@ use crate::{
     media::clockwork::Clockwork,
     quality::verdict::{Decline, Verdict},
     recorder::Recorder,
-    report::{Connection, Event, MemberState, Message, PeerState, RelayState},
+    report::{Event, MemberState, Message, PeerState, RelayState},
     room::{self, Input, Link, Notice, Output, Room},
     signal::client::{Client, ClientEvent},
     studio::Studio,
@@ -284,7 +284,7 @@ impl Member<'_> {
         match notice {
             Notice::Joined(PeerKey { id: peer, .. }) => {
                 debug!(%peer, "met");
-                self.update(Update::Peer(Box::new(met(peer.clone())))).await;
+                self.update(Update::Peer(Box::new(PeerState::met(peer.clone(), SystemTime::now())))).await;
                 self.tell(Event::PeerJoined { member, peer });
             }
             Notice::Connected(PeerKey { id: peer, .. }) => {
@@ -367,22 +367,6 @@ async fn in_time<T>(send: impl Future<Output = T>) -> Option<T> {
 
 fn now() -> Instant {
     Instant::now()
-}
-
-/// What is shown of a peer before its connection reports.
-fn met(id: PeerId) -> PeerState {
-    PeerState {
-        id,
-        connection: Connection::Negotiating,
-        ice: "new".to_owned(),
-        since: SystemTime::now(),
-        way: None,
-        verdict: None,
-        link: None,
-        sending: Vec::new(),
-        receiving: Vec::new(),
-        channel: None,
-    }
 }
 
 #[cfg(test)]

@@ -10,18 +10,8 @@ use crate::{
 };
 
 fn full() -> State {
-    let peer = |id: &str, connection| PeerState {
-        id: PeerId::new(id).unwrap(),
-        connection,
-        ice: String::new(),
-        since: SystemTime::now(),
-        way: None,
-        verdict: None,
-        link: None,
-        sending: Vec::new(),
-        receiving: Vec::new(),
-        channel: None,
-    };
+    let peer =
+        |id: &str, connection| PeerState { connection, ..PeerState::met(PeerId::new(id).unwrap(), SystemTime::now()) };
     let member = MemberState {
         id: PeerId::new("front \"door\"").unwrap(),
         room: String::new(),

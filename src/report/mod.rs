@@ -97,6 +97,25 @@ pub struct PeerState {
     pub channel: Option<ChannelState>,
 }
 
+impl PeerState {
+    /// What is known of a peer before its connection reports.
+    #[must_use]
+    pub fn met(id: PeerId, since: SystemTime) -> Self {
+        Self {
+            id,
+            connection: Connection::Negotiating,
+            ice: "new".to_owned(),
+            since,
+            way: None,
+            verdict: None,
+            link: None,
+            sending: Vec::new(),
+            receiving: Vec::new(),
+            channel: None,
+        }
+    }
+}
+
 /// Where a connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -36,18 +36,7 @@ mod tests {
     };
 
     fn peer(id: &str, connection: Connection) -> PeerState {
-        PeerState {
-            id: PeerId::new(id).unwrap(),
-            connection,
-            ice: "connected".to_owned(),
-            since: SystemTime::UNIX_EPOCH,
-            way: None,
-            verdict: None,
-            link: None,
-            sending: Vec::new(),
-            receiving: Vec::new(),
-            channel: None,
-        }
+        PeerState { connection, ..PeerState::met(PeerId::new(id).unwrap(), SystemTime::UNIX_EPOCH) }
     }
 
     fn source(name: &str, condition: Condition) -> SourceState {

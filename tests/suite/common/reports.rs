@@ -117,18 +117,7 @@ fn connected(name: &str, rung: usize) -> PeerState {
 }
 
 fn negotiating() -> PeerState {
-    PeerState {
-        id: id("new"),
-        connection: Connection::Negotiating,
-        ice: "checking".to_owned(),
-        since: ago(1),
-        way: None,
-        verdict: None,
-        link: None,
-        sending: Vec::new(),
-        receiving: Vec::new(),
-        channel: None,
-    }
+    PeerState { ice: "checking".to_owned(), ..PeerState::met(id("new"), ago(1)) }
 }
 
 fn closing() -> PeerState {
