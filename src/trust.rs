@@ -90,12 +90,15 @@ struct Wire {
     trust: Fields,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Fields {
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<String>,
+    /// For which key is asked. We ask, and are not asked.
+    #[serde(skip_deserializing, skip_serializing_if = "String::is_empty")]
+    room: String,
 }
 
 impl Handshake {
@@ -105,10 +108,11 @@ impl Handshake {
         Self { key, bond, nonce, asked: false }
     }
 
-    /// What the peer is sent first, once: our number.
+    /// What the peer is sent first, once: our number, and the name of the key that we ask for.
     pub fn challenge(&mut self) -> Option<String> {
         let asked = std::mem::replace(&mut self.asked, true);
-        (!asked).then(|| written(Fields { nonce: Some(STANDARD.encode(self.nonce)), proof: None }))
+        let (nonce, room) = (Some(STANDARD.encode(self.nonce)), self.bond.room.clone());
+        (!asked).then(|| written(Fields { nonce, room, ..Fields::default() }))
     }
 
     /// Looks at what the peer says to that, and gives the last word, our own proof.
@@ -116,7 +120,7 @@ impl Handshake {
     /// # Errors
     /// When it proves nothing.
     pub fn conclude(&self, text: &str) -> Result<String, Unproved> {
-        let Fields { nonce, proof } = serde_json::from_str::<Wire>(text).map_err(|_| Unproved::NoProof)?.trust;
+        let Fields { nonce, proof, .. } = serde_json::from_str::<Wire>(text).map_err(|_| Unproved::NoProof)?.trust;
         let bytes = |text: Option<String>| text.and_then(|text| STANDARD.decode(text).ok()).ok_or(Unproved::NoProof);
         let (nonce, proof) = (bytes(nonce)?, bytes(proof)?);
         if nonce.len() != NONCE {
@@ -125,7 +129,7 @@ impl Handshake {
         // In constant time.
         self.mac(Side::Peer, &nonce).verify_slice(&proof).map_err(|_| Unproved::Wrong)?;
         let own = self.mac(Side::Gateway, &nonce).finalize().into_bytes();
-        Ok(written(Fields { nonce: None, proof: Some(STANDARD.encode(own)) }))
+        Ok(written(Fields { proof: Some(STANDARD.encode(own)), ..Fields::default() }))
     }
 
     fn mac(&self, side: Side, their_nonce: &[u8]) -> Hmac<Sha256> {
@@ -181,7 +185,11 @@ mod tests {
     /// What a peer says that knows `key` and sees the connection as `bond`.
     fn says(side: Side, key: Key, bond: Bond, ours: [u8; NONCE]) -> String {
         let proof = Handshake::new(key, bond, ours).mac(side, &[2; NONCE]).finalize().into_bytes();
-        written(Fields { nonce: Some(STANDARD.encode([2; NONCE])), proof: Some(STANDARD.encode(proof)) })
+        written(Fields {
+            nonce: Some(STANDARD.encode([2; NONCE])),
+            proof: Some(STANDARD.encode(proof)),
+            ..Fields::default()
+        })
     }
 
     #[test]
@@ -197,8 +205,12 @@ mod tests {
     fn it_is_asked_for_once() {
         let mut handshake = handshake();
         let asked = handshake.challenge().unwrap();
-        assert_eq!(asked, format!("{{\"trust\":{{\"nonce\":\"{}\"}}}}", STANDARD.encode([1; NONCE])));
+        let nonce = STANDARD.encode([1; NONCE]);
+        assert_eq!(asked, format!("{{\"trust\":{{\"nonce\":\"{nonce}\",\"room\":\"yard\"}}}}"));
         assert_eq!(handshake.challenge(), None);
+        let nameless = Bond { room: String::new(), ..bond() };
+        let asked = Handshake::new(key(KEY), nameless, [1; NONCE]).challenge().unwrap();
+        assert_eq!(asked, format!("{{\"trust\":{{\"nonce\":\"{nonce}\"}}}}"));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 import { ICE_SERVERS } from './ice.js';
 import { randomId, shortName } from './ids.js';
+import { KeyForm } from './key_form.js';
+import { forgetKey, keyOf, useKey } from './keys.js';
 import { Messages } from './messages.js';
 import { dismiss, notice } from './notices.js';
 import { Relay } from './relay.js';
@@ -13,6 +15,8 @@ import { Tiles } from './tiles.js';
 import { endWords, tryingAgainWords } from './words.js';
 
 const ROOM_NAME = new URLSearchParams(location.search).get('room') || decodeURIComponent(location.hash.slice(1));
+
+const WORTH_A_NOTICE = ['unreachable', 'misunderstood', 'insecure', 'unproved'];
 
 const relay = new Relay(relayUrl(), {
   up: () => {
@@ -27,6 +31,13 @@ const status = new RelayStatus(() => relay.retryNow());
 const tiles = new Tiles();
 const messages = new Messages((text) => room.say(text));
 
+const keyForm = new KeyForm((name, key, { peers, wasRefused }) => {
+  useKey(name, key);
+  // Who showed a wrong key is ignored for a while under the id that it had.
+  if (wasRefused) room.enterAnew(randomId());
+  else for (const id of peers) room.call(id);
+});
+
 const room = new Room(randomId(), ICE_SERVERS, relay, {
   change: (peer) => {
     if (peer.state === 'connected') dismiss(peer.id);
@@ -34,6 +45,10 @@ const room = new Room(randomId(), ICE_SERVERS, relay, {
     countListeners();
   },
   message: (peer, data) => messages.add(shortName(peer.id), data),
+  keyOf: (name) => {
+    document.body.dataset.asked = 'key'; // from now on it is said who has not proved it
+    return keyOf(name);
+  },
   end: (peer, { why, triesAgain }) => {
     countListeners();
     if (why === 'replaced') return;
@@ -42,9 +57,11 @@ const room = new Room(randomId(), ICE_SERVERS, relay, {
       return;
     }
     tiles.remove(peer.id);
+    if (why === 'refused') forgetKey(peer.keyName);
+    if (why === 'refused' || why === 'locked') keyForm.ask(peer.keyName, peer.id, why === 'refused');
     const words = endWords(shortName(peer.id), why);
     if (words) messages.note(words);
-    if (why === 'unreachable' || why === 'misunderstood') notice(peer.id, words);
+    if (WORTH_A_NOTICE.includes(why)) notice(peer.id, words);
   },
 });
 

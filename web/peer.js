@@ -2,17 +2,20 @@
 // `meeting` (descriptions travel), `searching` (a way is looked for), `connected`, `interrupted`, `ended`.
 
 import { randomId } from './ids.js';
+import { Trust, canProve, readTrust } from './trust.js';
 
 const KINDS = ['audio', 'video'];
 const MEETING_LIMIT = 10000; // ms for the descriptions
 const SEARCHING_LIMIT = 20000; // ms for a way
 const INTERRUPTED_LIMIT = 5000; // ms without an answer, after which the peer counts as gone
+const PROOF_LIMIT = 5000; // ms for a peer to take our proof and give its own: a gateway that does not take it goes, silently
 const HELD_CANDIDATES = 64;
 
 export class Peer {
   state = 'meeting';
   stream = new MediaStream(); // what it sends
   hasOffered = false; // our offer is out, and no answer came
+  keyName = ''; // of the key that it has asked for
   #connection;
   #channel = null;
   #local;
@@ -20,10 +23,14 @@ export class Peer {
   #held = []; // candidates that came before the description
   #outbox = []; // our candidates, which must not overtake our description
   #limit = 0;
+  #trust;
+  #proofLimit = 0;
 
-  // `local` is the stream to send, or null. `on` holds `send(event, data)`, `change()`, `message(data)` and `end(why)`.
-  constructor(id, iceServers, local, on) {
+  // `own` is our id, `local` the stream to send, or null. `on` holds `send(event, data)`, `change()`, `message(data)`,
+  // `end(why)`, and `keyOf(name)`, which gives the key of that name, or null.
+  constructor(id, own, iceServers, local, on) {
     this.id = id;
+    this.#trust = new Trust(id, own);
     this.#on = on;
     this.#local = local;
     this.#connection = new RTCPeerConnection({ iceServers });
@@ -71,8 +78,13 @@ export class Peer {
     else if (this.#held.length < HELD_CANDIDATES) this.#held.push(candidate);
   }
 
+  // `unasked`; `proving`, meanwhile it is nobody; or `proved`, that it has the room's key.
+  get trust() {
+    return this.#trust.state;
+  }
+
   get canSend() {
-    return this.#channel?.readyState === 'open';
+    return this.#channel?.readyState === 'open' && this.trust !== 'proving';
   }
 
   sendText(text) {
@@ -104,6 +116,7 @@ export class Peer {
     if (this.state === 'ended') return;
     this.state = 'ended';
     clearTimeout(this.#limit);
+    clearTimeout(this.#proofLimit);
     if (this.#channel) this.#channel.onclose = null;
     this.#channel?.close();
     this.#connection.close();
@@ -163,10 +176,45 @@ export class Peer {
   #useChannel(channel) {
     channel.binaryType = 'arraybuffer';
     channel.onopen = () => this.#changed();
-    channel.onmessage = ({ data }) => this.#on.message(data);
-    channel.onclose = () => channel === this.#channel && this.close('left');
+    channel.onmessage = ({ data }) => this.#hear(data);
+    channel.onclose = () => channel === this.#channel && this.#left();
     this.#channel = channel;
     this.#changed();
+  }
+
+  #hear(data) {
+    const said = readTrust(data);
+    if (said) this.#hearOfTrust(said);
+    else if (this.trust !== 'proving') this.#on.message(data);
+  }
+
+  // Once for a connection; what comes beside its turn says nothing.
+  async #hearOfTrust({ room, nonce, proof }) {
+    if (nonce && this.trust === 'unasked') await this.#prove(room, nonce);
+    if (proof && this.trust === 'proving') await this.#checkProof(proof);
+  }
+
+  // Who has no key ends it here: a peer that waits in vain takes us for somebody who guesses.
+  async #prove(room, nonce) {
+    this.keyName = room;
+    if (!canProve) return this.close('insecure');
+    const key = this.#on.keyOf(room);
+    if (key === null) return this.close('locked');
+    this.#proofLimit = setTimeout(() => this.close('refused'), PROOF_LIMIT);
+    const proof = await this.#trust.prove({ room, nonce }, key, this.#connection);
+    if (this.#channel.readyState === 'open') this.#channel.send(proof);
+    this.#changed();
+  }
+
+  async #checkProof(proof) {
+    if (!(await this.#trust.accept(proof))) return this.close('unproved');
+    clearTimeout(this.#proofLimit);
+    this.#changed();
+  }
+
+  // Who goes instead of proving anything did not take our proof.
+  #left() {
+    this.close(this.trust === 'proving' ? 'refused' : 'left');
   }
 
   #followConnection() {
@@ -175,7 +223,7 @@ export class Peer {
     if (now === 'connected') this.#go('connected');
     if (now === 'disconnected') this.#go('interrupted', INTERRUPTED_LIMIT, 'silent');
     if (now === 'failed') this.close(this.state === 'searching' ? 'unreachable' : 'silent');
-    if (now === 'closed') this.close('left');
+    if (now === 'closed') this.#left();
   }
 
   #go(state, limit, why) {

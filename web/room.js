@@ -20,8 +20,8 @@ export class Room {
   #stream = null;
   #knocks = new Map(); // id -> { timer, count } of peers that were lost
 
-  // `relay` has `send(event, data)`. `on` holds `change(peer)`, `message(peer, data)` and
-  // `end(peer, { why, triesAgain })`.
+  // `relay` has `send(event, data)`. `on` holds `change(peer)`, `message(peer, data)`,
+  // `end(peer, { why, triesAgain })` and `keyOf(name)`.
   constructor(id, iceServers, relay, on) {
     this.#id = id;
     this.#iceServers = iceServers;
@@ -36,6 +36,13 @@ export class Room {
   // Also after the relay was away: somebody may have come meanwhile. Peers that are connected stay.
   enter() {
     this.#send('join');
+  }
+
+  // Under a new id, in which others see somebody new: all are met again.
+  enterAnew(newId) {
+    this.leave();
+    this.#id = newId;
+    this.enter();
   }
 
   // Closes all connections.
@@ -54,9 +61,12 @@ export class Room {
       await Promise.all([...this.peers.values()].map((peer) => peer.replaceStream(stream)));
       return;
     }
-    this.leave();
-    this.#id = newId;
-    this.enter();
+    this.enterAnew(newId);
+  }
+
+  // Asks one peer to meet us again, if it is still there.
+  call(id) {
+    this.#send('join', { receiver: id });
   }
 
   // To how many it went.
@@ -99,13 +109,14 @@ export class Room {
   #meet(id) {
     this.peers.get(id)?.close('replaced');
     clearTimeout(this.#knocks.get(id)?.timer);
-    const peer = new Peer(id, this.#iceServers, this.#stream, {
+    const peer = new Peer(id, this.#id, this.#iceServers, this.#stream, {
       send: (event, data) => this.#send(event, { receiver: id, ...data }),
       change: () => {
         if (peer.state === 'connected') this.#knocks.delete(id);
         this.#on.change(peer);
       },
       message: (data) => this.#on.message(peer, data),
+      keyOf: (name) => this.#on.keyOf(name),
       end: (why) => this.#handleEnd(peer, why),
     });
     this.peers.set(id, peer);
@@ -120,14 +131,14 @@ export class Room {
     this.#on.end(peer, { why, triesAgain });
   }
 
-  // A `join` for one peer alone asks it to meet us again, if it is still there.
+  // Calls it, later.
   #knock(peer, why) {
     const knock = this.#knocks.get(peer.id) ?? { count: 0 };
     const wait = KNOCKS[knock.count++];
     if (!wait) return false;
     this.#knocks.set(peer.id, knock);
     knock.timer = setTimeout(() => {
-      this.#send('join', { receiver: peer.id });
+      this.call(peer.id);
       knock.timer = setTimeout(() => {
         if (!this.#knock(peer, why)) this.#giveUp(peer, why);
       }, KNOCK_ANSWER);

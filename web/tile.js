@@ -2,7 +2,7 @@
 
 import { shortName } from './ids.js';
 import { Statistics } from './statistics.js';
-import { RECEIVES_ONLY, stateWords, trackWords } from './words.js';
+import { RECEIVES_ONLY, stateWords, trackWords, trustWords } from './words.js';
 
 const STATISTICS_PERIOD = 1000; // ms
 const LEVEL_PERIOD = 120; // ms, for a peer that is only heard
@@ -13,6 +13,7 @@ export class Tile {
   #level;
   #words;
   #state;
+  #trust;
   #details;
   #sound;
   #peer;
@@ -29,6 +30,7 @@ export class Tile {
     this.#level = part('level');
     this.#words = part('words');
     this.#state = part('state');
+    this.#trust = part('trust');
     this.#details = part('details');
     this.#sound = part('sound');
     part('name').textContent = shortName(id);
@@ -56,9 +58,10 @@ export class Tile {
     if (this.#peer !== peer) {
       this.#peer = peer;
       this.#statistics = new Statistics();
-      this.#video.srcObject = peer.stream;
       this.#measure();
     }
+    const stream = peer.trust === 'proving' ? null : peer.stream;
+    if (this.#video.srcObject !== stream) this.#video.srcObject = stream;
     this.#play();
     this.#show();
   }
@@ -89,10 +92,12 @@ export class Tile {
   #show() {
     const peer = this.#peer;
     const words = stateWords(peer, this.#statistics.path);
-    this.element.dataset.state = peer.state;
+    this.element.dataset.state = peer.trust === 'proving' ? 'proving' : peer.state;
+    this.element.dataset.trust = peer.trust;
     this.element.dataset.shows = this.#whatItShows();
-    this.#words.textContent = peer.state === 'connected' ? '' : words;
+    this.#words.textContent = words;
     this.#state.textContent = words;
+    this.#trust.textContent = trustWords(peer);
     this.#details.textContent = this.#detailWords();
     const hasSound = peer.stream.getAudioTracks().length > 0;
     this.#sound.hidden = !hasSound;

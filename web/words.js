@@ -7,6 +7,7 @@ export function stateWords(peer, path) {
     case 'searching':
       return 'Looking for a way to reach it …';
     case 'connected':
+      if (peer.trust === 'proving') return "Proving the room's key to each other …";
       return { direct: 'Connected directly', relayed: 'Connected, relayed by a TURN server' }[path] ?? 'Connected';
     case 'interrupted':
       return 'Interrupted. Waiting for it to come back …';
@@ -28,9 +29,31 @@ export function endWords(name, why) {
       );
     case 'misunderstood':
       return `${name} sent a description that this browser can't use. Another browser, or a newer one, may do better.`;
+    case 'insecure':
+      return (
+        `${name} asks for the room's key. This browser computes proofs only on pages of a secure origin. Open this page ` +
+        `over https://, or as http://localhost on the machine itself.`
+      );
+    case 'unproved':
+      return (
+        `${name} asked for the room's key, and did not prove that it has it. Nothing of it is shown: it may be somebody ` +
+        `else under that name.`
+      );
     default:
       return '';
   }
+}
+
+export function keyWords(name, peers, wasRefused) {
+  const [who, s] = [peers.join(', '), peers.length === 1 ? 's' : ''];
+  const key = name ? `the key of the room ${name}` : "the room's key";
+  return wasRefused ? `${who} did not take that key. Give another: ${key}.` : `${who} ask${s} for ${key}.`;
+}
+
+export function trustWords({ state, trust, keyName }) {
+  if (state !== 'connected' || trust === 'proving') return '';
+  if (trust === 'unasked') return 'Key not proved';
+  return keyName ? `Key of ${keyName} proved` : 'Key proved';
 }
 
 export function tryingAgainWords(why) {

@@ -56,6 +56,13 @@ impl Page {
         self.browser.until("its picture plays", "looking.plays(document.querySelector('.tile video'))", &[]).await;
     }
 
+    /// Gives the room's key, once it is asked for.
+    pub(crate) async fn give_key(&self, key: &str) {
+        self.browser.until("it asks for the room's key", "!document.querySelector('#key').hidden", &[]).await;
+        self.browser.type_into("#key-text", key).await;
+        self.browser.click("#key [type=submit]").await;
+    }
+
     /// Writes a message to all, once there is somebody to write to.
     pub(crate) async fn say(&self, words: &str) {
         self.browser.until("there is somebody to talk to", "!document.querySelector('#text').disabled", &[]).await;
