@@ -1,6 +1,8 @@
 //! What is packaged fits the program and what it needs.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, path::Path, process::Command};
 
 use clap::CommandFactory;
 use peergate::cli::{Asked, Cli};
@@ -104,7 +106,7 @@ fn its_configuration_is_good_and_so_is_what_it_proposes() {
 #[test]
 fn its_manual_and_completions_know_each_command_and_flag() {
     let folder = tempfile::tempdir().unwrap();
-    package::write_manual(folder.path());
+    package::write_made(folder.path());
     let read = |path: &str| fs::read_to_string(folder.path().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
     let completions = ["peergate.bash", "_peergate", "peergate.fish"].map(|file| read(&format!("completions/{file}")));
     assert!(Command::new("bash").arg("-n").arg(folder.path().join("completions/peergate.bash")).status().unwrap().success());
@@ -121,6 +123,42 @@ fn its_manual_and_completions_know_each_command_and_flag() {
             }
         }
     }
+}
+
+fn cargo_tree() -> String {
+    let output = Command::new("cargo").args(["tree", "--offline", "--edges", "normal", "--prefix", "none"]).output();
+    String::from_utf8(output.unwrap().stdout).unwrap()
+}
+
+#[test]
+fn it_has_the_licences_of_all_that_is_linked_into_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    package::write_made(folder.path());
+    let notices = fs::read_to_string(folder.path().join("THIRD-PARTY-LICENSES.txt")).unwrap();
+    // Where a crate was compiled from stands in its messages of panics.
+    let sources = Command::new("grep")
+        .args(["--text", "--only-matching", "--extended-regexp", "/registry/src/[^/]+/[A-Za-z0-9_.+-]+/"])
+        .arg(env!("CARGO_BIN_EXE_peergate"))
+        .output()
+        .unwrap();
+    let sources = String::from_utf8(sources.stdout).unwrap();
+    let linked: BTreeSet<_> = sources.lines().filter_map(|path| path.trim_end_matches('/').rsplit('/').next()).collect();
+    let entries = notices.lines().filter_map(|line| line.split_once(": "));
+    let named: BTreeMap<_, _> = entries.map(|(name, _)| (name.replace(" v", "-"), name)).collect();
+    let without_tests = cargo_tree().replace(" v", "-");
+    let mut seen = 0;
+    // The program that is tested has what the tests want of its crates, too.
+    for linked in linked.into_iter().filter(|linked| without_tests.contains(*linked)) {
+        let name = named.get(linked).unwrap_or_else(|| panic!("{linked} in {named:?}"));
+        assert!(notices.matches(name).count() > 1, "{name} has a text, too");
+        seen += 1;
+    }
+    assert!(seen > 100, "{seen} crates");
+    for text in ["Mozilla Public License Version 2.0", "Apache License", "Permission is hereby granted", "UNICODE LICENSE V3"] {
+        assert!(notices.contains(text), "{text}");
+    }
+    let library = fs::read_to_string(folder.path().join("COPYRIGHT-rust-library.html")).unwrap();
+    assert!(library.contains("hashbrown"), "{library}");
 }
 
 #[test]

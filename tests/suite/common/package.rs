@@ -4,18 +4,18 @@ use std::{path::Path, process::Command};
 
 use super::cargo;
 
-/// Makes it: manual pages, completions, and the package `file`.
+/// Makes it, the package `file`, and what comes with the program.
 pub(crate) fn make(file: &Path) {
     let folder = Path::new(env!("CARGO_BIN_EXE_peergate")).parent().unwrap();
-    write_manual(&folder.join("manual"));
-    run(Command::new("gzip").arg("--recursive").arg(folder.join("manual/man")));
+    write_made(&folder.join("made"));
+    run(Command::new("gzip").arg("--recursive").arg(folder.join("made/man")));
     // Not as small as one that is handed out: that takes a minute.
     run(&mut cargo("deb --quiet --offline --no-build --profile dev --strip --fast --output", file));
 }
 
-/// Writes manual pages and completions.
-pub(crate) fn write_manual(folder: &Path) {
-    run(&mut cargo("run --quiet --offline --example manual --", folder));
+/// Writes what is made for it: manual pages, completions, licences of others.
+pub(crate) fn write_made(folder: &Path) {
+    run(&mut cargo("run --quiet --offline --example made --", folder));
 }
 
 fn cargo(arguments: &str, last: &Path) -> Command {
