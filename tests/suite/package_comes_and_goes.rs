@@ -3,10 +3,14 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+use tokio::time::{interval, timeout};
+
 use crate::common::{
     clean_root::CleanRoot,
     frozen::Frozen,
     package,
+    session::{self, Session},
     str0m_peer::{Options, Viewer},
     wait::wait_until,
 };
@@ -35,6 +39,7 @@ async fn it_is_installed_runs_and_is_removed() {
     has_few_rights(&machine);
     shows_pictures().await;
     comes_back_when_it_stands_still(&machine).await;
+    is_let_at_a_session(&machine).await;
 
     machine.run("dpkg --remove peergate");
     assert!(reqwest::get("http://127.0.0.1:8080/").await.is_err(), "it still listens");
@@ -84,6 +89,43 @@ async fn shows_pictures() {
     assert!(page.text().await.unwrap().contains("<title>"));
     let viewer = Viewer::join("ws://127.0.0.1:8080/signal", Options::new("ann")).await;
     viewer.video(30).await;
+}
+
+/// As docs/install.md has it: the screen of a session, and the sound server of a user that is not its own.
+async fn is_let_at_a_session(machine: &CleanRoot) {
+    let _session = Session::begin(machine);
+    machine.run("install --mode=640 --group=peergate /srv/key /etc/peergate/Xauthority");
+    machine.run("install --mode=640 --group=peergate /srv/cookie /etc/peergate/pulse-cookie");
+    let [screen, sound] = ["show a screen", "capture sound, where it is another user's"].map(documented);
+    let sound = sound.replace("/N/", &format!("/{}/", session::USER));
+    let drop_in = format!("{screen}\n{sound}\nEnvironment=PEERGATE_VIDEO=screen PEERGATE_AUDIO=monitor\n");
+    std::fs::write(machine.folder().join("session.conf"), &drop_in).unwrap();
+    machine.run("install --target-directory=/run/systemd/system/peergate.service.d /srv/session.conf");
+    machine.run("systemctl daemon-reload; systemctl restart peergate");
+    let _viewer = Viewer::join("ws://127.0.0.1:8080/signal", Options::new("ann")).await;
+    let mut state = Value::Null;
+    let captured = timeout(LIMIT, async {
+        let mut turns = interval(Duration::from_millis(100));
+        while !delivers(&state["sources"], "screen") || !delivers(&state["sources"], "monitor") {
+            turns.tick().await;
+            state = reqwest::get("http://127.0.0.1:8080/api/state").await.unwrap().json().await.unwrap();
+        }
+    });
+    assert!(captured.await.is_ok(), "with {drop_in} it captures: {:#}", state["sources"]);
+    machine.run("rm /etc/peergate/Xauthority /etc/peergate/pulse-cookie");
+}
+
+/// What docs/install.md lets the service have for this, as systemd takes it.
+fn documented(what: &str) -> String {
+    let docs = std::fs::read_to_string("docs/install.md").unwrap();
+    let row = docs.lines().find_map(|line| line.strip_prefix(&format!("| {what} |")));
+    row.expect("a row of that").split('`').skip(1).step_by(2).collect::<Vec<_>>().join("\n")
+}
+
+fn delivers(sources: &Value, what: &str) -> bool {
+    let is_it = |source: &&Value| source["spec"].as_str().is_some_and(|spec| spec.starts_with(what));
+    let source = sources.as_array().into_iter().flatten().find(is_it);
+    source.is_some_and(|source| source["condition"]["state"] == "running" && source["frames"].as_u64() > Some(10))
 }
 
 /// systemd ends it when one of its loops stands still, and begins another.

@@ -13,7 +13,7 @@ use super::service_manager::ServiceManager;
 pub(crate) struct CleanRoot {
     machine: Child,
     /// Where systemd says that it is up. Its folder is the machine's `/srv`.
-    _manager: ServiceManager,
+    manager: ServiceManager,
     /// The first process of the machine.
     init: String,
     _stdout: BufReader<ChildStdout>,
@@ -32,7 +32,19 @@ impl CleanRoot {
         let mut init = String::new();
         stdout.read_line(&mut init).unwrap();
         manager.word("READY=1").await;
-        Self { machine, _manager: manager, init: init.trim().to_owned(), _stdout: stdout }
+        Self { machine, manager, init: init.trim().to_owned(), _stdout: stdout }
+    }
+
+    /// The folder that it has at `/srv`.
+    pub(crate) fn folder(&self) -> &Path {
+        self.manager.folder()
+    }
+
+    /// A program of this machine's, to be run under that one's host name.
+    pub(crate) fn named_as_it_is(&self, program: &str) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &self.init, "--uts", program]);
+        command
     }
 
     /// What a line for a shell prints, run there by root; panics with it where it fails.

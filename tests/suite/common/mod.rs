@@ -45,6 +45,7 @@ pub(crate) mod relay;
 pub(crate) mod reports;
 pub(crate) mod scripted_relay;
 pub(crate) mod service_manager;
+pub(crate) mod session;
 pub(crate) mod signalling;
 pub(crate) mod socket;
 pub(crate) mod stand_in;

@@ -42,6 +42,16 @@ impl Home {
         Self(folder)
     }
 
+    /// Where its server listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.0.path().join("pulse/native")
+    }
+
+    /// What lets other users in.
+    pub(crate) fn cookie(&self) -> PathBuf {
+        self.0.path().join(".config/pulse/cookie")
+    }
+
     fn environment(&self) -> [(&'static str, PathBuf); 2] {
         [("XDG_RUNTIME_DIR", self.0.path().to_owned()), ("HOME", self.0.path().to_owned())]
     }

@@ -1,7 +1,9 @@
 //! An X server without a screen, and clients that draw into it.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead, BufReader},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -19,13 +21,22 @@ pub(crate) struct Client(Child);
 impl Xvfb {
     /// Starts one on a display that nobody has.
     pub(crate) fn start() -> Self {
-        let mut displays = free_displays();
-        displays.find_map(|display| Self::spawn(&display)).expect("a display that is free")
+        Self::start_anywhere(&[])
+    }
+
+    /// Starts one for who shows a key of this file.
+    pub(crate) fn start_with_key(key: &Path) -> Self {
+        Self::start_anywhere(&["-auth".as_ref(), key.as_os_str()])
     }
 
     /// Starts one on this display, `:N`.
     pub(crate) fn start_on(display: &str) -> Self {
-        Self::spawn(display).unwrap_or_else(|| panic!("an X server starts on {display}"))
+        Self::spawn(display, &[]).unwrap_or_else(|| panic!("an X server starts on {display}"))
+    }
+
+    /// Where it listens.
+    pub(crate) fn socket(&self) -> PathBuf {
+        PathBuf::from(format!("/tmp/.X11-unix/X{}", self.display.trim_start_matches(':')))
     }
 
     /// A display that nobody has now.
@@ -33,9 +44,15 @@ impl Xvfb {
         free_displays().next().unwrap()
     }
 
-    fn spawn(display: &str) -> Option<Self> {
+    fn start_anywhere(more: &[&OsStr]) -> Self {
+        let mut displays = free_displays();
+        displays.find_map(|display| Self::spawn(&display, more)).expect("a display that is free")
+    }
+
+    fn spawn(display: &str, more: &[&OsStr]) -> Option<Self> {
         let mut server = Command::new("Xvfb")
             .args([display, "-displayfd", "1", "-screen", "0", "640x480x24", "-nolisten", "tcp", "-noreset"])
+            .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -89,6 +106,6 @@ impl Drop for Client {
 /// Displays that no server has, in a range of this process's own: other tests start servers, too.
 fn free_displays() -> impl Iterator<Item = String> {
     let first = 100 + std::process::id() % 3000 * 10;
-    let taken = |number: &u32| std::path::Path::new(&format!("/tmp/.X{number}-lock")).exists();
+    let taken = |number: &u32| Path::new(&format!("/tmp/.X{number}-lock")).exists();
     (first..first + 10).filter(move |number| !taken(number)).map(|number| format!(":{number}"))
 }
