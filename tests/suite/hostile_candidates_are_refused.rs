@@ -5,7 +5,7 @@ use peergate::{
     signal::message::Candidate,
 };
 
-use crate::common::hostile;
+use crate::common::hostile_candidates;
 
 const VALID: &str = "candidate:3060645544 1 udp 2122260223 192.0.2.7 50694 typ host generation 0 ufrag sSYq network-id 1";
 const TCP: &str = "candidate:1221028412 1 tcp 1518280447 192.0.2.7 9 typ host tcptype active generation 0 ufrag sSYq";
@@ -31,7 +31,7 @@ macro_rules! refused {
         $(
             #[test]
             fn $name() {
-                let error = parse(&hostile::$name(VALID)).unwrap_err();
+                let error = parse(&hostile_candidates::$name(VALID)).unwrap_err();
                 assert!(matches!(error, $error), "{error}");
                 assert!(!error.to_string().contains("192.0.2.7"), "no address in {error}");
             }
@@ -39,7 +39,7 @@ macro_rules! refused {
 
         #[test]
         fn each_has_a_test() {
-            let names: Vec<_> = hostile::CANDIDATES.iter().map(|(name, _)| *name).collect();
+            let names: Vec<_> = hostile_candidates::CANDIDATES.iter().map(|(name, _)| *name).collect();
             assert_eq!(names, [$(stringify!($name)),*]);
         }
     };

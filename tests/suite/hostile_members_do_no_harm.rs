@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::common::{
     daemon::GATEWAY,
     hostile,
+    hostile_candidates,
     hostile_scene::Scene,
     recorded_sdp,
     socket::Socket,
@@ -51,7 +52,7 @@ async fn hostile_answers() {
 async fn hostile_candidates() {
     let offer = recorded_sdp::one("offer_chromium_camera");
     assert!(RemoteOffer::parse(&offer).is_ok());
-    for rows in hostile::CANDIDATES.chunks(TOLD) {
+    for rows in hostile_candidates::CANDIDATES.chunks(TOLD) {
         let scene = Scene::set().await;
         let mut room = Socket::open(&scene.gateway.ws("/signal")).await;
         for (name, mutate) in rows {

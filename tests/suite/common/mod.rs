@@ -23,6 +23,7 @@ pub(crate) mod gateway;
 pub(crate) mod guest;
 pub(crate) mod held;
 pub(crate) mod hostile;
+pub(crate) mod hostile_candidates;
 pub(crate) mod hostile_scene;
 pub(crate) mod link_scene;
 pub(crate) mod logs;
