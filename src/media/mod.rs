@@ -1,6 +1,7 @@
 //! What sources, encoders, peers and recordings share: pipelines on one clock, and feeds between them.
 
 pub mod clockwork;
+pub mod device_node;
 pub mod elements;
 pub mod feed;
 pub mod junction;

@@ -1,7 +1,7 @@
 //! V4L2 cameras, raw or MJPEG.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -19,6 +19,7 @@ use super::{
 use crate::{
     media::{
         clockwork::Clockwork,
+        device_node,
         pipeline::{BusEvent, Pipeline},
         template::{self, Value},
     },
@@ -155,11 +156,7 @@ fn missing(wanted: String, cameras: &[Camera]) -> SourceError {
 }
 
 fn openable(node: &Path, device: &str) -> Result<(), SourceError> {
-    match fs::File::options().read(true).write(true).open(node) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(denied(device)),
-        // Whatever else is wrong, GStreamer says better.
-        _ => Ok(()),
-    }
+    if device_node::is_forbidden(node) { Err(denied(device)) } else { Ok(()) }
 }
 
 fn denied(device: &str) -> SourceError {
