@@ -1,5 +1,5 @@
 //! The Debian package in a clean Debian: it is installed, runs as a service with few rights, is begun anew when it stands
-//! still, and goes without a trace, but for what was recorded.
+//! still or was ended, and goes without a trace, but for what was recorded.
 
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ async fn it_is_installed_runs_and_is_removed() {
     has_few_rights(&machine);
     shows_pictures().await;
     comes_back_when_it_stands_still(&machine).await;
+    comes_back_when_it_is_ended(&machine).await;
 
     machine.run("dpkg --remove peergate");
     assert!(reqwest::get("http://127.0.0.1:8080/").await.is_err(), "it still listens");
@@ -95,11 +96,22 @@ async fn comes_back_when_it_stands_still(machine: &CleanRoot) {
     })
     .await;
     drop(frozen);
+    another_runs(machine, first).await;
+    assert_eq!(machine.run("systemctl show --property NRestarts --value peergate"), "1");
+    shows_pictures().await;
+}
+
+/// So it does when it ends as it was asked to, by somebody else than systemd.
+async fn comes_back_when_it_is_ended(machine: &CleanRoot) {
+    let first = machine.process("peergate").expect("it runs");
+    machine.run("kill -TERM $(systemctl show --property MainPID --value peergate)");
+    another_runs(machine, first).await;
+}
+
+async fn another_runs(machine: &CleanRoot, first: u32) {
     wait_until("another runs", LIMIT, || {
         machine.process("peergate").is_some_and(|another| another != first)
             && machine.try_to("systemctl is-active --quiet peergate").1
     })
     .await;
-    assert_eq!(machine.run("systemctl show --property NRestarts --value peergate"), "1");
-    shows_pictures().await;
 }
