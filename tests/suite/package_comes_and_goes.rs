@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use peergate::recorder;
+
 use crate::common::{
     clean_root::CleanRoot,
     frozen::Frozen,
@@ -37,12 +39,14 @@ async fn it_is_installed_runs_and_is_removed() {
     comes_back_when_it_stands_still(&machine).await;
     comes_back_when_it_is_ended(&machine).await;
 
+    let log = machine.run("journalctl --no-pager --unit peergate");
     machine.run("dpkg --remove peergate");
     assert!(reqwest::get("http://127.0.0.1:8080/").await.is_err(), "it still listens");
     machine.run("test -e /etc/peergate/peergate.toml");
     let said = machine.run("dpkg --purge peergate");
     assert!(said.contains("/var/lib/peergate is not empty and is left"), "{said}");
     machine.run("find /var/lib/peergate/recordings -name '*.mkv' -user peergate -size +10k | grep mkv");
+    knew_the_clock(&machine, &log);
 
     machine.run("rm --recursive /var/lib/peergate /run/systemd/system/peergate.service.d");
     machine.run("dpkg --install /srv/peergate.deb");
@@ -69,6 +73,14 @@ fn has_few_rights(machine: &CleanRoot) {
         assert_eq!(value(set), ["0000000000000000"], "{set}");
     }
     assert_eq!((value("NoNewPrivs"), value("Seccomp")), (vec!["1"], vec!["2"]));
+}
+
+/// Its sandbox lets it ask whether somebody keeps the clock right: it knows as much as we do.
+fn knew_the_clock(machine: &CleanRoot, log: &str) {
+    let known = machine.run(r#"grep --recursive --no-filename --only-matching '"clock": *"[a-z]*"' /var/lib/peergate/recordings"#);
+    let ours = serde_json::to_string(&recorder::clock()).unwrap();
+    assert!(known.lines().all(|line| line.ends_with(&ours)), "{ours}: {known}");
+    assert!(log.contains("listening") && !log.contains("the system does not say"), "{log}");
 }
 
 /// As docs/install.md has it: a token lies beside the configuration, which is checked by the service's user.
