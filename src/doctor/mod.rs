@@ -5,6 +5,7 @@ mod clock;
 mod devices;
 mod disk;
 mod elements;
+mod encoder_table;
 mod encoders;
 mod finding;
 mod limits;
@@ -21,7 +22,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 
 pub use self::{
-    encoders::{Encoders, Found},
+    encoder_table::{Encoders, Found},
     finding::{Finding, Grade},
     report::Report,
 };
