@@ -1,12 +1,6 @@
 //! What trials of encoders have shown, and the table of it.
 
-use super::Finding;
-use crate::{
-    codec::Codec,
-    encoder::{Device, Encoder, Picture, Report},
-};
-
-const ABOUT: &str = "encoders";
+use crate::encoder::{Device, Encoder, Picture, Report};
 
 /// What was found out about every encoder of the catalogue.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,30 +21,25 @@ pub struct Found {
 }
 
 impl Encoders {
-    /// Whether what every peer can play is encoded here: H.264 or VP8, and Opus.
-    #[must_use]
-    pub fn suffice(&self) -> bool {
-        (self.encode(Codec::H264) || self.encode(Codec::Vp8)) && self.encode(Codec::Opus)
+    /// Whether this one was tried, and works.
+    pub(super) fn has(&self, encoder: &Encoder) -> bool {
+        self.find(encoder).is_some_and(Found::works)
     }
 
-    fn encode(&self, codec: Codec) -> bool {
-        self.working().any(|found| found.encoder.row.codec == codec)
+    /// What this one was found to be wrong with; `None`: nothing, or it was not tried.
+    pub(super) fn why_not(&self, encoder: &Encoder) -> Option<String> {
+        self.find(encoder)?.why_not()
     }
 
-    fn working(&self) -> impl Iterator<Item = &Found> {
-        self.rows.iter().filter(|found| found.works())
+    /// Whether this one was looked at.
+    pub(super) fn find(&self, encoder: &Encoder) -> Option<&Found> {
+        self.rows.iter().find(|found| found.encoder == *encoder)
     }
 
-    /// What they come to.
-    pub(super) fn finding(&self) -> Finding {
-        if self.suffice() {
-            let working: Vec<_> = self.working().map(Found::in_words).collect();
-            return Finding::ok(ABOUT, format!("by trial there are {}", working.join(", ")));
-        }
-        let tried: Vec<_> = self.rows.iter().filter_map(Found::why_not).collect();
-        let tried = if tried.is_empty() { "none is installed".to_owned() } else { tried.join("; ") };
-        Finding::failure(ABOUT, format!("neither H.264 nor VP8 can be encoded here, or no Opus: {tried}"))
-            .mended_by("peergate doctor --encoders (tries all, and says what helps)")
+    /// Those that work, in words; empty where none does.
+    pub(super) fn working(&self) -> String {
+        let working = self.rows.iter().filter(|found| found.works());
+        working.map(Found::in_words).collect::<Vec<_>>().join(", ")
     }
 
     /// The table, a line for each encoder, and below it what is odd about those that are here.
@@ -208,31 +197,5 @@ mod tests {
         let mut alike = found("x264enc", Some(slow.clone()), Device::Usable);
         alike.trials.as_mut().unwrap().push((Some(SMALL), slow));
         assert_eq!(alike.line()[5], "it is too slow: 30 frames/s are wanted");
-    }
-
-    #[test]
-    fn what_every_peer_plays_suffices() {
-        let suffice = |rows: Vec<Found>| Encoders { rows }.suffice();
-        assert!(suffice(vec![works("vp8enc"), works("opusenc")]));
-        assert!(suffice(vec![works("x264enc"), works("opusenc")]));
-        assert!(!suffice(vec![works("av1enc"), works("opusenc")]));
-        assert!(!suffice(vec![works("x264enc")]));
-    }
-
-    #[test]
-    fn the_finding_names_what_works_or_why_nothing_does() {
-        let finding = |rows: Vec<Found>| Encoders { rows }.finding().to_string();
-        let both = finding(vec![works("x264enc"), works("opusenc")]);
-        assert_eq!(
-            both,
-            "ok       encoders: by trial there are x264enc (h264, 123 frames/s), opusenc (opus, 123 frames/s)"
-        );
-        let slow = Report { frames_per_second: 12.0, faults: vec![Fault::Slow { wanted: 30 }] };
-        let none = finding(vec![found("x264enc", Some(slow), Device::Usable), works("opusenc")]);
-        assert!(
-            none.contains("x264enc: it is too slow: 30 frames/s are wanted  ->  peergate doctor --encoders"),
-            "{none}"
-        );
-        assert!(finding(Vec::new()).contains("none is installed"));
     }
 }

@@ -1,10 +1,10 @@
-//! Whether what peers can play is encoded here, found out by trial.
+//! Whether what is asked of encoders is done here, found out by trial.
 
-use super::{Encoders, Finding, Found};
+use super::{Encoders, Finding, Found, wishes::Wishes};
 use crate::{
-    codec::{Codec, MediaKind},
+    codec::MediaKind,
     config::Settings,
-    encoder::{Device, Encoder, Picture, Report, Trials},
+    encoder::{Encoder, Picture, Report, Trials},
     media::clockwork::Clockwork,
     units::Size,
 };
@@ -12,35 +12,30 @@ use crate::{
 /// What pictures are tried where the configuration has no source of any.
 const PICTURE: Picture = Picture { size: Size { width: 1280, height: 720 }, fps: 30 };
 
-/// Tries encoders in the catalogue's order until there is one for pictures that every peer can play, and one for sound.
-/// What is known from an earlier trial is taken for true.
+/// Tries for each wish the encoders that could meet it, in order, until one does. What is known from an earlier trial is
+/// taken for true.
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let trials = Trials::new(settings.encode.cache.clone(), Clockwork::start());
     let pictures = pictures(settings);
-    let mut rows = Vec::new();
-    for codecs in [&[Codec::H264, Codec::Vp8][..], &[Codec::Opus]] {
-        for encoder in codecs.iter().flat_map(|codec| of_codec(settings, *codec)) {
-            let trials = Some(try_each(encoder, &pictures, &trials, true).await);
-            let found = Found { encoder: encoder.clone(), trials, device: Device::Usable };
-            let works = found.works();
-            rows.push(found);
-            if works {
+    let wishes = Wishes::of(settings);
+    let mut found = Encoders { rows: Vec::new() };
+    for wish in wishes.iter() {
+        for encoder in wish.encoders() {
+            if found.find(encoder).is_none() {
+                let trials = Some(try_each(encoder, &pictures, &trials, true).await);
+                found.rows.push(Found { encoder: encoder.clone(), trials, device: encoder.device() });
+            }
+            if found.has(encoder) {
                 break;
             }
         }
     }
-    vec![Encoders { rows }.finding()]
-}
-
-/// Those that may be tried.
-fn of_codec(settings: &Settings, codec: Codec) -> impl Iterator<Item = &Encoder> {
-    let known = settings.encode.catalogue.iter().filter(move |encoder| encoder.row.codec == codec);
-    known.filter(|encoder| encoder.is_installed() && encoder.device() == Device::Usable)
+    wishes.findings(&found)
 }
 
 /// Tries every encoder, one after the other, with each size and rate of pictures that the daemon would have it encode, and
 /// keeps what that shows for it. Within a tokio runtime, with GStreamer started.
-pub(super) async fn try_all(settings: &Settings) -> Encoders {
+pub(super) async fn try_all(settings: &Settings) -> (Vec<Finding>, Encoders) {
     let trials = Trials::new(settings.encode.cache.clone(), Clockwork::start());
     let pictures = pictures(settings);
     let mut rows = Vec::new();
@@ -49,7 +44,8 @@ pub(super) async fn try_all(settings: &Settings) -> Encoders {
             if encoder.is_installed() { Some(try_each(encoder, &pictures, &trials, false).await) } else { None };
         rows.push(Found { encoder: encoder.clone(), trials: shown, device: encoder.device() });
     }
-    Encoders { rows }
+    let found = Encoders { rows };
+    (Wishes::of(settings).findings(&found), found)
 }
 
 /// What is encoded: each source in each of its qualities.

@@ -16,6 +16,7 @@ mod rooms;
 mod servers;
 mod sound;
 mod sources;
+mod wishes;
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,7 +35,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// What is examined beside the usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Scope {
-    /// All encoders that there are; else until some are found that suffice.
+    /// All encoders that there are; else until those are found that the configuration asks for.
     pub all_encoders: bool,
     /// The rooms, with the daemon in them. Takes GLib's main loop.
     pub rooms: bool,
@@ -78,8 +79,8 @@ pub async fn examine(settings: Settings, started: Result<(), NotReady>, scope: S
     let (of_encoders, encoders) = if !has_elements {
         (Vec::new(), None)
     } else if scope.all_encoders {
-        let encoders = encoders::try_all(&settings).await;
-        (vec![encoders.finding()], Some(encoders))
+        let (findings, encoders) = encoders::try_all(&settings).await;
+        (findings, Some(encoders))
     } else {
         (encoders::examine(&settings).await, None)
     };

@@ -56,6 +56,14 @@ fn what_is_not_enough_is_1() {
 }
 
 #[test]
+fn an_encoder_with_which_the_daemon_does_not_start_is_1() {
+    let cache = tempfile::tempdir().unwrap();
+    let ended = doctor(&format!("{SMALL}[encode]\nencoder = 'nvv4l2h264enc'\n"), cache.path(), &[]);
+    assert_eq!(ended.status.code(), Some(1), "{}\n{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("encoder = \"nvv4l2h264enc\" is not installed"), "{}", ended.stdout);
+}
+
+#[test]
 fn unasked_it_tries_until_some_suffice() {
     let cache = tempfile::tempdir().unwrap();
     let ended = doctor(SMALL, cache.path(), &[]);
