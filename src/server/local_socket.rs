@@ -3,6 +3,7 @@
 
 use std::{
     fs, io,
+    net::IpAddr,
     os::unix::fs::{FileTypeExt, MetadataExt},
     path::{Path, PathBuf},
     time::Duration,
@@ -93,6 +94,10 @@ impl Listener for LocalSocket {
 
     async fn accept(&self) -> io::Result<UnixStream> {
         self.listener.accept().await.map(|(stream, _)| stream)
+    }
+
+    fn peer(_: &UnixStream) -> Option<IpAddr> {
+        None
     }
 }
 
