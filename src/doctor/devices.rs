@@ -1,9 +1,6 @@
 //! Whether this user may open the devices that there are.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{Finding, account};
 use crate::{
@@ -18,7 +15,7 @@ const ABOUT: &str = "devices";
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
     let takes_cameras = settings.sources.iter().any(is_camera);
     let cameras = devices::cameras();
-    let refused = cameras.iter().filter(|camera| is_refused(&camera.node));
+    let refused = cameras.iter().filter(|camera| devices::is_forbidden(&camera.node));
     let mut findings: Vec<_> =
         refused.map(|camera| refusal(takes_cameras, &camera.node, &format!("camera {camera}"))).collect();
     let mut nodes: Vec<_> =
@@ -47,12 +44,6 @@ fn forbidden(device: Device) -> Option<PathBuf> {
         Device::Forbidden { node } => Some(node),
         Device::Usable | Device::Missing { .. } => None,
     }
-}
-
-/// Whether it is for others. What else is wrong with it, who tries it says better.
-fn is_refused(node: &Path) -> bool {
-    let opened = fs::File::options().read(true).write(true).open(node);
-    opened.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 fn refusal(is_needed: bool, node: &Path, what: &str) -> Finding {

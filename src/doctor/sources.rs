@@ -1,6 +1,6 @@
 //! Whether each source of the configuration gives something.
 
-use super::{Finding, account};
+use super::Finding;
 use crate::{
     codec::MediaKind,
     config::Settings,
@@ -35,23 +35,25 @@ fn finding(spec: &Spec, outcome: Result<(), SourceError>) -> Finding {
         Err(error @ SourceError::Busy { .. }) => {
             Finding::warning(ABOUT, format!("{table}: {error}")).mended_by("end that program, and try again")
         }
-        Err(error) => {
-            let finding = Finding::failure(ABOUT, format!("{table}: {error}"));
-            match remedy(&error) {
-                Some(remedy) => finding.mended_by(remedy),
-                None => finding,
-            }
+        Err(error @ SourceError::Missing { .. }) => {
+            Finding::failure(ABOUT, format!("{table}: {error}")).mended_by("peergate devices")
         }
+        // What else there is says itself what helps.
+        Err(error) => Finding::failure(ABOUT, format!("{table}: {error}")),
     }
 }
 
-fn remedy(error: &SourceError) -> Option<String> {
-    match error {
-        SourceError::Missing { .. } => Some("peergate devices".to_owned()),
-        SourceError::Denied { .. } => {
-            Some(format!("sudo usermod --append --groups video {}, and log in again", account::user()))
-        }
-        // What else there is says itself what helps.
-        _ => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn who_may_not_read_a_file_is_not_sent_into_a_group_of_devices() {
+        let settings = config::parse("").unwrap();
+        let denied = || SourceError::Denied { device: "film.mkv".to_owned(), help: "let it read the file".to_owned() };
+        let finding = finding(&settings.sources[0], Err(denied()));
+        assert_eq!(finding.remedy, None);
+        assert!(finding.what.ends_with(&denied().to_string()), "{finding}");
     }
 }

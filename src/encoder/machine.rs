@@ -1,7 +1,7 @@
 //! What the machine has for an encoder: its device, and the versions of all that it runs on.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
@@ -10,6 +10,7 @@ use gst::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::{Encoder, Pattern, Picture};
+use crate::source::devices;
 
 /// Whether the device of an encoder can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,12 +47,10 @@ impl Encoder {
             let patterns: Vec<_> = hardware.devices.iter().map(Pattern::to_string).collect();
             return Device::Missing { patterns: patterns.join(", ") };
         }
-        let is_forbidden = |node: &PathBuf| {
-            let opened = fs::OpenOptions::new().read(true).write(true).open(node);
-            opened.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
-        };
-        match nodes.iter().find(|node| is_forbidden(node)) {
-            Some(node) if nodes.iter().all(is_forbidden) => Device::Forbidden { node: node.clone() },
+        match nodes.iter().find(|node| devices::is_forbidden(node)) {
+            Some(node) if nodes.iter().all(|node| devices::is_forbidden(node)) => {
+                Device::Forbidden { node: node.clone() }
+            }
             _ => Device::Usable,
         }
     }

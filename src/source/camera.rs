@@ -1,7 +1,7 @@
 //! V4L2 cameras, raw or MJPEG.
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -155,11 +155,8 @@ fn missing(wanted: String, cameras: &[Camera]) -> SourceError {
 }
 
 fn openable(node: &Path, device: &str) -> Result<(), SourceError> {
-    match fs::File::options().read(true).write(true).open(node) {
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(denied(device)),
-        // Whatever else is wrong, GStreamer says better.
-        _ => Ok(()),
-    }
+    // Whatever else is wrong, GStreamer says better.
+    if devices::is_forbidden(node) { Err(denied(device)) } else { Ok(()) }
 }
 
 fn denied(device: &str) -> SourceError {

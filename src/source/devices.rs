@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    fmt, fs,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -125,6 +125,14 @@ pub fn sound_sources() -> Vec<Sound> {
 #[must_use]
 pub fn sound_sinks() -> Vec<Sound> {
     sounds("Audio/Sink")
+}
+
+/// Whether the system keeps the device `node` from this user. It is opened for that. What else is wrong with it, who uses it
+/// is told.
+#[must_use]
+pub fn is_forbidden(node: &Path) -> bool {
+    let opened = fs::File::options().read(true).write(true).open(node);
+    opened.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 fn cameras_below(roots: &Roots) -> Vec<Camera> {
