@@ -43,7 +43,11 @@ async fn it_is_installed_runs_and_is_removed() {
     machine.run("dpkg --remove peergate");
     assert!(reqwest::get("http://127.0.0.1:8080/").await.is_err(), "it still listens");
     machine.run("test -e /etc/peergate/peergate.toml");
+    mount_disks(&machine);
     let said = machine.run("dpkg --purge peergate");
+    let left = machine.run("cd /var/lib/peergate && umount --lazy spare && ls -d spare disk/lost+found && umount disk");
+    assert_eq!(left, "disk/lost+found\nspare", "{said}");
+    assert_eq!(machine.run("ls /var/lib/peergate"), "disk\nrecordings\nspare", "its own empty folders go");
     assert!(said.contains("/var/lib/peergate is not empty and is left"), "{said}");
     machine.run("find /var/lib/peergate/recordings -name '*.mkv' -user peergate -size +10k | grep mkv");
     knew_the_clock(&machine, &log);
@@ -73,6 +77,12 @@ fn has_few_rights(machine: &CleanRoot) {
         assert_eq!(value(set), ["0000000000000000"], "{set}");
     }
     assert_eq!((value("NoNewPrivs"), value("Seccomp")), (vec!["1"], vec!["2"]));
+}
+
+/// Below its folder: one disk with a folder that is empty, and one with nothing at all. Beside them an empty folder of its own.
+fn mount_disks(machine: &CleanRoot) {
+    machine.run("cd /var/lib/peergate && mkdir disk spare empty");
+    machine.run("cd /var/lib/peergate && mount -t tmpfs tmpfs disk && mkdir disk/lost+found && mount -t tmpfs tmpfs spare");
 }
 
 /// Its sandbox lets it ask whether somebody keeps the clock right: it knows as much as we do.
