@@ -96,6 +96,7 @@ fn knew_the_clock(machine: &CleanRoot, log: &str) {
 /// As docs/install.md has it: a token lies beside the configuration, which is checked by the service's user.
 fn is_used_by_hand(machine: &CleanRoot) {
     machine.run("echo a-token-of-sixteen-and-more >/etc/peergate/control-token");
+    assert_eq!(machine.run("stat --format '%A %U %G' /etc/peergate"), "drwxr-x--- root peergate", "it has passwords");
     // That is what sudo does, which is not there.
     machine.run("runuser --user peergate -- env HOME=/var/lib/peergate peergate check /etc/peergate/peergate.toml");
     machine.run("test -d /var/lib/peergate/.cache");
