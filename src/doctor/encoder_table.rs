@@ -18,6 +18,8 @@ pub struct Found {
     pub trials: Option<Vec<(Option<Picture>, Report)>>,
     /// Whether its device can be used.
     pub device: Device,
+    /// Whether some of that was shown to an earlier process, and is taken for true.
+    pub is_earlier: bool,
 }
 
 impl Encoders {
@@ -73,15 +75,21 @@ impl Encoders {
 }
 
 impl Found {
+    /// One that is not installed.
+    pub(super) fn missing(encoder: &Encoder) -> Self {
+        Self { encoder: encoder.clone(), trials: None, device: encoder.device(), is_earlier: false }
+    }
+
     pub(super) fn works(&self) -> bool {
         self.trials.as_ref().is_some_and(|trials| trials.iter().all(|(_, report)| report.works()))
     }
 
-    /// `x264enc (h264, 123 frames/s)`.
+    /// `x264enc (h264, 123 frames/s)`, and whether that was found out earlier.
     fn in_words(&self) -> String {
         let Encoder { row, .. } = &self.encoder;
         let speed = self.trials.as_ref().map_or(0.0, |trials| slowest(trials));
-        format!("{} ({}, {speed:.0} frames/s)", row.element, row.codec)
+        let earlier = if self.is_earlier { ", by an earlier trial" } else { "" };
+        format!("{} ({}, {speed:.0} frames/s{earlier})", row.element, row.codec)
     }
 
     fn why_not(&self) -> Option<String> {
@@ -158,7 +166,7 @@ mod tests {
     fn found(element: &str, report: Option<Report>, device: Device) -> Found {
         let encoder = Catalogue::default().iter().find(|encoder| encoder.row.element == element).cloned().unwrap();
         let picture = (encoder.row.codec.kind() == MediaKind::Video).then_some(LARGE);
-        Found { encoder, trials: report.map(|report| vec![(picture, report)]), device }
+        Found { encoder, trials: report.map(|report| vec![(picture, report)]), device, is_earlier: false }
     }
 
     fn works(element: &str) -> Found {

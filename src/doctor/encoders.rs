@@ -4,7 +4,7 @@ use super::{Encoders, Finding, Found, wishes::Wishes};
 use crate::{
     codec::MediaKind,
     config::Settings,
-    encoder::{Encoder, Picture, Report, Trials},
+    encoder::{Encoder, Fault, Picture, Report, Trials},
     media::clockwork::Clockwork,
     units::Size,
 };
@@ -12,8 +12,8 @@ use crate::{
 /// What pictures are tried where the configuration has no source of any.
 const PICTURE: Picture = Picture { size: Size { width: 1280, height: 720 }, fps: 30 };
 
-/// Tries for each wish the encoders that could meet it, in order, until one does. What is known from an earlier trial is
-/// taken for true.
+/// Tries for each wish the encoders that could meet it, in order, until one does. One that is known to work is taken to work;
+/// one that did not is tried again, as the machine may have been busy.
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let trials = Trials::new(settings.encode.cache.clone(), Clockwork::start());
     let pictures = pictures(settings);
@@ -22,8 +22,8 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     for wish in wishes.iter() {
         for encoder in wish.encoders() {
             if found.find(encoder).is_none() {
-                let trials = Some(try_each(encoder, &pictures, &trials, true).await);
-                found.rows.push(Found { encoder: encoder.clone(), trials, device: encoder.device() });
+                let tried = Tried { encoder, pictures: &pictures, trials: &trials };
+                found.rows.push(tried.where_unknown().await);
             }
             if found.has(encoder) {
                 break;
@@ -40,9 +40,8 @@ pub(super) async fn try_all(settings: &Settings) -> (Vec<Finding>, Encoders) {
     let pictures = pictures(settings);
     let mut rows = Vec::new();
     for encoder in settings.encode.catalogue.iter() {
-        let shown =
-            if encoder.is_installed() { Some(try_each(encoder, &pictures, &trials, false).await) } else { None };
-        rows.push(Found { encoder: encoder.clone(), trials: shown, device: encoder.device() });
+        let tried = Tried { encoder, pictures: &pictures, trials: &trials };
+        rows.push(if encoder.is_installed() { tried.anew().await } else { Found::missing(encoder) });
     }
     let found = Encoders { rows };
     (Wishes::of(settings).findings(&found), found)
@@ -60,23 +59,42 @@ fn pictures(settings: &Settings) -> Vec<Picture> {
     if pictures.is_empty() { vec![PICTURE] } else { pictures }
 }
 
-async fn try_each(
-    encoder: &Encoder,
-    pictures: &[Picture],
-    trials: &Trials,
-    trusts_earlier: bool,
-) -> Vec<(Option<Picture>, Report)> {
-    let is_sound = encoder.row.codec.kind() == MediaKind::Audio;
-    let pictures = if is_sound { vec![None] } else { pictures.iter().copied().map(Some).collect() };
-    let mut shown = Vec::new();
-    for picture in pictures {
-        let report = match trials.known(encoder, picture).filter(|_| trusts_earlier) {
-            Some(report) => report,
-            None => trials.run(encoder, picture).await,
-        };
-        shown.push((picture, report));
+/// What an encoder shows with each of the `pictures`.
+struct Tried<'a> {
+    encoder: &'a Encoder,
+    pictures: &'a [Picture],
+    trials: &'a Trials,
+}
+
+impl Tried<'_> {
+    /// By trial alone.
+    async fn anew(self) -> Found {
+        self.found(|_| None).await
     }
-    shown
+
+    /// By trial where no earlier one has shown that it works. One that took its process with it is not made again unasked.
+    async fn where_unknown(self) -> Found {
+        let is_known = |report: &Report| report.works() || report.faults.contains(&Fault::Crashed);
+        let (trials, encoder) = (self.trials, self.encoder);
+        self.found(|picture| trials.known(encoder, picture).filter(is_known)).await
+    }
+
+    async fn found(self, known: impl Fn(Option<Picture>) -> Option<Report>) -> Found {
+        let Self { encoder, pictures, trials } = self;
+        let is_sound = encoder.row.codec.kind() == MediaKind::Audio;
+        let pictures = if is_sound { vec![None] } else { pictures.iter().copied().map(Some).collect() };
+        let (mut shown, mut is_earlier) = (Vec::new(), false);
+        for picture in pictures {
+            let report = known(picture);
+            is_earlier |= report.is_some();
+            let report = match report {
+                Some(report) => report,
+                None => trials.run(encoder, picture).await,
+            };
+            shown.push((picture, report));
+        }
+        Found { encoder: encoder.clone(), trials: Some(shown), device: encoder.device(), is_earlier }
+    }
 }
 
 #[cfg(test)]

@@ -154,7 +154,7 @@ mod tests {
                 (_, true) => trials(vec![Fault::Slow { wanted: 30 }]),
                 _ => None,
             };
-            Found { encoder: encoder.clone(), trials, device: Device::Usable }
+            Found { encoder: encoder.clone(), trials, device: Device::Usable, is_earlier: false }
         };
         let rows = wishes.iter().flat_map(Wish::encoders).map(row).collect();
         wishes.findings(&Encoders { rows }).iter().map(|finding| finding.to_string()).collect()
