@@ -51,10 +51,9 @@ pub async fn examine(settings: Settings, started: Result<(), NotReady>, scope: S
         if !has_elements {
             return Vec::new();
         }
-        let count = u32::try_from(settings.sources.len().max(1)).unwrap_or(u32::MAX);
         let (devices, sources, sound) = tokio::join!(
             blocking("devices", &settings, devices::examine),
-            within("sources", LIMIT.saturating_mul(count), sources::examine(&settings)),
+            sources::examine(&settings),
             within("sound", LIMIT, sound::examine(&settings)),
         );
         [devices, sources, sound].concat()
@@ -62,7 +61,7 @@ pub async fn examine(settings: Settings, started: Result<(), NotReady>, scope: S
     let of_the_system = async {
         let (network, names, servers, disk, clock, limits) = tokio::join!(
             blocking("network", &settings, network::examine),
-            within("names", LIMIT, names::examine(&settings)),
+            names::examine(&settings),
             servers::examine(&settings),
             blocking("recordings", &settings, disk::examine),
             blocking("clock", &settings, |_| clock::examine()),
