@@ -123,7 +123,8 @@ async fn a_picture_goes_to_a_file() {
 async fn it_asks_over_tcp_with_the_token() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
-    fs::write(&token, "s3cret\n").unwrap();
+    // As `echo "... " >` would write it.
+    fs::write(&token, "s3cret-of-sixteen \n").unwrap();
     let token = token.to_str().unwrap();
     let daemon = Daemon::gateway(&["--control-token-file", token]).await;
     let url = daemon.http("");
