@@ -168,3 +168,17 @@ async fn a_daemon_of_this_user_is_found_by_itself() {
     let told = tokio::task::spawn_blocking(|| run_to_end(ask)).await.unwrap();
     assert!(told.status.success() && told.stdout.contains("door"), "{}", told.stderr);
 }
+
+#[tokio::test]
+async fn the_service_is_found_behind_the_socket_of_a_daemon_that_was_killed() {
+    let home = tempfile::tempdir().unwrap();
+    drop(std::os::unix::net::UnixListener::bind(home.path().join("peergate.sock")).unwrap());
+    // The test's own `/run`.
+    fs::create_dir("/run/peergate").unwrap();
+    let run = ["run", "--listen", "127.0.0.1:0", "--stun", "none", "--id", "door", "--video", "none"];
+    let _service = Daemon::start(command(&[&run[..], &["--socket", "/run/peergate/peergate.sock"]].concat())).await;
+    let mut ask = command(&["ctl", "state"]);
+    ask.env_remove("PEERGATE_SOCKET").env_remove("RUNTIME_DIRECTORY").env("XDG_RUNTIME_DIR", home.path());
+    let told = tokio::task::spawn_blocking(|| run_to_end(ask)).await.unwrap();
+    assert!(told.status.success() && told.stdout.contains("door"), "{}", told.stderr);
+}
