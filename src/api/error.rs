@@ -120,6 +120,14 @@ impl ApiError {
         )
     }
 
+    pub(super) fn disk_hangs() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the disk of the recordings does not give the file",
+            "GET /api/state says how the disk of the recordings does",
+        )
+    }
+
     pub(super) fn bad_message(error: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error, r#"send {"text": "..."} or {"base64": "..."}"#)
     }
