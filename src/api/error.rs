@@ -76,6 +76,10 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway has too many requests to take another", "try again")
     }
 
+    pub(super) fn bad_path(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error, "percent-encode the id's UTF-8: the id a/b is a%2Fb")
+    }
+
     pub(super) fn bad_id(error: &InvalidId) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("no peer's id: {error}"), "GET /api/state lists the peers")
     }

@@ -9,6 +9,7 @@ mod messages;
 mod metrics;
 mod openapi;
 pub mod page;
+mod part;
 mod peers;
 mod recordings;
 mod sources;

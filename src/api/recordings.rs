@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Json, Router,
     extract::{
-        Path, Query, Request, State,
+        Query, Request, State,
         rejection::{JsonRejection, QueryRejection},
     },
     response::{IntoResponse, Response},
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use tower_http::services::ServeFile;
 
-use super::{Context, REQUEST_LIMIT, error::ApiError};
+use super::{Context, REQUEST_LIMIT, error::ApiError, part::Part};
 use crate::{
     ids::{PeerId, RecordingId},
     recorder::Order,
@@ -135,24 +135,24 @@ async fn start(
     Ok((StatusCode::CREATED, Json(Started { recordings: running.into_iter().map(|one| one.id).collect() })))
 }
 
-async fn end(State(context): State<Context>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+async fn end(State(context): State<Context>, Part(id): Part<String>) -> Result<StatusCode, ApiError> {
     context.recorder.end(known(id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn pin(State(context): State<Context>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+async fn pin(State(context): State<Context>, Part(id): Part<String>) -> Result<StatusCode, ApiError> {
     context.recorder.pin(known(id)?, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn unpin(State(context): State<Context>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+async fn unpin(State(context): State<Context>, Part(id): Part<String>) -> Result<StatusCode, ApiError> {
     context.recorder.pin(known(id)?, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn download(
     State(context): State<Context>,
-    Path((id, sequence)): Path<(String, String)>,
+    Part((id, sequence)): Part<(String, String)>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let file = segment(&context, id, &sequence)?;
@@ -161,7 +161,7 @@ async fn download(
 
 async fn manifest(
     State(context): State<Context>,
-    Path((id, sequence)): Path<(String, String)>,
+    Part((id, sequence)): Part<(String, String)>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let file = segment(&context, id, &sequence)?.with_extension("json");
@@ -176,7 +176,7 @@ struct Lent {
 
 async fn lend(
     State(context): State<Context>,
-    Path((id, sequence)): Path<(String, String)>,
+    Part((id, sequence)): Part<(String, String)>,
 ) -> Result<(StatusCode, Json<Lent>), ApiError> {
     segment(&context, id.clone(), &sequence)?;
     let path = format!("/recordings/{}/{sequence}", utf8_percent_encode(&id, NON_ALPHANUMERIC));
