@@ -77,6 +77,7 @@ async fn a_body_that_does_not_come_is_answered_in_words() {
     let mut tcp = connect(control.address, head).await;
     let (said, time) = until_closed(&mut tcp).await;
     assert!(said.starts_with("HTTP/1.1 408 ") && said.contains("did not come whole in time"), "{said}");
+    assert!(said.contains("\r\nretry-after: 1\r\n"), "{said}");
     assert!(about_ten_seconds(time), "{time:?}");
 }
 
