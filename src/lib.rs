@@ -1,7 +1,7 @@
 //! peergate: a gateway that joins browser rooms as a WebRTC peer. The map of the house:
 //!
 //! 1. **Pure**: [`ids`], [`bitstream`], [`codec`], [`connection`], [`container`], [`units`], [`ice`], [`limit`], `log_limit`, [`matroska`], [`metrics`], [`mp4`], `pace`,
-//!    [`quality`], [`recording`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`], [`timeline`], [`trust`] and [`signal::message`]. No GStreamer, no
+//!    [`quality`], [`recording`], [`redact`], [`report`], [`rtp`], [`sdp`], [`room`], [`timeline`], [`token`], [`trust`] and [`signal::message`]. No GStreamer, no
 //!    tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`], [`peer`] and [`recorder`]. They know GStreamer, and
 //!    nothing of rooms or relays.
@@ -56,5 +56,6 @@ pub mod signal;
 pub mod source;
 pub mod studio;
 pub mod timeline;
+pub mod token;
 pub mod trust;
 pub mod units;

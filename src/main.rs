@@ -36,7 +36,7 @@ enum Failure {
     Unbuildable,
     #[error("{0}")]
     Ill(String),
-    #[error("the system gives no threads: {0}")]
+    #[error("the system gives no threads, or no descriptors for them: {0}")]
     Threads(std::io::Error),
 }
 
@@ -88,7 +88,12 @@ fn status_of(outcome: Result<(), Failure>) -> u8 {
             FAILED
         }
         Err(failure) => {
-            tracing::error!("{failure}");
+            // Commands that only tell something have no log.
+            if tracing::dispatcher::has_been_set() {
+                tracing::error!("{failure}");
+            } else {
+                eprintln!("{failure}");
+            }
             FAILED
         }
     }

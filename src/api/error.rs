@@ -76,6 +76,10 @@ impl ApiError {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway has too many requests to take another", "try again")
     }
 
+    pub(super) fn bad_path(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error, "percent-encode the id's UTF-8: the id a/b is a%2Fb")
+    }
+
     pub(super) fn bad_id(error: &InvalidId) -> Self {
         Self::new(StatusCode::BAD_REQUEST, format!("no peer's id: {error}"), "GET /api/state lists the peers")
     }
@@ -116,6 +120,14 @@ impl ApiError {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             format!("the file can't be read: {error}"),
+            "GET /api/state says how the disk of the recordings does",
+        )
+    }
+
+    pub(super) fn disk_hangs() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the disk of the recordings does not give the file",
             "GET /api/state says how the disk of the recordings does",
         )
     }
@@ -226,7 +238,7 @@ impl IntoResponse for ApiError {
         let mut response = (self.status, Json(self.body)).into_response();
         let extra = match self.status {
             StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
-            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 Some((header::RETRY_AFTER, HeaderValue::from_static("1")))
             }
             _ => None,

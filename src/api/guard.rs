@@ -1,6 +1,9 @@
 //! Who may ask: programs with the token where there is one, or with a link, and no page but the gateway's own.
 
-use std::time::SystemTime;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Instant, SystemTime},
+};
 
 use axum::{
     extract::{Request, State},
@@ -8,15 +11,24 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::{Context, error::ApiError};
 use crate::{
-    redact::Redacted,
+    log_limit::LogLimit,
     server::{Hosts, Origins, check_host, check_origin},
+    token::Token,
 };
+
+/// Wrong tokens that the log tells of at once: somebody has mistyped it.
+const GUESSES: u32 = 5;
+
+/// Who is let in, and what the log is told of who is not. Clones are the same.
+#[derive(Debug, Clone)]
+pub(super) struct Door {
+    context: Context,
+    guesses: Arc<Mutex<LogLimit>>,
+}
 
 /// Answers only to requests that name this server (`Host`).
 pub(super) async fn only_by_our_names(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
@@ -34,7 +46,7 @@ pub(super) async fn only_by_our_names(State(hosts): State<Hosts>, request: Reque
 
 /// Lets the API be used only by our own page and by programs, with the token where there is one. What a link is for is read
 /// with that, too.
-pub(super) async fn only_ours(State(context): State<Context>, request: Request, next: Next) -> Response {
+pub(super) async fn only_ours(State(door): State<Door>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     if let Err(refused) = check_origin(headers, request.uri(), &Origins::default()) {
         debug!(%refused);
@@ -44,13 +56,31 @@ pub(super) async fn only_ours(State(context): State<Context>, request: Request, 
         debug!("a browser asks on behalf of another site");
         return ApiError::other_site("pages of other sites may not use this server").into_response();
     }
-    let has_link = context.links.allow(request.method(), request.uri(), SystemTime::now());
-    if context.token.as_ref().is_some_and(|token| !has_link && !carries(headers, token)) {
+    let has_link = door.context.links.allow(request.method(), request.uri(), SystemTime::now());
+    if door.context.token.as_ref().is_some_and(|token| !has_link && !carries(headers, token)) {
+        if headers.contains_key(header::AUTHORIZATION) {
+            door.tell_of_guess();
+        }
         return ApiError::unauthorized().into_response();
     }
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+impl Door {
+    /// That of an API for `context`.
+    pub(super) fn of(context: &Context) -> Self {
+        Self { context: context.clone(), guesses: Arc::new(Mutex::new(LogLimit::new(GUESSES))) }
+    }
+
+    fn tell_of_guess(&self) {
+        let admitted = self.guesses.lock().unwrap_or_else(PoisonError::into_inner).admit(Instant::now());
+        if let Some(swallowed) = admitted {
+            let more = swallowed.map_or(0, u64::from);
+            warn!(more, "a program asks with a wrong token");
+        }
+    }
 }
 
 /// Whether a browser says that the request is another site's doing (Fetch Metadata): there is no `Origin`
@@ -59,17 +89,16 @@ fn is_cross_site(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
-fn carries(headers: &HeaderMap, token: &Redacted<String>) -> bool {
+fn carries(headers: &HeaderMap, token: &Token) -> bool {
     let Some(value) = headers.get(header::AUTHORIZATION) else { return false };
     let Some((scheme, sent)) = value.as_bytes().split_at_checked("Bearer ".len()) else { return false };
-    // Hashes have one length, so that the time taken tells nothing of the token, not even that.
-    let same = Sha256::digest(sent.trim_ascii()).ct_eq(&Sha256::digest(token.reveal()));
-    scheme.eq_ignore_ascii_case(b"Bearer ") && same.into()
+    token.is(sent) && scheme.eq_ignore_ascii_case(b"Bearer ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::redact::Redacted;
 
     fn with(name: &'static str, value: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -79,12 +108,13 @@ mod tests {
 
     #[test]
     fn the_token_is_carried_as_a_bearer_s() {
-        let token = Redacted::new("s3cret".to_owned());
-        for good in ["Bearer s3cret", "bearer s3cret", "Bearer  s3cret "] {
-            assert!(carries(&with("authorization", good), &token), "{good}");
+        let secret = "s3cret-of-sixteen";
+        let token = Token::new(&Redacted::new(secret.to_owned())).unwrap();
+        for good in ["Bearer SECRET", "bearer SECRET", "Bearer  SECRET "] {
+            assert!(carries(&with("authorization", &good.replace("SECRET", secret)), &token), "{good}");
         }
-        for bad in ["s3cret", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3crets", "Basic s3cret", ""] {
-            assert!(!carries(&with("authorization", bad), &token), "{bad}");
+        for bad in ["SECRET", "Bearer", "Bearer ", "Bearer s3cret-of-sixtee", "Bearer SECRETs", "Basic SECRET", ""] {
+            assert!(!carries(&with("authorization", &bad.replace("SECRET", secret)), &token), "{bad}");
         }
         assert!(!carries(&HeaderMap::new(), &token));
     }

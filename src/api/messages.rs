@@ -2,13 +2,13 @@
 
 use axum::{
     Json, Router,
-    extract::{Path, State, rejection::JsonRejection},
+    extract::{State, rejection::JsonRejection},
     routing::post,
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
 
-use super::{Context, error::ApiError};
+use super::{Context, error::ApiError, part::Part};
 use crate::{gateway::command::Command, ids::PeerId, messages::Written, report::Message};
 
 /// The longest body: a message in which JSON escapes every byte with six.
@@ -31,7 +31,7 @@ async fn to_all(State(context): State<Context>, body: Result<Json<Written>, Json
 
 async fn to_one(
     State(context): State<Context>,
-    Path(id): Path<String>,
+    Part(id): Part<String>,
     body: Result<Json<Written>, JsonRejection>,
 ) -> Answer {
     let peer = PeerId::new(id).map_err(|error| ApiError::bad_id(&error))?;

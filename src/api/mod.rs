@@ -9,6 +9,7 @@ mod messages;
 mod metrics;
 mod openapi;
 pub mod page;
+mod part;
 mod peers;
 mod recordings;
 mod sources;
@@ -32,9 +33,9 @@ use crate::{
     ice::HostPort,
     logging::Dial,
     recorder::Recorder,
-    redact::Redacted,
     report::{Event, State},
     server::Hosts,
+    token::Token,
 };
 use error::ApiError;
 pub use links::Links;
@@ -53,7 +54,7 @@ pub struct Context {
     /// What is logged.
     pub log: Dial,
     /// What a request must carry; `None` where only this machine can ask.
-    pub token: Option<Redacted<String>>,
+    pub token: Option<Token>,
     /// Lends files: the same ones, whichever way they are asked for.
     pub links: Links,
     /// The names that page and API answer to.
@@ -70,6 +71,7 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// The page at `/`, metrics at `/metrics`, and the API below `/api`.
 pub fn router(context: Context) -> Router {
+    let door = guard::Door::of(&context);
     let api = Router::new()
         .merge(state::routes())
         .merge(messages::routes())
@@ -83,8 +85,8 @@ pub fn router(context: Context) -> Router {
         .method_not_allowed_fallback(async || ApiError::no_such_method())
         .layer(DefaultBodyLimit::max(messages::MAX_BODY_BYTES))
         .layer(middleware::from_fn(in_time))
-        .layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
-    let metrics = metrics::routes().layer(middleware::from_fn_with_state(context.clone(), guard::only_ours));
+        .layer(middleware::from_fn_with_state(door.clone(), guard::only_ours));
+    let metrics = metrics::routes().layer(middleware::from_fn_with_state(door, guard::only_ours));
     Router::new()
         .nest("/api", api)
         .merge(metrics)

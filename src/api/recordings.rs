@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Json, Router,
     extract::{
-        Path, Query, Request, State,
+        Query, Request, State,
         rejection::{JsonRejection, QueryRejection},
     },
     response::{IntoResponse, Response},
@@ -17,9 +17,10 @@ use axum::{
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 use tower_http::services::ServeFile;
 
-use super::{Context, error::ApiError};
+use super::{Context, REQUEST_LIMIT, error::ApiError, part::Part};
 use crate::{
     ids::{PeerId, RecordingId},
     recorder::Order,
@@ -35,6 +36,10 @@ const LONGEST_BEFORE: u64 = 60_000;
 
 /// The most segments that are listed at once: some 500 kB.
 const MOST_LISTED: usize = 1000;
+
+/// How long the disk may take to open a file, which some do while they spin up: less than the request may, so that the disk
+/// is blamed and not whoever asks.
+const READ_LIMIT: Duration = Duration::from_secs(REQUEST_LIMIT.as_secs() - 1);
 
 pub(super) fn routes() -> Router<Context> {
     Router::new()
@@ -130,24 +135,24 @@ async fn start(
     Ok((StatusCode::CREATED, Json(Started { recordings: running.into_iter().map(|one| one.id).collect() })))
 }
 
-async fn end(State(context): State<Context>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+async fn end(State(context): State<Context>, Part(id): Part<String>) -> Result<StatusCode, ApiError> {
     context.recorder.end(known(id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn pin(State(context): State<Context>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+async fn pin(State(context): State<Context>, Part(id): Part<String>) -> Result<StatusCode, ApiError> {
     context.recorder.pin(known(id)?, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn unpin(State(context): State<Context>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+async fn unpin(State(context): State<Context>, Part(id): Part<String>) -> Result<StatusCode, ApiError> {
     context.recorder.pin(known(id)?, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn download(
     State(context): State<Context>,
-    Path((id, sequence)): Path<(String, String)>,
+    Part((id, sequence)): Part<(String, String)>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let file = segment(&context, id, &sequence)?;
@@ -156,7 +161,7 @@ async fn download(
 
 async fn manifest(
     State(context): State<Context>,
-    Path((id, sequence)): Path<(String, String)>,
+    Part((id, sequence)): Part<(String, String)>,
     request: Request,
 ) -> Result<Response, ApiError> {
     let file = segment(&context, id, &sequence)?.with_extension("json");
@@ -171,7 +176,7 @@ struct Lent {
 
 async fn lend(
     State(context): State<Context>,
-    Path((id, sequence)): Path<(String, String)>,
+    Part((id, sequence)): Part<(String, String)>,
 ) -> Result<(StatusCode, Json<Lent>), ApiError> {
     segment(&context, id.clone(), &sequence)?;
     let path = format!("/recordings/{}/{sequence}", utf8_percent_encode(&id, NON_ALPHANUMERIC));
@@ -191,12 +196,37 @@ fn segment(context: &Context, id: String, sequence: &str) -> Result<PathBuf, Api
 
 /// The file, or the part of it that is asked for (RFC 9110, section 14).
 async fn serve(file: PathBuf, request: Request) -> Result<Response, ApiError> {
-    match ServeFile::new(file).try_call(request).await {
-        Ok(response) => Ok(response.into_response()),
-        Err(error) => Err(ApiError::unreadable(&error)),
+    match timeout(READ_LIMIT, ServeFile::new(file).try_call(request)).await {
+        Ok(Ok(response)) => Ok(response.into_response()),
+        Ok(Err(error)) => Err(ApiError::unreadable(&error)),
+        Err(_) => Err(ApiError::disk_hangs()),
     }
 }
 
 fn known(id: String) -> Result<RecordingId, ApiError> {
     RecordingId::new(id).map_err(|error| ApiError::bad_recording(&error))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_hangs_is_blamed_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        // To open a pipe that nobody writes to takes for ever.
+        let pipe = folder.path().join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let served = tokio::spawn(serve(pipe.clone(), Request::new(Body::empty())));
+        tokio::task::yield_now().await;
+        // What hangs in a thread keeps virtual time from going on by itself.
+        tokio::time::advance(READ_LIMIT + Duration::from_millis(1)).await;
+        let answer = served.await.unwrap().into_response();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        // The thread is let go, for as long as this process lives.
+        std::mem::forget(std::fs::File::options().read(true).write(true).open(&pipe).unwrap());
+    }
 }

@@ -2,16 +2,11 @@
 
 use std::time::Duration;
 
-use axum::{
-    Router,
-    extract::{Path, State},
-    response::IntoResponse,
-    routing::get,
-};
+use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use http::header;
 use tokio::sync::oneshot;
 
-use super::{Context, error::ApiError};
+use super::{Context, error::ApiError, part::Part};
 use crate::{gateway::command::Command, ids::SourceName, studio::SNAPSHOT_LIMIT};
 
 /// A little longer than a picture may take, so that why there is none is told.
@@ -21,7 +16,7 @@ pub(super) fn routes() -> Router<Context> {
     Router::new().route("/sources/{name}/snapshot.jpg", get(snapshot))
 }
 
-async fn snapshot(State(context): State<Context>, Path(name): Path<String>) -> Result<impl IntoResponse, ApiError> {
+async fn snapshot(State(context): State<Context>, Part(name): Part<String>) -> Result<impl IntoResponse, ApiError> {
     let source = SourceName::new(name).map_err(|error| ApiError::bad_source(&error))?;
     let (reply, answer) = oneshot::channel();
     let jpeg = context.ask_within(ANSWER_LIMIT, Command::Snapshot { source, reply }, answer).await?;

@@ -18,9 +18,8 @@ use crate::{
     ice::IceSettings,
     logging, messages,
     peer::{ChannelSettings, MessageLimits},
-    recording,
-    redact::Redacted,
-    relay, room, source,
+    recording, relay, room, source,
+    token::Token,
     units::Bitrate,
 };
 
@@ -81,7 +80,7 @@ pub struct Http {
     /// Where.
     pub listen: SocketAddr,
     /// What the API asks for; there for every `listen` that is not a loopback address.
-    pub control_token: Option<Redacted<String>>,
+    pub control_token: Option<Token>,
     /// Names we answer to, beside addresses and the machine's own.
     pub hosts: Vec<String>,
 }
@@ -296,10 +295,9 @@ fn http(
     let socket = section.take("socket", |value| socket(value, outside)).unwrap_or_else(|| usual_socket(outside));
     let hosts = section.take_list("hosts", host).unwrap_or_default().into_iter().map(|(name, _)| name).collect();
     let control_token = token_file.as_ref().and_then(|(name, place)| {
-        outside
-            .secret_in_file(name, *place)
-            .map_err(|Wrong(what)| section.wrong(*place, "control_token_file", what))
-            .ok()
+        let secret = outside.secret_in_file(name, *place);
+        let token = secret.and_then(|secret| Token::new(&secret).map_err(|error| Wrong(format!("{name}: {error}"))));
+        token.map_err(|Wrong(what)| section.wrong(*place, "control_token_file", what)).ok()
     });
     let controlled_by_all = listen.is_some_and(|listen| !listen.ip().is_loopback()) && token_file.is_none();
     if purpose == Purpose::Daemon && controlled_by_all {

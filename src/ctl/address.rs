@@ -1,9 +1,6 @@
 //! Where a daemon is asked.
 
-use std::{
-    env, fmt,
-    path::{Path, PathBuf},
-};
+use std::{env, fmt, path::PathBuf};
 
 use url::Url;
 
@@ -16,8 +13,8 @@ const OF_THE_SYSTEM: &str = "/run/peergate";
 /// Where a daemon is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Address {
-    /// Through the socket in this file.
-    Socket(PathBuf),
+    /// Through the first of the sockets in these files that somebody listens at; at least one.
+    Sockets(Vec<PathBuf>),
     /// Over TCP.
     Server(ServerUrl),
 }
@@ -59,13 +56,13 @@ impl ServerUrl {
 }
 
 impl Address {
-    /// The socket that is named, else the first of the usual ones that is there.
+    /// The socket that is named, else the usual ones that are there.
     pub(super) fn of_socket(named: Option<&str>) -> Result<Self, CtlError> {
         match named.filter(|named| !named.is_empty()) {
             Some("none") => Err(CtlError::Misused(
                 "the socket is \"none\" (--socket, PEERGATE_SOCKET): name one, or ask over TCP with --url".to_owned(),
             )),
-            Some(path) if path != "auto" => Ok(Self::Socket(path.into())),
+            Some(path) if path != "auto" => Ok(Self::Sockets(vec![path.into()])),
             _ => Self::usual(runtime_folder(|name| env::var(name).ok()).into_iter()),
         }
     }
@@ -73,18 +70,24 @@ impl Address {
     fn usual(folders: impl Iterator<Item = PathBuf>) -> Result<Self, CtlError> {
         let places: Vec<_> = folders.chain([OF_THE_SYSTEM.into()]).map(|folder: PathBuf| folder.join(SOCKET)).collect();
         // One that may not be looked at is there, for all we know: who connects is told.
-        let there = places.iter().find(|path| path.try_exists().unwrap_or(true)).cloned();
-        let list = || places.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or ");
-        there.map(Self::Socket).ok_or_else(|| CtlError::NoSocket(list()))
+        let there: Vec<_> = places.iter().filter(|path| path.try_exists().unwrap_or(true)).cloned().collect();
+        if there.is_empty() {
+            return Err(CtlError::NoSocket(list(&places)));
+        }
+        Ok(Self::Sockets(there))
     }
 
     /// What a request has as its `Host`.
     pub(super) fn host(&self) -> String {
         match self {
-            Self::Socket(_) => "localhost".to_owned(),
+            Self::Sockets(_) => "localhost".to_owned(),
             Self::Server(url) => url.to_string(),
         }
     }
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" or ")
 }
 
 impl fmt::Display for ServerUrl {
@@ -99,7 +102,7 @@ impl fmt::Display for ServerUrl {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Socket(path) => Path::display(path).fmt(f),
+            Self::Sockets(paths) => f.write_str(&list(paths)),
             Self::Server(url) => url.fmt(f),
         }
     }
@@ -127,12 +130,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_socket_that_is_there_is_asked() {
+    fn the_sockets_that_are_there_are_asked() {
         let (empty, used) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let socket = used.path().join(SOCKET);
         fs::write(&socket, "").unwrap();
         let folders = || [empty.path().to_owned(), used.path().to_owned()].into_iter();
-        assert_eq!(Address::usual(folders()).unwrap(), Address::Socket(socket.clone()));
+        assert_eq!(Address::usual(folders()).unwrap(), Address::Sockets(vec![socket.clone()]));
         fs::remove_file(socket).unwrap();
         let told = Address::usual(folders()).unwrap_err().to_string();
         assert!(told.contains(&format!("{}/{SOCKET} or ", empty.path().display())), "{told}");

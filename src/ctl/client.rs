@@ -1,6 +1,6 @@
 //! Asks a daemon: one request a connection, over its control socket or TCP.
 
-use std::{io, time::Duration};
+use std::{io, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
@@ -54,10 +54,7 @@ impl Client {
         let request = self.request(method, path, body)?;
         let exchange = async {
             match &self.address {
-                Address::Socket(path) => {
-                    let stream = UnixStream::connect(path).await.map_err(|error| self.unreachable(error))?;
-                    talk(stream, request).await
-                }
+                Address::Sockets(paths) => talk(connect(paths).await?, request).await,
                 Address::Server(url) => {
                     let stream = TcpStream::connect(url.host_and_port()).await;
                     talk(stream.map_err(|error| self.unreachable(error))?, request).await
@@ -87,13 +84,28 @@ impl Client {
     }
 
     fn unreachable(&self, error: io::Error) -> CtlError {
-        match (&self.address, error.kind()) {
-            (Address::Socket(path), io::ErrorKind::ConnectionRefused) => CtlError::Dead(path.clone()),
-            (Address::Socket(path), io::ErrorKind::PermissionDenied) => CtlError::Forbidden(path.clone()),
-            (Address::Socket(path), io::ErrorKind::NotFound) => CtlError::NoSocket(path.display().to_string()),
-            (address, _) => CtlError::Unreachable { to: address.to_string(), error },
-        }
+        CtlError::Unreachable { to: self.address.to_string(), error }
     }
+}
+
+/// A connection to the first of these sockets that somebody listens at. A daemon that was killed leaves its own behind, and
+/// another may live.
+async fn connect(paths: &[PathBuf]) -> Result<UnixStream, CtlError> {
+    let mut first = None;
+    for path in paths {
+        let error = match UnixStream::connect(path).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => error,
+        };
+        let dead = match error.kind() {
+            io::ErrorKind::ConnectionRefused => CtlError::Dead(path.clone()),
+            io::ErrorKind::NotFound => CtlError::NoSocket(path.display().to_string()),
+            io::ErrorKind::PermissionDenied => return Err(CtlError::Forbidden(path.clone())),
+            _ => return Err(CtlError::Unreachable { to: path.display().to_string(), error }),
+        };
+        first.get_or_insert(dead);
+    }
+    Err(first.unwrap_or_else(|| CtlError::NoSocket("no place at all".to_owned())))
 }
 
 /// `text` as one part of a path.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use tokio::time::{self, MissedTickBehavior, interval_at};
+use tokio::time::{self, MissedTickBehavior, interval};
 
 use super::{
     client::Client,
@@ -19,6 +19,9 @@ use crate::{report::State, shutdown::Signals};
 
 /// How often it is looked: as often as a daemon counts (docs/api.md).
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How old what is shown may be before that is said: a daemon that is well answers at once.
+const STALE: Duration = Duration::from_secs(3);
 
 /// One look.
 struct Sample {
@@ -41,22 +44,20 @@ pub(super) async fn run(client: &Client, once: bool, as_json: bool, out: &mut im
 }
 
 async fn watch<W: Write>(client: &Client, first: Sample, mut screen: Screen<W>) -> Result<(), CtlError> {
-    let mut looks = interval_at(time::Instant::now() + LOOK, LOOK);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut keys, mut signals) = (Key::stream(), Signals::catch()?);
-    let mut lines = first.lines(None);
-    let mut last = first;
+    let mut turns = interval(LOOK);
+    turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut sight = Sight { lines: first.lines(None), last: first, trouble: None };
+    let mut look = Box::pin(Sample::take_after(client, LOOK));
     loop {
-        screen.show(lines.clone())?;
+        screen.show(sight.lines())?;
+        // A look may take long, and whoever has seen enough does not wait for it.
         tokio::select! {
-            _ = looks.tick() => match Sample::take(client).await {
-                Ok(sample) => {
-                    lines = sample.lines(Some(&last));
-                    last = sample;
-                }
-                // It is restarted, perhaps: it is looked for again.
-                Err(error) => lines = last.gone(&error),
-            },
+            sample = &mut look => {
+                look = Box::pin(Sample::take_after(client, LOOK));
+                sight.comes(sample);
+            }
+            _ = turns.tick() => {}
             key = keys.next() => match key {
                 Some(Key::Enough) | None => return Ok(()),
                 Some(Key::Other) => {}
@@ -66,7 +67,40 @@ async fn watch<W: Write>(client: &Client, first: Sample, mut screen: Screen<W>) 
     }
 }
 
+/// What is shown.
+struct Sight {
+    /// The last look at which something was seen.
+    last: Sample,
+    /// What was seen then.
+    lines: Vec<Line>,
+    /// Why there was nothing to see since.
+    trouble: Option<String>,
+}
+
+impl Sight {
+    fn comes(&mut self, sample: Result<Sample, CtlError>) {
+        match sample {
+            Ok(sample) => *self = Self { lines: sample.lines(Some(&self.last)), last: sample, trouble: None },
+            // It is restarted, perhaps: it is looked for again.
+            Err(error) => self.trouble = Some(error.to_string()),
+        }
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        let waiting = || (self.last.at.elapsed() > STALE).then(|| "the daemon does not answer".to_owned());
+        match self.trouble.clone().or_else(waiting) {
+            Some(why) => self.last.gone(why),
+            None => self.lines.clone(),
+        }
+    }
+}
+
 impl Sample {
+    async fn take_after(client: &Client, pause: Duration) -> Result<Self, CtlError> {
+        time::sleep(pause).await;
+        Self::take(client).await
+    }
+
     async fn take(client: &Client) -> Result<Self, CtlError> {
         let state = client.read("/api/state").await?;
         Ok(Self { state, at: Instant::now() })
@@ -78,9 +112,8 @@ impl Sample {
     }
 
     /// What is shown of a daemon that does not answer any more: why, and how it was.
-    fn gone(&self, error: &CtlError) -> Vec<Line> {
-        let why =
-            [error.to_string(), format!("this is how it was {} s ago:", self.at.elapsed().as_secs()), String::new()];
+    fn gone(&self, why: String) -> Vec<Line> {
+        let why = [why, format!("this is how it was {} s ago:", self.at.elapsed().as_secs()), String::new()];
         why.into_iter().map(|text| Line { tone: Tone::Bad, text }).chain(self.lines(None)).collect()
     }
 }

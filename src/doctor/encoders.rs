@@ -1,10 +1,10 @@
-//! Whether what peers can play is encoded here, found out by trial.
+//! Whether what is asked of encoders is done here, found out by trial.
 
-use super::Finding;
+use super::{Encoders, Finding, Found, wishes::Wishes};
 use crate::{
-    codec::{Codec, MediaKind},
+    codec::MediaKind,
     config::Settings,
-    encoder::{Device, Encoder, Picture, Report, Trials},
+    encoder::{Encoder, Fault, Picture, Report, Trials},
     media::clockwork::Clockwork,
     units::Size,
 };
@@ -12,64 +12,39 @@ use crate::{
 /// What pictures are tried where the configuration has no source of any.
 const PICTURE: Picture = Picture { size: Size { width: 1280, height: 720 }, fps: 30 };
 
-const ABOUT: &str = "encoders";
-
-/// What was found out about every encoder of the catalogue.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Encoders {
-    /// In the catalogue's order.
-    pub rows: Vec<Found>,
-}
-
-/// What was found out about one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found {
-    /// The encoder.
-    pub encoder: Encoder,
-    /// What its trials have shown, by the pictures that it was given; `None`: it is not installed.
-    pub trials: Option<Vec<(Option<Picture>, Report)>>,
-    /// Whether its device can be used.
-    pub device: Device,
-}
-
-/// Tries encoders in the catalogue's order until there is one for pictures that every peer can play, and one for sound.
-/// What is known from an earlier trial is taken for true.
+/// Tries for each wish the encoders that could meet it, in order, until one does. One that is known to work is taken to work;
+/// one that did not is tried again, as the machine may have been busy.
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let trials = Trials::new(settings.encode.cache.clone(), Clockwork::start());
     let pictures = pictures(settings);
-    let mut rows = Vec::new();
-    for codecs in [&[Codec::H264, Codec::Vp8][..], &[Codec::Opus]] {
-        for encoder in codecs.iter().flat_map(|codec| of_codec(settings, *codec)) {
-            let trials = Some(try_each(encoder, &pictures, &trials, true).await);
-            let found = Found { encoder: encoder.clone(), trials, device: Device::Usable };
-            let works = found.works();
-            rows.push(found);
-            if works {
+    let wishes = Wishes::of(settings);
+    let mut found = Encoders { rows: Vec::new() };
+    for wish in wishes.iter() {
+        for encoder in wish.encoders() {
+            if found.find(encoder).is_none() {
+                let tried = Tried { encoder, pictures: &pictures, trials: &trials };
+                found.rows.push(tried.where_unknown().await);
+            }
+            if found.has(encoder) {
                 break;
             }
         }
     }
-    vec![Encoders { rows }.finding()]
-}
-
-/// Those that may be tried.
-fn of_codec(settings: &Settings, codec: Codec) -> impl Iterator<Item = &Encoder> {
-    let known = settings.encode.catalogue.iter().filter(move |encoder| encoder.row.codec == codec);
-    known.filter(|encoder| encoder.is_installed() && encoder.device() == Device::Usable)
+    wishes.findings(&found)
 }
 
 /// Tries every encoder, one after the other, with each size and rate of pictures that the daemon would have it encode, and
 /// keeps what that shows for it. Within a tokio runtime, with GStreamer started.
-pub(super) async fn try_all(settings: &Settings) -> Encoders {
+pub(super) async fn try_all(settings: &Settings) -> (Vec<Finding>, Encoders) {
     let trials = Trials::new(settings.encode.cache.clone(), Clockwork::start());
     let pictures = pictures(settings);
     let mut rows = Vec::new();
     for encoder in settings.encode.catalogue.iter() {
-        let shown =
-            if encoder.is_installed() { Some(try_each(encoder, &pictures, &trials, false).await) } else { None };
-        rows.push(Found { encoder: encoder.clone(), trials: shown, device: encoder.device() });
+        let tried = Tried { encoder, pictures: &pictures, trials: &trials };
+        rows.push(if encoder.is_installed() { tried.anew().await } else { Found::missing(encoder) });
     }
-    Encoders { rows }
+    let found = Encoders { rows };
+    (Wishes::of(settings).findings(&found), found)
 }
 
 /// What is encoded: each source in each of its qualities.
@@ -84,151 +59,42 @@ fn pictures(settings: &Settings) -> Vec<Picture> {
     if pictures.is_empty() { vec![PICTURE] } else { pictures }
 }
 
-async fn try_each(
-    encoder: &Encoder,
-    pictures: &[Picture],
-    trials: &Trials,
-    trusts_earlier: bool,
-) -> Vec<(Option<Picture>, Report)> {
-    let is_sound = encoder.row.codec.kind() == MediaKind::Audio;
-    let pictures = if is_sound { vec![None] } else { pictures.iter().copied().map(Some).collect() };
-    let mut shown = Vec::new();
-    for picture in pictures {
-        let report = match trials.known(encoder, picture).filter(|_| trusts_earlier) {
-            Some(report) => report,
-            None => trials.run(encoder, picture).await,
-        };
-        shown.push((picture, report));
-    }
-    shown
+/// What an encoder shows with each of the `pictures`.
+struct Tried<'a> {
+    encoder: &'a Encoder,
+    pictures: &'a [Picture],
+    trials: &'a Trials,
 }
 
-impl Encoders {
-    /// Whether what every peer can play is encoded here: H.264 or VP8, and Opus.
-    #[must_use]
-    pub fn suffice(&self) -> bool {
-        (self.encode(Codec::H264) || self.encode(Codec::Vp8)) && self.encode(Codec::Opus)
+impl Tried<'_> {
+    /// By trial alone.
+    async fn anew(self) -> Found {
+        self.found(|_| None).await
     }
 
-    fn encode(&self, codec: Codec) -> bool {
-        self.working().any(|found| found.encoder.row.codec == codec)
+    /// By trial where no earlier one has shown that it works. One that took its process with it is not made again unasked.
+    async fn where_unknown(self) -> Found {
+        let is_known = |report: &Report| report.works() || report.faults.contains(&Fault::Crashed);
+        let (trials, encoder) = (self.trials, self.encoder);
+        self.found(|picture| trials.known(encoder, picture).filter(is_known)).await
     }
 
-    fn working(&self) -> impl Iterator<Item = &Found> {
-        self.rows.iter().filter(|found| found.works())
-    }
-
-    /// What they come to.
-    pub(super) fn finding(&self) -> Finding {
-        if self.suffice() {
-            let working: Vec<_> = self.working().map(Found::in_words).collect();
-            return Finding::ok(ABOUT, format!("by trial there are {}", working.join(", ")));
+    async fn found(self, known: impl Fn(Option<Picture>) -> Option<Report>) -> Found {
+        let Self { encoder, pictures, trials } = self;
+        let is_sound = encoder.row.codec.kind() == MediaKind::Audio;
+        let pictures = if is_sound { vec![None] } else { pictures.iter().copied().map(Some).collect() };
+        let (mut shown, mut is_earlier) = (Vec::new(), false);
+        for picture in pictures {
+            let report = known(picture);
+            is_earlier |= report.is_some();
+            let report = match report {
+                Some(report) => report,
+                None => trials.run(encoder, picture).await,
+            };
+            shown.push((picture, report));
         }
-        let tried: Vec<_> = self.rows.iter().filter_map(Found::why_not).collect();
-        let tried = if tried.is_empty() { "none is installed".to_owned() } else { tried.join("; ") };
-        Finding::failure(ABOUT, format!("neither H.264 nor VP8 can be encoded here, or no Opus: {tried}"))
-            .mended_by("peergate doctor --encoders (tries all, and says what helps)")
+        Found { encoder: encoder.clone(), trials: Some(shown), device: encoder.device(), is_earlier }
     }
-
-    /// The table, a line for each encoder, and below it what is odd about those that are here.
-    #[must_use]
-    pub fn table(&self) -> String {
-        let mut lines =
-            vec![["codec", "encoder", "here", "works", "frames/s", "why not, and what helps"].map(str::to_owned)];
-        lines.extend(self.rows.iter().map(Found::line));
-        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-        let widths: [usize; 5] = std::array::from_fn(width);
-        let mut table = String::new();
-        for line in &lines {
-            for (cell, width) in line.iter().zip(widths) {
-                table.push_str(&format!("{cell:width$}  "));
-            }
-            table.push_str(&line[5]);
-            table.truncate(table.trim_end().len());
-            table.push('\n');
-        }
-        table.push_str(&self.notes());
-        table
-    }
-
-    /// What is odd about those that are here.
-    fn notes(&self) -> String {
-        let here = self.rows.iter().filter(|found| found.trials.is_some()).map(|found| &found.encoder.row);
-        let notes = here.flat_map(|row| row.quirks.iter().map(|quirk| format!("{}: {quirk}\n", row.element)));
-        let notes: String = notes.collect();
-        if notes.is_empty() { notes } else { format!("\n{notes}") }
-    }
-}
-
-impl Found {
-    fn works(&self) -> bool {
-        self.trials.as_ref().is_some_and(|trials| trials.iter().all(|(_, report)| report.works()))
-    }
-
-    /// `x264enc (h264, 123 frames/s)`.
-    fn in_words(&self) -> String {
-        let Encoder { row, .. } = &self.encoder;
-        let speed = self.trials.as_ref().map_or(0.0, |trials| slowest(trials));
-        format!("{} ({}, {speed:.0} frames/s)", row.element, row.codec)
-    }
-
-    fn why_not(&self) -> Option<String> {
-        let trials = self.trials.as_ref().filter(|_| !self.works())?;
-        Some(format!("{}: {}", self.encoder.row.element, faults(trials).join(", ")))
-    }
-
-    fn line(&self) -> [String; 6] {
-        let row = &self.encoder.row;
-        let yes = |yes| if yes { "yes" } else { "no" }.to_owned();
-        let (works, speed) = match &self.trials {
-            None => ("-".to_owned(), "-".to_owned()),
-            Some(trials) => (yes(self.works()), format!("{:.0}", slowest(trials))),
-        };
-        [row.codec.to_string(), row.element.clone(), yes(self.trials.is_some()), works, speed, self.advice()]
-    }
-
-    fn advice(&self) -> String {
-        if self.works() {
-            return String::new();
-        }
-        let hardware = self.encoder.row.hardware.as_ref();
-        let mut advice = Vec::new();
-        match &self.trials {
-            None => advice.push(format!("package {}", self.encoder.row.package)),
-            Some(trials) => advice.extend(faults(trials)),
-        }
-        match &self.device {
-            Device::Usable => {}
-            Device::Missing { patterns } => advice.push(format!("no device here ({patterns})")),
-            Device::Forbidden { node } => {
-                let group = hardware.and_then(|hardware| hardware.group.as_deref()).unwrap_or("its own");
-                advice.push(format!("{} is not for this user: the group {group} may open it", node.display()));
-            }
-        }
-        // Whose device is not there is helped by no driver.
-        let help = hardware.and_then(|hardware| hardware.help.clone());
-        if !matches!(self.device, Device::Missing { .. }) {
-            advice.extend(help);
-        }
-        advice.join("; ")
-    }
-}
-
-/// How fast it is with the pictures that cost it most.
-fn slowest(trials: &[(Option<Picture>, Report)]) -> f64 {
-    trials.iter().map(|(_, report)| report.frames_per_second).reduce(f64::min).unwrap_or(0.0)
-}
-
-/// What is wrong, and with which pictures where it is not the same with all.
-fn faults(trials: &[(Option<Picture>, Report)]) -> Vec<String> {
-    let all_alike = trials.iter().all(|(_, report)| report.faults == trials[0].1.faults);
-    let told = if all_alike { &trials[..1] } else { trials };
-    let ill = told.iter().filter(|(_, report)| !report.works());
-    ill.map(|(picture, report)| match picture {
-        Some(Picture { size, fps }) if !all_alike => format!("{size} at {fps}/s: {}", report.why()),
-        _ => report.why(),
-    })
-    .collect()
 }
 
 #[cfg(test)]
@@ -236,56 +102,9 @@ mod tests {
     use super::*;
     use crate::{
         config::{self, Overrides, Purpose},
-        encoder::{Catalogue, Fault},
         ids::SourceName,
         source::{Spec, VideoKind, VideoSpec},
     };
-
-    const SMALL: Picture = Picture { size: Size { width: 640, height: 360 }, fps: 30 };
-
-    fn found(element: &str, report: Option<Report>, device: Device) -> Found {
-        let encoder = Catalogue::default().iter().find(|encoder| encoder.row.element == element).cloned().unwrap();
-        let picture = (encoder.row.codec.kind() == MediaKind::Video).then_some(PICTURE);
-        Found { encoder, trials: report.map(|report| vec![(picture, report)]), device }
-    }
-
-    fn works(element: &str) -> Found {
-        found(element, Some(Report { frames_per_second: 123.4, faults: Vec::new() }), Device::Usable)
-    }
-
-    #[test]
-    fn the_table_says_what_helps() {
-        let forbidden = Device::Forbidden { node: "/dev/dri/renderD128".into() };
-        let missing = Device::Missing { patterns: "/dev/dri/renderD*".to_owned() };
-        let failed = Report { frames_per_second: 0.0, faults: vec![Fault::Failed { why: "no device".to_owned() }] };
-        let rows =
-            vec![found("vah264enc", Some(failed), forbidden), found("vah264lpenc", None, missing), works("x264enc")];
-        let table = Encoders { rows }.table();
-        assert_eq!(
-            table,
-            "codec  encoder      here  works  frames/s  why not, and what helps\n\
-             h264   vah264enc    yes   no     0         no device; /dev/dri/renderD128 is not for this user: the group \
-             render may open it; apt install intel-media-va-driver (Intel) or mesa-va-drivers (AMD); vainfo shows what \
-             they can\n\
-             h264   vah264lpenc  no    -      -         package gstreamer1.0-plugins-bad; no device here \
-             (/dev/dri/renderD*)\n\
-             h264   x264enc      yes   yes    123\n\
-             \n\
-             vah264enc: GStreamer ranks it 'none', so nothing that goes by rank ever picks it\n"
-        );
-    }
-
-    #[test]
-    fn each_picture_that_it_can_t_is_named() {
-        let slow = Report { frames_per_second: 12.0, faults: vec![Fault::Slow { wanted: 30 }] };
-        let mut both = works("x264enc");
-        both.trials.as_mut().unwrap().insert(0, (Some(SMALL), slow.clone()));
-        assert!(!both.works());
-        assert_eq!(both.line()[3..], ["no", "12", "640x360 at 30/s: it is too slow: 30 frames/s are wanted"]);
-        let mut alike = found("x264enc", Some(slow.clone()), Device::Usable);
-        alike.trials.as_mut().unwrap().push((Some(SMALL), slow));
-        assert_eq!(alike.line()[5], "it is too slow: 30 frames/s are wanted");
-    }
 
     #[test]
     fn each_quality_of_each_source_is_tried_once() {
@@ -299,31 +118,5 @@ mod tests {
         assert_eq!(sizes, ["640x480", "320x240", "1280x960"]);
         settings.sources.clear();
         assert_eq!(pictures(&settings), [PICTURE]);
-    }
-
-    #[test]
-    fn what_every_peer_plays_suffices() {
-        let suffice = |rows: Vec<Found>| Encoders { rows }.suffice();
-        assert!(suffice(vec![works("vp8enc"), works("opusenc")]));
-        assert!(suffice(vec![works("x264enc"), works("opusenc")]));
-        assert!(!suffice(vec![works("av1enc"), works("opusenc")]));
-        assert!(!suffice(vec![works("x264enc")]));
-    }
-
-    #[test]
-    fn the_finding_names_what_works_or_why_nothing_does() {
-        let finding = |rows: Vec<Found>| Encoders { rows }.finding().to_string();
-        let both = finding(vec![works("x264enc"), works("opusenc")]);
-        assert_eq!(
-            both,
-            "ok       encoders: by trial there are x264enc (h264, 123 frames/s), opusenc (opus, 123 frames/s)"
-        );
-        let slow = Report { frames_per_second: 12.0, faults: vec![Fault::Slow { wanted: 30 }] };
-        let none = finding(vec![found("x264enc", Some(slow), Device::Usable), works("opusenc")]);
-        assert!(
-            none.contains("x264enc: it is too slow: 30 frames/s are wanted  ->  peergate doctor --encoders"),
-            "{none}"
-        );
-        assert!(finding(Vec::new()).contains("none is installed"));
     }
 }

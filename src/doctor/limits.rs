@@ -1,6 +1,6 @@
 //! Whether the system gives as many descriptors and threads as full rooms take.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use rustix::process::{Resource, getrlimit};
 
@@ -63,14 +63,25 @@ impl Need {
     }
 }
 
-/// The least of the user's own limit, the system's, and that of the group of processes that we are in (cgroups(7)).
+/// The least of the user's own limit, the system's, and those of the groups of processes that we are in (cgroups(7)).
 fn threads_given() -> Option<u64> {
-    let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse().ok();
     let group = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
     let group = group.lines().find_map(|line| line.strip_prefix("0::"));
-    let of_group = group.and_then(|group| number(&format!("/sys/fs/cgroup{group}/pids.max")));
+    let of_groups = group.and_then(|group| threads_of_groups(Path::new("/sys/fs/cgroup"), group));
     let of_user = getrlimit(Resource::Nproc).current;
-    [of_group, of_user, number("/proc/sys/kernel/threads-max")].into_iter().flatten().min()
+    [of_groups, of_user, number(Path::new("/proc/sys/kernel/threads-max"))].into_iter().flatten().min()
+}
+
+/// From our `own` group outwards: each counts those within it, too.
+fn threads_of_groups(root: &Path, own: &str) -> Option<u64> {
+    let own = root.join(own.trim_start_matches('/'));
+    let groups = own.ancestors().take_while(|group| group.starts_with(root));
+    groups.filter_map(|group| number(&group.join("pids.max"))).min()
+}
+
+/// What a file of the kernel says; `None` where that is no number, as `max` is none.
+fn number(file: &Path) -> Option<u64> {
+    fs::read_to_string(file).ok()?.trim().parse().ok()
 }
 
 #[cfg(test)]
@@ -83,6 +94,20 @@ mod tests {
         let need = Need { of: "threads", full: 600, least: 100 };
         let grades = [Some(99), Some(100), Some(599), Some(600), None].map(|given| need.finding(given, "").grade);
         assert_eq!(grades, [Grade::Failure, Grade::Warning, Grade::Warning, Grade::Ok, Grade::Ok]);
+    }
+
+    #[test]
+    fn the_tightest_group_counts() {
+        let root = tempfile::tempdir().unwrap();
+        let own = root.path().join("user.slice/user-1000.slice");
+        fs::create_dir_all(&own).unwrap();
+        let threads = || threads_of_groups(root.path(), "/user.slice/user-1000.slice");
+        assert_eq!(threads(), None);
+        fs::write(own.join("pids.max"), "max\n").unwrap();
+        fs::write(root.path().join("user.slice/pids.max"), "300\n").unwrap();
+        assert_eq!(threads(), Some(300));
+        fs::write(own.join("pids.max"), "200\n").unwrap();
+        assert_eq!(threads(), Some(200));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod clock;
 mod devices;
 mod disk;
 mod elements;
+mod encoder_table;
 mod encoders;
 mod finding;
 mod limits;
@@ -15,13 +16,14 @@ mod rooms;
 mod servers;
 mod sound;
 mod sources;
+mod wishes;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 
 pub use self::{
-    encoders::{Encoders, Found},
+    encoder_table::{Encoders, Found},
     finding::{Finding, Grade},
     report::Report,
 };
@@ -33,7 +35,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// What is examined beside the usual.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Scope {
-    /// All encoders that there are; else until some are found that suffice.
+    /// All encoders that there are; else until those are found that the configuration asks for.
     pub all_encoders: bool,
     /// The rooms, with the daemon in them. Takes GLib's main loop.
     pub rooms: bool,
@@ -49,10 +51,9 @@ pub async fn examine(settings: Settings, started: Result<(), NotReady>, scope: S
         if !has_elements {
             return Vec::new();
         }
-        let count = u32::try_from(settings.sources.len().max(1)).unwrap_or(u32::MAX);
         let (devices, sources, sound) = tokio::join!(
             blocking("devices", &settings, devices::examine),
-            within("sources", LIMIT.saturating_mul(count), sources::examine(&settings)),
+            sources::examine(&settings),
             within("sound", LIMIT, sound::examine(&settings)),
         );
         [devices, sources, sound].concat()
@@ -60,7 +61,7 @@ pub async fn examine(settings: Settings, started: Result<(), NotReady>, scope: S
     let of_the_system = async {
         let (network, names, servers, disk, clock, limits) = tokio::join!(
             blocking("network", &settings, network::examine),
-            within("names", LIMIT, names::examine(&settings)),
+            names::examine(&settings),
             servers::examine(&settings),
             blocking("recordings", &settings, disk::examine),
             blocking("clock", &settings, |_| clock::examine()),
@@ -77,8 +78,8 @@ pub async fn examine(settings: Settings, started: Result<(), NotReady>, scope: S
     let (of_encoders, encoders) = if !has_elements {
         (Vec::new(), None)
     } else if scope.all_encoders {
-        let encoders = encoders::try_all(&settings).await;
-        (vec![encoders.finding()], Some(encoders))
+        let (findings, encoders) = encoders::try_all(&settings).await;
+        (findings, Some(encoders))
     } else {
         (encoders::examine(&settings).await, None)
     };

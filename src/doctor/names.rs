@@ -3,11 +3,12 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::Finding;
@@ -25,18 +26,18 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
         let way = Way::of(Path::new("/"));
         return vec![Finding::ok(ABOUT, format!("{}; the configuration has no such name", way.words()))];
     }
-    let mut findings = Vec::new();
-    for name in names {
-        let found = timeout(LOOK_UP_LIMIT, tokio::net::lookup_host((name.as_str(), 0))).await;
-        findings.push(match found {
-            Ok(Ok(_)) => Finding::ok(ABOUT, format!("{name} is found")),
-            Ok(Err(_)) | Err(_) => {
-                let way = Way::of(Path::new("/"));
-                Finding::failure(ABOUT, format!("{name} is not found: {}", way.words())).mended_by(way.remedy(&name))
-            }
-        });
+    // At once: each that is not there takes its time.
+    join_all(names.iter().map(|name| told(name, tokio::net::lookup_host((name.as_str(), 0))))).await
+}
+
+async fn told<T>(name: &str, look_up: impl Future<Output = io::Result<T>>) -> Finding {
+    match timeout(LOOK_UP_LIMIT, look_up).await {
+        Ok(Ok(_)) => Finding::ok(ABOUT, format!("{name} is found")),
+        Ok(Err(_)) | Err(_) => {
+            let way = Way::of(Path::new("/"));
+            Finding::failure(ABOUT, format!("{name} is not found: {}", way.words())).mended_by(way.remedy(name))
+        }
     }
-    findings
 }
 
 fn local_names(settings: &Settings) -> BTreeSet<String> {
@@ -120,6 +121,12 @@ mod tests {
         fs::create_dir_all(root.path().join("run/avahi-daemon")).unwrap();
         fs::write(root.path().join("run/avahi-daemon/socket"), "").unwrap();
         assert_eq!(hosts("hosts:   files mdns4_minimal [NOTFOUND=return] dns"), Way::Avahi);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_that_nobody_answers_for_is_given_up() {
+        let finding = told::<()>("nas.local", std::future::pending()).await;
+        assert!(finding.what.starts_with("nas.local is not found: "), "{finding}");
     }
 
     #[test]

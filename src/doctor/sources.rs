@@ -1,6 +1,8 @@
 //! Whether each source of the configuration gives something.
 
-use super::{Finding, account};
+use tokio::time::timeout;
+
+use super::{Finding, LIMIT};
 use crate::{
     codec::MediaKind,
     config::Settings,
@@ -15,7 +17,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let clockwork = Clockwork::start();
     let mut findings = Vec::new();
     for spec in &settings.sources {
-        findings.push(finding(spec, Capture::rehearse(spec, &clockwork).await));
+        findings.push(told(spec, Capture::rehearse(spec, &clockwork)).await);
     }
     if findings.is_empty() {
         findings.push(Finding::ok(ABOUT, "none is configured"));
@@ -23,35 +25,59 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
+/// One that hangs is told of by its name, and keeps none from being told of.
+async fn told(spec: &Spec, rehearsal: impl Future<Output = Result<(), SourceError>>) -> Finding {
+    match timeout(LIMIT, rehearsal).await {
+        Ok(outcome) => finding(spec, outcome),
+        Err(_) => {
+            Finding::failure(ABOUT, format!("{}: it hangs, and was given up after {} s", table(spec), LIMIT.as_secs()))
+        }
+    }
+}
+
+fn table(spec: &Spec) -> String {
+    format!("[{}.{}] {spec}", spec.media(), spec.name())
+}
+
 fn finding(spec: &Spec, outcome: Result<(), SourceError>) -> Finding {
-    let (kind, gives) = match spec.media() {
-        MediaKind::Video => ("video", "pictures"),
-        MediaKind::Audio => ("audio", "sound"),
+    let gives = match spec.media() {
+        MediaKind::Video => "pictures",
+        MediaKind::Audio => "sound",
     };
-    let table = format!("[{kind}.{}] {spec}", spec.name());
+    let table = table(spec);
     match outcome {
         Ok(()) => Finding::ok(ABOUT, format!("{table} gives {gives}")),
         // A daemon that runs has it, and should.
         Err(error @ SourceError::Busy { .. }) => {
             Finding::warning(ABOUT, format!("{table}: {error}")).mended_by("end that program, and try again")
         }
-        Err(error) => {
-            let finding = Finding::failure(ABOUT, format!("{table}: {error}"));
-            match remedy(&error) {
-                Some(remedy) => finding.mended_by(remedy),
-                None => finding,
-            }
+        Err(error @ SourceError::Missing { .. }) => {
+            Finding::failure(ABOUT, format!("{table}: {error}")).mended_by("peergate devices")
         }
+        // What else there is says itself what helps.
+        Err(error) => Finding::failure(ABOUT, format!("{table}: {error}")),
     }
 }
 
-fn remedy(error: &SourceError) -> Option<String> {
-    match error {
-        SourceError::Missing { .. } => Some("peergate devices".to_owned()),
-        SourceError::Denied { .. } => {
-            Some(format!("sudo usermod --append --groups video {}, and log in again", account::user()))
-        }
-        // What else there is says itself what helps.
-        _ => None,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_hangs_is_named() {
+        let settings = config::parse("").unwrap();
+        let finding = told(&settings.sources[0], std::future::pending()).await;
+        assert!(finding.what.starts_with("[video.picture] test"), "{finding}");
+        assert!(finding.what.ends_with(": it hangs, and was given up after 30 s"), "{finding}");
+    }
+
+    #[test]
+    fn who_may_not_read_a_file_is_not_sent_into_a_group_of_devices() {
+        let settings = config::parse("").unwrap();
+        let denied = || SourceError::Denied { device: "film.mkv".to_owned(), help: "let it read the file".to_owned() };
+        let finding = finding(&settings.sources[0], Err(denied()));
+        assert_eq!(finding.remedy, None);
+        assert!(finding.what.ends_with(&denied().to_string()), "{finding}");
     }
 }

@@ -1,7 +1,7 @@
 //! What the machine says of its clocks: manifests have times of two, and how far the one for people can be believed.
 
 use std::{
-    fs,
+    fs, io,
     time::{Duration, SystemTime},
 };
 
@@ -33,9 +33,16 @@ pub fn clock() -> Clock {
     clock_at(SystemTime::now())
 }
 
+/// Tells the log where the system does not say how the clock does: less is known of it then than could be.
+pub(super) fn tell_of_silent_clock() {
+    if let Err(error) = is_synchronized() {
+        tracing::warn!(%error, "the system does not say whether somebody keeps the clock right; recordings have it as set, at best");
+    }
+}
+
 fn clock_at(wall: SystemTime) -> Clock {
     let is_plausible = wall.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since >= WRITTEN);
-    match (is_synchronized(), is_plausible) {
+    match (is_synchronized().unwrap_or(false), is_plausible) {
         (true, _) => Clock::Synchronised,
         (false, true) => Clock::Set,
         (false, false) => Clock::Unset,
@@ -80,14 +87,15 @@ fn since_boot() -> Duration {
     Duration::new(time.tv_sec.try_into().unwrap_or_default(), time.tv_nsec.try_into().unwrap_or_default())
 }
 
-/// Whether somebody keeps the clock right, as the kernel says: `adjtimex(2)` gives `TIME_ERROR` where nobody does.
-fn is_synchronized() -> bool {
+/// Whether somebody keeps the clock right, as the kernel says: `adjtimex(2)` gives `TIME_ERROR` where nobody does. A sandbox
+/// may forbid to ask.
+fn is_synchronized() -> io::Result<bool> {
     // SAFETY: a timex is plain numbers, of which all zeros are one, and with modes 0 the kernel only writes to it.
     let state = unsafe {
         let mut timex: libc::timex = std::mem::zeroed();
         libc::adjtimex(&raw mut timex)
     };
-    (0..libc::TIME_ERROR).contains(&state)
+    if state < 0 { Err(io::Error::last_os_error()) } else { Ok(state != libc::TIME_ERROR) }
 }
 
 #[cfg(test)]

@@ -139,6 +139,7 @@ impl Recorder {
     /// recorded, but for the folder where that is sure to happen (`is_wanted`). Needs a tokio runtime.
     #[must_use]
     pub fn start(settings: Settings, clockwork: Clockwork, is_wanted: bool) -> Self {
+        machine::tell_of_silent_clock();
         let keeper = Keeper::start(&settings, is_wanted);
         let (desk, words) = mpsc::channel(DESK);
         let surroundings = Arc::new(Surroundings { settings, clockwork, keeper, desk });

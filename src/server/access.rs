@@ -5,14 +5,19 @@
 //!   says that name.
 //! - `Origin` must be the server that is asked: another page says its own.
 
-use std::{fs, net::IpAddr};
+use std::net::IpAddr;
 
 use http::{HeaderMap, Uri, header, uri::Authority};
+use rustix::system::uname;
 use url::Url;
 
-/// The names this server answers to, beside addresses, `localhost` and the machine's own name.
+/// The names this server answers to, beside addresses and `localhost`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Hosts(Vec<String>);
+pub struct Hosts {
+    names: Vec<String>,
+    /// Whether the machine's own are among them, whatever they are when somebody asks.
+    own: bool,
+}
 
 /// The pages that may use the relay, beside the server's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,27 +37,22 @@ pub(crate) enum Refused {
 impl Hosts {
     /// Also answers to `names`: `camera.example`, without scheme or port. Case does not matter.
     pub fn new(names: impl IntoIterator<Item = String>) -> Self {
-        Self(names.into_iter().map(|name| name.to_ascii_lowercase()).collect())
+        Self { names: names.into_iter().map(|name| name.to_ascii_lowercase()).collect(), own: false }
     }
 
-    /// Also answers to the machine's own name, with and without `.local`.
+    /// Also answers to the machine's own name: whole, without its domain, and as the local network knows it (RFC 6762).
+    /// It may get another while this runs.
     #[must_use]
-    pub fn and_own_name(mut self) -> Self {
-        if let Ok(name) = fs::read_to_string("/proc/sys/kernel/hostname") {
-            let name = name.trim().to_ascii_lowercase();
-            if !name.is_empty() {
-                self.0.push(format!("{name}.local"));
-                self.0.push(name);
-            }
-        }
-        self
+    pub fn and_own_name(self) -> Self {
+        Self { own: true, ..self }
     }
 
     fn hold(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         // An address cannot be rebound: its browser asks for that address because somebody wrote it.
         let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
-        address || name == "localhost" || name.ends_with(".localhost") || self.0.contains(&name)
+        let local = address || name == "localhost" || name.ends_with(".localhost");
+        local || self.names.contains(&name) || self.own && is_name_of(&name, &uname().nodename().to_string_lossy())
     }
 }
 
@@ -65,6 +65,13 @@ impl Origins {
     fn hold(&self, origin: &str) -> bool {
         self.0.iter().any(|own| own == "*" || own.eq_ignore_ascii_case(origin))
     }
+}
+
+/// Whether a machine that is called `own` goes by `name`, in small letters.
+fn is_name_of(name: &str, own: &str) -> bool {
+    let own = own.to_ascii_lowercase();
+    let short = own.split('.').next().unwrap_or_default();
+    !short.is_empty() && (name == own || name.strip_suffix(".local").unwrap_or(name) == short)
 }
 
 /// Whether the request asks for a name of this server.
@@ -162,6 +169,32 @@ mod tests {
         ] {
             assert!(answers_to(host), "{host}");
         }
+    }
+
+    #[test]
+    fn it_answers_to_the_machine_s_own_names() {
+        for (own, name) in [
+            ("pi", "pi"),
+            ("Pi", "pi.local"),
+            ("pi.home.example", "pi.home.example"),
+            ("pi.home.example", "pi.local"),
+            ("pi.home.example", "pi"),
+            ("pi.local", "pi.local"),
+        ] {
+            assert!(is_name_of(name, own), "{own}: {name}");
+        }
+        for (own, name) in [
+            ("pi", "pi.example"),
+            ("pi", "pi.local.local"),
+            ("pi.home.example", "home.example"),
+            ("pi.home.example", "pi.home"),
+            ("", ""),
+            ("", ".local"),
+        ] {
+            assert!(!is_name_of(name, own), "{own}: {name}");
+        }
+        let machine = uname().nodename().to_string_lossy().into_owned();
+        assert!(check_host(&headers(&machine, None), &Uri::from_static("/"), &Hosts::default().and_own_name()).is_ok());
     }
 
     #[test]

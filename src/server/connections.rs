@@ -1,6 +1,11 @@
-//! The connections of a server: so many at once, and none that is held without asking for anything.
+//! The connections of a server: so many at once, so many of each address, and none that is held without anything moving.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -11,17 +16,24 @@ use hyper_util::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::{OwnedSemaphorePermit, Semaphore},
-    task::JoinSet,
+    task::{Id, JoinSet},
 };
 
 use super::{
     Listener,
     closing::{Close, Closing},
+    neighbour::Neighbour,
+    patience::Patience,
 };
+use crate::log_limit::LogLimit;
 
 /// Connections at once, without the relay's sockets, which have limits of their own. A browser keeps six. Who comes
 /// when all are taken waits.
 const CONNECTIONS: usize = 256;
+
+/// Of them, those of one address of another machine: what ten browsers keep. Who wants more is turned away, so that one
+/// alone can't take all.
+const OF_ONE_ADDRESS: usize = 64;
 
 /// How long the head of a request may take to come, the first on a connection and each later one. Browsers ask right
 /// away, and open another connection when an idle one was closed.
@@ -33,21 +45,58 @@ pub(super) struct Connections {
     closing: Closing,
     free: Arc<Semaphore>,
     running: JoinSet<()>,
+    /// Whose those are that run, by their tasks; without this machine's.
+    neighbours: HashMap<Id, Neighbour>,
+    /// How often the log says that all are taken.
+    full: LogLimit,
+    /// How often it says that somebody wants more than its share.
+    greedy: LogLimit,
 }
 
 impl Connections {
     /// None yet. Each will be served by `router` until it is `closing` time.
     pub(super) fn new(router: Router, closing: Closing) -> Self {
-        Self { router, closing, free: Arc::new(Semaphore::new(CONNECTIONS)), running: JoinSet::new() }
+        Self {
+            router,
+            closing,
+            free: Arc::new(Semaphore::new(CONNECTIONS)),
+            running: JoinSet::new(),
+            neighbours: HashMap::new(),
+            full: LogLimit::new(1),
+            greedy: LogLimit::new(1),
+        }
     }
 
     /// Takes connections, for ever.
-    pub(super) async fn take(&mut self, listener: &impl Listener) {
+    pub(super) async fn take<L: Listener>(&mut self, listener: &L) {
         // The semaphore is never closed.
         while let Ok(place) = self.free.clone().acquire_owned().await {
-            self.run(listener.take().await, place);
-            while self.running.try_join_next().is_some() {}
+            let connection = listener.take().await;
+            self.forget_ended();
+            let neighbour = L::peer(&connection).and_then(Neighbour::at);
+            if self.lets_in(neighbour) {
+                self.run(connection, neighbour, place);
+            }
+            if self.free.available_permits() == 0 && self.full.admit(Instant::now()).is_some() {
+                tracing::warn!(connections = CONNECTIONS, "all connections are taken: who comes waits for one to end");
+            }
         }
+    }
+
+    fn forget_ended(&mut self) {
+        while let Some(ended) = self.running.try_join_next_with_id() {
+            let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+            self.neighbours.remove(&id);
+        }
+    }
+
+    fn lets_in(&mut self, neighbour: Option<Neighbour>) -> bool {
+        let Some(neighbour) = neighbour else { return true };
+        let has = self.neighbours.values().filter(|one| **one == neighbour).count();
+        if has >= OF_ONE_ADDRESS && self.greedy.admit(Instant::now()).is_some() {
+            tracing::warn!(most = OF_ONE_ADDRESS, "an address has its share of connections, and is given no more");
+        }
+        has < OF_ONE_ADDRESS
     }
 
     /// Waits until each request that has begun is answered, and each socket has said goodbye.
@@ -58,14 +107,19 @@ impl Connections {
         close.all_gone().await;
     }
 
-    fn run(&mut self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, place: OwnedSemaphorePermit) {
+    fn run(
+        &mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        neighbour: Option<Neighbour>,
+        place: OwnedSemaphorePermit,
+    ) {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router.clone()))
+            .serve_connection(TokioIo::new(Patience::with(stream)), TowerToHyperService::new(self.router.clone()))
             .with_upgrades();
         let mut closing = self.closing.clone();
-        self.running.spawn(async move {
+        let task = self.running.spawn(async move {
             let mut connection = pin!(connection);
             // Whoever broke it off knows.
             tokio::select! {
@@ -77,5 +131,31 @@ impl Connections {
             }
             drop(place);
         });
+        self.neighbours.extend(neighbour.map(|neighbour| (task.id(), neighbour)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::{
+        io::{AsyncWriteExt, duplex},
+        time::timeout,
+    };
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_asks_and_does_not_take_the_answer_loses_its_place() {
+        let (_close, closing) = Closing::pair();
+        let router = Router::new().route("/", get(async || "much".repeat(1000)));
+        let mut connections = Connections::new(router, closing);
+        let (ours, mut theirs) = duplex(256);
+        let place = connections.free.clone().acquire_owned().await.unwrap();
+        connections.run(ours, None, place);
+        theirs.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+        let ended = timeout(Duration::from_secs(60), connections.running.join_next()).await;
+        assert!(ended.is_ok(), "it is held for ever");
+        assert_eq!(connections.free.available_permits(), CONNECTIONS);
     }
 }

@@ -1,6 +1,6 @@
 //! Where connections come from: a port, or a socket in the file system.
 
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, io, net::IpAddr, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -18,6 +18,9 @@ pub trait Listener: Send + Sync + 'static {
 
     /// Waits for the next one. Giving up waiting loses none.
     fn accept(&self) -> impl Future<Output = io::Result<Self::Connection>> + Send;
+
+    /// Whose it is, where that is an address.
+    fn peer(connection: &Self::Connection) -> Option<IpAddr>;
 
     /// The same, however often the system refuses one.
     fn take(&self) -> impl Future<Output = Self::Connection> + Send {
@@ -50,5 +53,9 @@ impl Listener for TcpListener {
         // Messages are small and wanted at once. Where it cannot be set, they are later.
         let _ = tcp.set_nodelay(true);
         Ok(tcp)
+    }
+
+    fn peer(tcp: &TcpStream) -> Option<IpAddr> {
+        tcp.peer_addr().ok().map(|address| address.ip())
     }
 }

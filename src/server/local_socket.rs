@@ -3,6 +3,7 @@
 
 use std::{
     fs, io,
+    net::IpAddr,
     os::unix::fs::{FileTypeExt, MetadataExt},
     path::{Path, PathBuf},
     time::Duration,
@@ -40,6 +41,17 @@ pub enum SocketError {
     /// Another daemon listens there.
     #[error("another daemon listens at {0}; stop it, or name another place")]
     InUse(PathBuf),
+    /// Somebody else's is there, dead or alive.
+    #[error(
+        "the socket at {path} is of another user (UID {user}), and can't be asked whether a daemon listens; remove it if \
+         none does, or name another place"
+    )]
+    Others {
+        /// Where.
+        path: PathBuf,
+        /// Whose.
+        user: u32,
+    },
     /// Something else is there.
     #[error("expected a socket or nothing at {0}, got another file, which is left alone; name another place")]
     Foreign(PathBuf),
@@ -94,6 +106,10 @@ impl Listener for LocalSocket {
     async fn accept(&self) -> io::Result<UnixStream> {
         self.listener.accept().await.map(|(stream, _)| stream)
     }
+
+    fn peer(_: &UnixStream) -> Option<IpAddr> {
+        None
+    }
 }
 
 impl Drop for LocalSocket {
@@ -137,7 +153,10 @@ async fn remove_dead(path: &Path) -> Result<(), SocketError> {
     }
     match timeout(PROBE_LIMIT, UnixStream::connect(path)).await {
         Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path).map_err(refused),
-        // One whose queue is full lives, and so does one that we may not connect to, for all we know.
+        Ok(Err(error)) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(SocketError::Others { path: path.to_owned(), user: found.uid() })
+        }
+        // One whose queue is full lives.
         _ => Err(SocketError::InUse(path.to_owned())),
     }
 }
@@ -175,6 +194,38 @@ mod tests {
         let refused = LocalSocket::open(&path).await.unwrap_err();
         assert!(matches!(refused, SocketError::InUse(_)), "{refused}");
         assert!(UnixStream::connect(living.path()).await.is_ok());
+    }
+
+    /// This thread alone is another user's until it is dropped, or no more than before where it is not root's.
+    struct Nobody;
+
+    impl Nobody {
+        fn become_effective(user: libc::uid_t) -> Self {
+            // SAFETY: setresuid(2) as the kernel has it is of one thread and takes three numbers, -1 for what stays.
+            unsafe { libc::syscall(libc::SYS_setresuid, -1, user, -1) };
+            Self
+        }
+    }
+
+    impl Drop for Nobody {
+        fn drop(&mut self) {
+            // SAFETY: as above.
+            unsafe { libc::syscall(libc::SYS_setresuid, -1, 0, -1) };
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dead_one_of_another_user_is_called_that() {
+        let (folder, path) = place();
+        drop(StdListener::bind(&path).unwrap());
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let owner = fs::metadata(&path).unwrap().uid();
+        let nobody = Nobody::become_effective(65534);
+        let refused = LocalSocket::open(&path).await.unwrap_err();
+        drop(nobody);
+        assert!(matches!(refused, SocketError::Others { user, .. } if user == owner), "{refused}");
+        assert!(path.exists(), "it is left alone");
     }
 
     #[tokio::test]

@@ -5,6 +5,8 @@ mod closing;
 mod connections;
 mod listener;
 mod local_socket;
+mod neighbour;
+mod patience;
 
 pub use access::{Hosts, Origins};
 pub(crate) use access::{check_host, check_origin};

@@ -1,8 +1,9 @@
 //! All that can be captured here, with the `--video` or `--audio` that takes it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::{
     Format, SourceError, camera,
@@ -10,6 +11,10 @@ use super::{
     screen, sound,
 };
 use crate::{media::clockwork::Clockwork, units::Size};
+
+/// How long the sound server may take to say what it has. One that is well takes some ms; libpulse waits for others much
+/// longer.
+const SOUND_LIMIT: Duration = Duration::from_secs(5);
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -78,12 +83,16 @@ pub async fn take(clockwork: &Clockwork) -> Survey {
     for camera in cameras {
         survey.cameras.push(FoundCamera::of(&camera, clockwork).await);
     }
-    match sounds().await {
-        Ok((sources, sinks)) => {
+    match timeout(SOUND_LIMIT, sounds()).await {
+        Ok(Ok((sources, sinks))) => {
             survey.microphones = sources.into_iter().map(|sound| FoundSound::of("microphone", sound)).collect();
             survey.monitors = sinks.into_iter().map(|sound| FoundSound::of("monitor", sound)).collect();
         }
-        Err(error) => survey.untold.push(format!("microphones and monitors: {error}")),
+        Ok(Err(error)) => survey.untold.push(format!("microphones and monitors: {error}")),
+        Err(_) => {
+            let limit = SOUND_LIMIT.as_secs();
+            survey.untold.push(format!("microphones and monitors: the sound server does not answer within {limit} s"));
+        }
     }
     for display in displays {
         survey.screens.push(FoundScreen::of(display).await);

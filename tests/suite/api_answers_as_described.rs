@@ -96,6 +96,18 @@ fn api_md_has_the_same_requests_with_the_same_answers() {
     assert_eq!(requests, openapi::requests());
 }
 
+#[tokio::test]
+async fn a_path_that_is_no_text_is_refused_as_all_else_is() {
+    let control = Control::start().await;
+    for request in openapi::requests().iter().filter(|request| request.contains('{')) {
+        let (method, path) = request.split_once(' ').unwrap();
+        let path: Vec<_> = path.split('/').map(|part| if part.starts_with('{') { "%FF" } else { part }).collect();
+        let asked = control.request(method.parse().unwrap(), &path.join("/")).header("content-type", "application/json");
+        let answer = asked.body("{}").send().await.unwrap();
+        assert!(answer.text().await.unwrap().starts_with("{\"error\":"), "{request}");
+    }
+}
+
 #[test]
 fn each_kind_of_a_thing_is_described() {
     for (name, schema) in [("RelayState", "Relay"), ("Condition", "Condition"), ("RecordingCondition", "RecordingCondition")] {

@@ -90,12 +90,12 @@ async fn a_name_that_was_made_to_point_here_is_not_answered_to() {
 
 #[tokio::test]
 async fn with_a_token_nobody_asks_without_it() {
-    let control = Control::with(Some("s3cret"), Hosts::default()).await;
+    let control = Control::with(Some("s3cret-of-sixteen"), Hosts::default()).await;
     let state = |token: Option<&str>| {
         let request = control.request(Method::GET, "/api/state");
         token.map_or(request.try_clone().unwrap(), |token| request.bearer_auth(token)).send()
     };
-    assert_eq!(state(Some("s3cret")).await.unwrap().status(), StatusCode::OK);
+    assert_eq!(state(Some("s3cret-of-sixteen")).await.unwrap().status(), StatusCode::OK);
     assert_eq!(state(Some("guess")).await.unwrap().status(), StatusCode::UNAUTHORIZED);
     let refused = state(None).await.unwrap();
     assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);

@@ -23,7 +23,7 @@ fn permissions_and_the_clock() {
         doctor.open_to_all();
         let examined = doctor.examine();
         examined.fails("devices", "nobody may not open /dev/video0", "sudo usermod --append --groups video nobody");
-        examined.fails("sources", "may not be used by this user", "--groups video nobody");
+        examined.fails("sources", "may not be used by this user; add the user to group video", "");
 
         let set = Command::new("date").args(["--set", "2001-01-01"]).output().unwrap();
         assert!(set.status.success(), "{}", String::from_utf8_lossy(&set.stderr));

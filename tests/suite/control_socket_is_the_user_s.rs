@@ -72,7 +72,7 @@ async fn it_is_there_by_default_and_for_its_own_user_only() {
 async fn no_token_is_asked_for_there_and_pages_of_others_are_refused() {
     let home = Home::new();
     let token = home.0.path().join("token");
-    fs::write(&token, "s3cret").unwrap();
+    fs::write(&token, "s3cret-of-sixteen").unwrap();
     let daemon = Daemon::start(home.run(&["--control-token-file", token.to_str().unwrap()])).await;
     assert_eq!(reqwest::get(daemon.http("/api/state")).await.unwrap().status(), 401);
     assert!(asked(&home.socket(), "").await.starts_with("HTTP/1.1 200 OK"));

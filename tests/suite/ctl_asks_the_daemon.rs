@@ -123,7 +123,8 @@ async fn a_picture_goes_to_a_file() {
 async fn it_asks_over_tcp_with_the_token() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
-    fs::write(&token, "s3cret\n").unwrap();
+    // As `echo "... " >` would write it.
+    fs::write(&token, "s3cret-of-sixteen \n").unwrap();
     let token = token.to_str().unwrap();
     let daemon = Daemon::gateway(&["--control-token-file", token]).await;
     let url = daemon.http("");
@@ -164,6 +165,20 @@ async fn a_daemon_of_this_user_is_found_by_itself() {
     let _daemon = Daemon::start(run).await;
     let mut ask = command(&["ctl", "state"]);
     ask.env_remove("PEERGATE_SOCKET").env("XDG_RUNTIME_DIR", home.path());
+    let told = tokio::task::spawn_blocking(|| run_to_end(ask)).await.unwrap();
+    assert!(told.status.success() && told.stdout.contains("door"), "{}", told.stderr);
+}
+
+#[tokio::test]
+async fn the_service_is_found_behind_the_socket_of_a_daemon_that_was_killed() {
+    let home = tempfile::tempdir().unwrap();
+    drop(std::os::unix::net::UnixListener::bind(home.path().join("peergate.sock")).unwrap());
+    // The test's own `/run`.
+    fs::create_dir("/run/peergate").unwrap();
+    let run = ["run", "--listen", "127.0.0.1:0", "--stun", "none", "--id", "door", "--video", "none"];
+    let _service = Daemon::start(command(&[&run[..], &["--socket", "/run/peergate/peergate.sock"]].concat())).await;
+    let mut ask = command(&["ctl", "state"]);
+    ask.env_remove("PEERGATE_SOCKET").env_remove("RUNTIME_DIRECTORY").env("XDG_RUNTIME_DIR", home.path());
     let told = tokio::task::spawn_blocking(|| run_to_end(ask)).await.unwrap();
     assert!(told.status.success() && told.stdout.contains("door"), "{}", told.stderr);
 }

@@ -1,4 +1,4 @@
-//! `peergate ctl top` on a terminal: drawn anew each second, ended by a key, and the terminal given back.
+//! `peergate ctl top` on a terminal: drawn anew each second, ended by a key at any time, and the terminal given back.
 
 use std::{
     io::{BufReader, Read, Write},
@@ -68,4 +68,19 @@ async fn it_follows_the_daemon_until_q_is_pressed() {
     top.draws("\u{1b}[?1049l", 1).await;
     top.draws("\u{1b}[?25h", 1).await;
     assert!(top.child.wait().unwrap().success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_ends_also_while_a_daemon_that_stands_still_is_asked() {
+    let daemon = Daemon::gateway(&[]).await;
+    let mut top = Top::of(&daemon);
+    top.draws("FRAMES/S", 2).await;
+    daemon.signal("STOP");
+    top.draws("the daemon does not answer", 3).await;
+    top.draws("this is how it was ", 3).await;
+    top.keys.write_all(b"q").unwrap();
+    top.draws("\u{1b}[?1049l", 1).await;
+    assert!(top.child.wait().unwrap().success());
+    // That is said when a look is given up.
+    assert!(!top.drawn.borrow().contains("did not answer within"), "the look was waited for");
 }

@@ -75,3 +75,14 @@ async fn a_sound_server_that_is_not_there_keeps_nothing_else_from_the_list() {
     let list: Value = serde_json::from_str(&ended.stdout).unwrap();
     assert!(list["screens"].as_array().unwrap().iter().any(|found| found["selector"] == screen.display), "{list}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_server_that_stands_still_is_not_waited_for() {
+    let (home, screen) = (home(), Xvfb::start());
+    let server = Pulse::start(&home);
+    server.stand_still();
+    let ended = devices(&home, &["--json"]);
+    assert!(ended.stderr.contains("the sound server does not answer within 5 s"), "{}", ended.stderr);
+    let list: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert!(list["screens"].as_array().unwrap().iter().any(|found| found["selector"] == screen.display), "{list}");
+}

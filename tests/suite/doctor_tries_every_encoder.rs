@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::{Value, json};
+
 use super::common::daemon::{Ended, command, run_to_end};
 
 /// Small pictures: the trials are quick.
@@ -56,6 +58,14 @@ fn what_is_not_enough_is_1() {
 }
 
 #[test]
+fn an_encoder_with_which_the_daemon_does_not_start_is_1() {
+    let cache = tempfile::tempdir().unwrap();
+    let ended = doctor(&format!("{SMALL}[encode]\nencoder = 'nvv4l2h264enc'\n"), cache.path(), &[]);
+    assert_eq!(ended.status.code(), Some(1), "{}\n{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("encoder = \"nvv4l2h264enc\" is not installed"), "{}", ended.stdout);
+}
+
+#[test]
 fn unasked_it_tries_until_some_suffice() {
     let cache = tempfile::tempdir().unwrap();
     let ended = doctor(SMALL, cache.path(), &[]);
@@ -66,4 +76,23 @@ fn unasked_it_tries_until_some_suffice() {
     assert!(!encoders.contains("(vp8, "), "not needed beside H.264: {encoders}");
     let kept = fs::read_to_string(cache.path().join("peergate/encoders.json")).unwrap();
     assert!(kept.contains("opusenc "), "{kept}");
+}
+
+#[test]
+fn what_worked_before_is_said_to_be_of_before_and_what_did_not_is_tried_again() {
+    let cache = tempfile::tempdir().unwrap();
+    doctor(SMALL, cache.path(), &[]);
+    let file = cache.path().join("peergate/encoders.json");
+    let mut kept: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    for (key, entry) in kept.as_object_mut().unwrap().iter_mut().filter(|(key, _)| !key.starts_with("opusenc ")) {
+        assert_eq!(entry["shown"]["faults"], json!([]), "{key}");
+        entry["shown"]["faults"] = json!([{ "fault": "slow", "wanted": 30 }]);
+    }
+    fs::write(&file, kept.to_string()).unwrap();
+    let ended = doctor(SMALL, cache.path(), &[]);
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stdout);
+    let encoders = ended.stdout.lines().find(|line| line.contains(" encoders: ")).unwrap();
+    let (pictures, sound) = encoders.split_once("opusenc ").unwrap();
+    assert!(!pictures.contains("by an earlier trial"), "{encoders}");
+    assert!(sound.ends_with(" frames/s, by an earlier trial)"), "{encoders}");
 }

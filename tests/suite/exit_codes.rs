@@ -1,6 +1,6 @@
 //! 0 asked to stop, 1 could not start or go on, 64 bad arguments or configuration.
 
-use std::fs;
+use std::{fs, process::Command};
 
 use super::common::daemon::{Daemon, command, run_to_end};
 
@@ -65,6 +65,17 @@ fn missing_elements_are_1_and_name_element_and_package() {
     assert_eq!(ended.status.code(), Some(1));
     assert!(ended.stderr.contains("webrtcbin"), "{}", ended.stderr);
     assert!(ended.stderr.contains("apt install gstreamer1.0-nice gstreamer1.0-plugins-bad"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_the_system_refuses_is_1_and_is_said_also_by_what_has_no_log() {
+    let plain = command(&["ctl", "state", "--url", "http://127.0.0.1:1"]);
+    let mut command = Command::new("prlimit");
+    // One is left: enough to load libraries with, and too few for a runtime.
+    command.arg("--nofile=4:4").arg(plain.get_program()).args(plain.get_args());
+    let ended = run_to_end(command);
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("the system gives no threads, or no descriptors for them: "), "{}", ended.stderr);
 }
 
 #[test]

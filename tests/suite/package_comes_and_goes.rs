@@ -1,10 +1,11 @@
 //! The Debian package in a clean Debian: it is installed, runs as a service with few rights, is begun anew when it stands
-//! still, and goes without a trace, but for what was recorded.
+//! still or was ended, and goes without a trace, but for what was recorded.
 
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::{interval, timeout};
+use peergate::recorder;
 
 use crate::common::{
     clean_root::CleanRoot,
@@ -40,13 +41,20 @@ async fn it_is_installed_runs_and_is_removed() {
     shows_pictures().await;
     comes_back_when_it_stands_still(&machine).await;
     is_let_at_a_session(&machine).await;
+    comes_back_when_it_is_ended(&machine).await;
 
+    let log = machine.run("journalctl --no-pager --unit peergate");
     machine.run("dpkg --remove peergate");
     assert!(reqwest::get("http://127.0.0.1:8080/").await.is_err(), "it still listens");
     machine.run("test -e /etc/peergate/peergate.toml");
+    mount_disks(&machine);
     let said = machine.run("dpkg --purge peergate");
+    let left = machine.run("cd /var/lib/peergate && umount --lazy spare && ls -d spare disk/lost+found && umount disk");
+    assert_eq!(left, "disk/lost+found\nspare", "{said}");
+    assert_eq!(machine.run("ls /var/lib/peergate"), "disk\nrecordings\nspare", "its own empty folders go");
     assert!(said.contains("/var/lib/peergate is not empty and is left"), "{said}");
     machine.run("find /var/lib/peergate/recordings -name '*.mkv' -user peergate -size +10k | grep mkv");
+    knew_the_clock(&machine, &log);
 
     machine.run("rm --recursive /var/lib/peergate /run/systemd/system/peergate.service.d");
     machine.run("dpkg --install /srv/peergate.deb");
@@ -75,9 +83,24 @@ fn has_few_rights(machine: &CleanRoot) {
     assert_eq!((value("NoNewPrivs"), value("Seccomp")), (vec!["1"], vec!["2"]));
 }
 
+/// Below its folder: one disk with a folder that is empty, and one with nothing at all. Beside them an empty folder of its own.
+fn mount_disks(machine: &CleanRoot) {
+    machine.run("cd /var/lib/peergate && mkdir disk spare empty");
+    machine.run("cd /var/lib/peergate && mount -t tmpfs tmpfs disk && mkdir disk/lost+found && mount -t tmpfs tmpfs spare");
+}
+
+/// Its sandbox lets it ask whether somebody keeps the clock right: it knows as much as we do.
+fn knew_the_clock(machine: &CleanRoot, log: &str) {
+    let known = machine.run(r#"grep --recursive --no-filename --only-matching '"clock": *"[a-z]*"' /var/lib/peergate/recordings"#);
+    let ours = serde_json::to_string(&recorder::clock()).unwrap();
+    assert!(known.lines().all(|line| line.ends_with(&ours)), "{ours}: {known}");
+    assert!(log.contains("listening") && !log.contains("the system does not say"), "{log}");
+}
+
 /// As docs/install.md has it: a token lies beside the configuration, which is checked by the service's user.
 fn is_used_by_hand(machine: &CleanRoot) {
     machine.run("echo a-token-of-sixteen-and-more >/etc/peergate/control-token");
+    assert_eq!(machine.run("stat --format '%A %U %G' /etc/peergate"), "drwxr-x--- root peergate", "it has passwords");
     // That is what sudo does, which is not there.
     machine.run("runuser --user peergate -- env HOME=/var/lib/peergate peergate check /etc/peergate/peergate.toml");
     machine.run("test -d /var/lib/peergate/.cache");
@@ -137,11 +160,22 @@ async fn comes_back_when_it_stands_still(machine: &CleanRoot) {
     })
     .await;
     drop(frozen);
+    another_runs(machine, first).await;
+    assert_eq!(machine.run("systemctl show --property NRestarts --value peergate"), "1");
+    shows_pictures().await;
+}
+
+/// So it does when it ends as it was asked to, by somebody else than systemd.
+async fn comes_back_when_it_is_ended(machine: &CleanRoot) {
+    let first = machine.process("peergate").expect("it runs");
+    machine.run("kill -TERM $(systemctl show --property MainPID --value peergate)");
+    another_runs(machine, first).await;
+}
+
+async fn another_runs(machine: &CleanRoot, first: u32) {
     wait_until("another runs", LIMIT, || {
         machine.process("peergate").is_some_and(|another| another != first)
             && machine.try_to("systemctl is-active --quiet peergate").1
     })
     .await;
-    assert_eq!(machine.run("systemctl show --property NRestarts --value peergate"), "1");
-    shows_pictures().await;
 }

@@ -88,7 +88,7 @@ fn it_depends_on_what_the_program_needs() {
 fn its_configuration_is_good_and_so_is_what_it_proposes() {
     let shipped = fs::read_to_string("packaging/peergate.toml").unwrap();
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("control-token"), "a token of sixteen and more").unwrap();
+    fs::write(folder.path().join("control-token"), "a-token-of-sixteen-and-more").unwrap();
     let proposed = shipped.lines().map(|line| match line.strip_prefix('#') {
         Some(proposal) if !proposal.starts_with(' ') => proposal,
         _ => line,

@@ -55,7 +55,7 @@ fn help_shows_none() {
 #[tokio::test]
 async fn logs_show_none() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("control-token"), "geheim9\n").unwrap();
+    fs::write(folder.path().join("control-token"), "geheim9-of-sixteen-and-more\n").unwrap();
     let mut command = daemon::command(&["run", "--listen", "127.0.0.1:0", "--log", "trace"]);
     command
         .env("CREDENTIALS_DIRECTORY", folder.path())

@@ -7,7 +7,7 @@ fn logs_are_on_stderr_and_as_json_one_object_a_line() {
     // An address that nobody has: it starts, logs, and gives up.
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
-    std::fs::write(&token, "x").unwrap();
+    std::fs::write(&token, "a-token-of-the-test").unwrap();
     let token = token.to_str().unwrap();
     let arguments = ["run", "--listen", "[2001:db8::1]:1", "--control-token-file", token, "--log-format", "json"];
     let ended = run_to_end(command(&arguments));

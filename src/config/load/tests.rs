@@ -64,9 +64,8 @@ fn written_keys(table: &Table, path: &str, keys: &mut BTreeSet<String>) {
 #[test]
 fn each_example_of_the_manual_loads() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["ca.pem", "control-token"] {
-        fs::write(folder.path().join(name), "x\n").unwrap();
-    }
+    fs::write(folder.path().join("ca.pem"), "x\n").unwrap();
+    fs::write(folder.path().join("control-token"), "a-token-of-some-length\n").unwrap();
     fs::write(folder.path().join("room-key"), "a key of some length\n").unwrap();
     fs::write(folder.path().join("encoders.toml"), "").unwrap();
     let outside = Outside::of_process(Some(&folder.path().join("peergate.toml")));

@@ -12,6 +12,7 @@ use peergate::{
     redact::Redacted,
     report::{Event, State},
     server::{self, Hosts},
+    token::Token,
 };
 use reqwest::{Client, Method, RequestBuilder};
 use tokio::{
@@ -42,7 +43,7 @@ impl Control {
         let (to_gateway, commands) = mpsc::channel(8);
         let (state, watched) = watch::channel(State::default());
         let (events, _) = broadcast::channel(4);
-        let token = token.map(|token| Redacted::new(token.to_owned()));
+        let token = token.map(|token| Token::new(&Redacted::new(token.to_owned())).unwrap());
         let recorder = Recorder::start(recording::Settings::default(), Clockwork::start(), false);
         let context = Context {
             commands: to_gateway,

@@ -90,6 +90,12 @@ impl Pulse {
         pulse
     }
 
+    /// Takes what it is asked, and answers nothing any more.
+    pub(crate) fn stand_still(&self) {
+        let status = Command::new("kill").args(["-STOP", &self.daemon.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
     /// Plays a tone of so many hertz at half of full scale into `room`.
     pub(crate) fn play(&self, hertz: u32) -> Playing {
         let wave = format!("0.5*sin(2*PI*{hertz}*t)");
