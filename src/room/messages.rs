@@ -6,7 +6,7 @@ use super::{
     Notice, Output, Room,
     early::NotHeld,
     fragments::Fragments,
-    limits::CALL_MEMORY,
+    limits::{CALL_MEMORY, CANDIDATE_BYTES},
     negotiation::{Negotiation, Stage},
     standing::Standing,
 };
@@ -150,12 +150,13 @@ impl Room {
     }
 
     fn handle_candidate(&mut self, now: Instant, peer: &PeerId, candidate: Candidate) {
-        let limits = self.settings.limits;
+        let (limits, bytes) = (self.settings.limits, candidate.bytes());
         let standing = self.peers.get_mut(peer);
         let Some(negotiation) = standing.and_then(|standing| standing.for_candidate(&candidate)) else {
             return match self.early.hold(now, &limits, peer.clone(), candidate) {
                 Ok(()) => {}
                 Err(NotHeld::Flood) => self.punish(now, peer, flood(limits.candidates_heard)),
+                Err(NotHeld::TooLong) => self.complain(peer, too_long(bytes)),
                 Err(NotHeld::Peers | NotHeld::Unused) => {
                     self.ignore(peer, "a candidate without a session: too many wait already".to_owned());
                 }
@@ -175,6 +176,9 @@ impl Room {
                 self.complain(peer, Misdeed::beyond(Limit::Candidates, what));
             }
             return;
+        }
+        if bytes > CANDIDATE_BYTES {
+            return self.complain(peer, too_long(bytes));
         }
         if negotiation.their_fragments.is_some() {
             let key = PeerKey { id: peer.clone(), session: negotiation.session };
@@ -223,6 +227,12 @@ impl Room {
 
 fn flood(candidates: usize) -> Misdeed {
     Misdeed::beyond(Limit::Candidates, format!("it sends more than {candidates} candidates for one connection"))
+}
+
+fn too_long(bytes: usize) -> Misdeed {
+    let what =
+        format!("its candidate can't be used: expected at most {CANDIDATE_BYTES} bytes with its names, got {bytes}");
+    Misdeed::beyond(Limit::Candidates, what)
 }
 
 fn carries_media(offer: &RemoteOffer) -> bool {

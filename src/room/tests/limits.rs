@@ -106,6 +106,30 @@ fn candidates_before_their_description() {
 }
 
 #[test]
+fn bytes_of_candidates_that_wait() {
+    let mut scene = Scene::of("we");
+    scene.offers_to("page", &sdp("ours", "1"));
+    let (plain, long) = (candidate("theirs", 1000), || "x".repeat(256 * 1024));
+    let endless = [
+        Candidate { candidate: long(), ..plain.clone() },
+        Candidate { sdp_mid: Some(long()), ..plain.clone() },
+        Candidate { username_fragment: Some(long()), ..plain },
+    ];
+    for (peer, candidate) in ["page", "ghost"].into_iter().flat_map(|peer| endless.iter().map(move |one| (peer, one))) {
+        let outputs = scene.hears(peer, Signal::Candidate(candidate.clone()));
+        let [Output::Notice(Notice::Misbehaved { misdeed, .. })] = &outputs[..] else { panic!("{outputs:?}") };
+        assert_eq!(misdeed.limit, Some(Limit::Candidates));
+        assert!(misdeed.what.contains("expected at most 1536 bytes"), "{misdeed}");
+    }
+    let waits = scene.room.negotiating(&id("page")).map(|negotiation| negotiation.early.len());
+    assert_eq!((waits, scene.room.early.len()), (Some(0), 0));
+    for peer in ["page", "ghost"] {
+        let outputs: Vec<_> = (0..256).flat_map(|_| scene.hears(peer, Signal::Candidate(endless[0].clone()))).collect();
+        assert_eq!(ignored(&outputs), [(peer, Some(Limit::Candidates), seconds(30))]);
+    }
+}
+
+#[test]
 fn candidates_of_peers_without_a_session() {
     let mut scene = Scene::of("we");
     for n in 0..100 {

@@ -73,6 +73,15 @@ pub struct Candidate {
     pub username_fragment: Option<String>,
 }
 
+impl Candidate {
+    /// How long its texts are together, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let names = [&self.sdp_mid, &self.username_fragment].into_iter().flatten();
+        self.candidate.len() + names.map(String::len).sum::<usize>()
+    }
+}
+
 impl Envelope {
     /// Reads a message as it came over the wire, in a text frame or in a binary one.
     ///
