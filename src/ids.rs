@@ -26,6 +26,9 @@ pub enum InvalidId {
     /// The text holds a control character.
     #[error("expected an id without control characters")]
     Control,
+    /// The text is `.` or `..`.
+    #[error("expected an id that a URL can name, got {0:?}: browsers and other programs take it out of a path")]
+    Dots(&'static str),
 }
 
 macro_rules! id {
@@ -39,7 +42,7 @@ macro_rules! id {
             /// Takes `text` as an id.
             ///
             /// # Errors
-            /// When it is empty, too long, or holds control characters.
+            /// When it is empty, too long, `.` or `..`, or holds control characters.
             pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidId> {
                 checked(text.as_ref()).map(|text| Self(text.into()))
             }
@@ -133,5 +136,24 @@ fn checked(text: &str) -> Result<&str, InvalidId> {
     if text.chars().any(char::is_control) {
         return Err(InvalidId::Control);
     }
+    // `/api/peers/../messages` would be `/api/messages`, which is for everybody (WHATWG URL, double-dot segments).
+    if let Some(dots) = [".", ".."].into_iter().find(|dots| text == *dots) {
+        return Err(InvalidId::Dots(dots));
+    }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_path_loses_is_no_id() {
+        for dots in [".", ".."] {
+            assert_eq!(PeerId::new(dots), Err(InvalidId::Dots(dots)));
+        }
+        for id in ["...", ".hidden", "a..b", "../..", "%2e%2e"] {
+            assert_eq!(PeerId::new(id).unwrap().as_str(), id);
+        }
+    }
 }
