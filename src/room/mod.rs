@@ -271,8 +271,7 @@ impl Room {
             let times = format!("came back {own_closing} times before its earlier connections were taken down");
             Misdeed::beyond(Limit::Joins, format!("{times}; refused for now"))
         } else if held + self.closing.len() >= most {
-            let full = format!("there are {most} peers already, as many as there are places (member.peers); refused");
-            Misdeed::beyond(Limit::Peers, full)
+            Misdeed::beyond(Limit::Peers, format!("{}; refused", self.places_taken(most)))
         } else if !self.pace.admits(now) {
             let most = limits.begun_per_second;
             let what = format!("more than {most} connections a second are begun in this room; refused for now");
@@ -282,6 +281,22 @@ impl Room {
         };
         self.complain(peer, misdeed);
         false
+    }
+
+    /// Who has the places. Of what is not a peer yet, or not any more, nothing else is shown.
+    fn places_taken(&self, most: usize) -> String {
+        let beside = self.peers.values().filter(|standing| standing.all().count() > 1).count();
+        let taken = [
+            (self.peers.len(), "peers"),
+            (beside, "connections begun beside theirs"),
+            (self.closing.len(), "connections that are being taken down"),
+        ];
+        let taken: Vec<_> = taken
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{what} ({count})"))
+            .collect();
+        format!("all {most} places are taken (member.peers) by {}", taken.join(", "))
     }
 
     /// Hears nothing of `peer` for a while. A connection that has come about stays, unless it has ended by itself: what

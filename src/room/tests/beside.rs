@@ -90,7 +90,12 @@ fn it_has_a_place_like_any_other() {
     let mut scene = Scene::with(Settings { limits: Limits { peers: 2, ..Limits::default() }, ..settings("we") });
     scene.connects_to("page");
     scene.answers("page", "fresh");
-    assert_eq!(begun(&scene.hears_join("other")), []);
+    let outputs = scene.hears_join("other");
+    assert_eq!(
+        misbehaved(&outputs),
+        ["all 2 places are taken (member.peers) by peers (1), connections begun beside theirs (1); refused"]
+    );
+    assert_eq!(outputs.len(), 1);
     scene.passes(seconds(10) + seconds(30));
     assert_eq!(begun(&scene.hears_join("other")).len(), 1);
 }
