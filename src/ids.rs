@@ -26,6 +26,12 @@ pub enum InvalidId {
     /// The text holds a control character.
     #[error("expected an id without control characters")]
     Control,
+    /// The text holds a character that turns the direction of writing around.
+    #[error("expected an id without characters that turn the direction of writing around, got U+{:04X}", u32::from(*.0))]
+    Direction(char),
+    /// The text is `.` or `..`.
+    #[error("expected an id that a URL can name, got {0:?}: browsers and other programs take it out of a path")]
+    Dots(&'static str),
 }
 
 macro_rules! id {
@@ -39,7 +45,8 @@ macro_rules! id {
             /// Takes `text` as an id.
             ///
             /// # Errors
-            /// When it is empty, too long, or holds control characters.
+            /// When it is empty, too long, `.` or `..`, or holds control characters or such that turn the direction of
+            /// writing around.
             pub fn new(text: impl AsRef<str>) -> Result<Self, InvalidId> {
                 checked(text.as_ref()).map(|text| Self(text.into()))
             }
@@ -123,6 +130,11 @@ pub struct PeerKey {
     pub session: Session,
 }
 
+/// Whether `letter` shows nothing itself and turns around what stands beside it (Unicode's property `Bidi_Control`).
+pub(crate) const fn turns_around(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 fn checked(text: &str) -> Result<&str, InvalidId> {
     if text.is_empty() {
         return Err(InvalidId::Empty);
@@ -133,5 +145,41 @@ fn checked(text: &str) -> Result<&str, InvalidId> {
     if text.chars().any(char::is_control) {
         return Err(InvalidId::Control);
     }
+    // The rest of a line of the log or the dashboard would read backwards, and two ids could look the same.
+    if let Some(letter) = text.chars().find(|letter| turns_around(*letter)) {
+        return Err(InvalidId::Direction(letter));
+    }
+    // `/api/peers/../messages` would be `/api/messages`, which is for everybody (WHATWG URL, double-dot segments).
+    if let Some(dots) = [".", ".."].into_iter().find(|dots| text == *dots) {
+        return Err(InvalidId::Dots(dots));
+    }
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_turns_a_line_around_is_no_id() {
+        for letter in ['\u{61c}', '\u{200f}', '\u{202e}', '\u{2066}', '\u{2069}'] {
+            assert_eq!(PeerId::new(format!("a{letter}b")), Err(InvalidId::Direction(letter)));
+        }
+        let told = PeerId::new("\u{202e}moc").unwrap_err().to_string();
+        assert!(told.ends_with("got U+202E"), "{told}");
+        // Whole words of any script are ids, and so are those that join what they are made of.
+        for id in ["שלום", "می\u{200c}خواهم", "👩\u{200d}🚀"] {
+            assert_eq!(PeerId::new(id).unwrap().as_str(), id);
+        }
+    }
+
+    #[test]
+    fn what_a_path_loses_is_no_id() {
+        for dots in [".", ".."] {
+            assert_eq!(PeerId::new(dots), Err(InvalidId::Dots(dots)));
+        }
+        for id in ["...", ".hidden", "a..b", "../..", "%2e%2e"] {
+            assert_eq!(PeerId::new(id).unwrap().as_str(), id);
+        }
+    }
 }

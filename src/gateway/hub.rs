@@ -26,8 +26,8 @@ const SOURCES_LIMIT: Duration = Duration::from_millis(250);
 /// How long recordings have to end. What hangs in a disk can't be ended; the next start finds what is there.
 const RECORDINGS_LIMIT: Duration = Duration::from_millis(500);
 
-/// How long after the last one has left the memory that was theirs goes back to the system. Who comes sooner uses it, and
-/// sources and encoders that ran for the last have stopped by then.
+/// How long after one has left the memory that was its own goes back to the system, with that of those who leave meanwhile. Who
+/// comes sooner uses it, and sources and encoders that ran for the last have stopped by then.
 const LEFTOVERS: Duration = Duration::from_secs(10);
 
 /// Which member, by its place in the configuration.
@@ -91,7 +91,7 @@ impl Hub {
         let (mut studio, mut recorder) = (self.studio.state(), self.recorder.state());
         self.copy_studio(&mut studio);
         let mut asked_for_more = true;
-        let mut clears_up_at = None;
+        let mut leftovers = Leftovers::default();
         loop {
             tokio::select! {
                 command = self.asked.recv(), if asked_for_more => match command {
@@ -100,12 +100,11 @@ impl Hub {
                 },
                 Some((index, update)) = self.updated.recv() => {
                     if matches!(update, Update::PeerGone(_)) {
-                        clears_up_at = Some(Instant::now() + LEFTOVERS);
+                        leftovers.come(Instant::now());
                     }
                     self.apply(index, update);
                 }
-                () = sleep_until(clears_up_at.unwrap_or_else(Instant::now)), if clears_up_at.is_some() => {
-                    clears_up_at = None;
+                () = leftovers.due() => {
                     tokio::task::spawn_blocking(memory::give_back);
                 }
                 Ok(()) = studio.changed() => self.copy_studio(&mut studio),
@@ -210,6 +209,28 @@ impl Hub {
     }
 }
 
+/// When what was left behind is cleared up. Where somebody leaves all the time, it is each time that the first has waited.
+#[derive(Default)]
+struct Leftovers {
+    due: Option<Instant>,
+}
+
+impl Leftovers {
+    /// Somebody has left.
+    fn come(&mut self, now: Instant) {
+        self.due.get_or_insert(now + LEFTOVERS);
+    }
+
+    /// Waits until it is time, once for all that have left by then. Dropping the future changes nothing.
+    async fn due(&mut self) {
+        match self.due {
+            Some(due) => sleep_until(due).await,
+            None => std::future::pending().await,
+        }
+        self.due = None;
+    }
+}
+
 /// Asks a member. Where it takes nothing, or is not there, the answer's sender is dropped, and the receiver says so.
 fn put<T>(member: &mpsc::Sender<Request>, request: impl Fn(oneshot::Sender<T>) -> Request) -> oneshot::Receiver<T> {
     let (answer, answered) = oneshot::channel();
@@ -254,5 +275,29 @@ impl Answers {
         let mut telling = errors.into_iter().filter_map(Result::err);
         let telling = telling.find(|error| !matches!(error, CommandError::NoSuchPeer(_)));
         Err(telling.unwrap_or_else(|| CommandError::NoSuchPeer(peer.clone())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_left_is_cleared_up_however_often_somebody_leaves() {
+        let (mut leftovers, begun) = (Leftovers::default(), Instant::now());
+        let mut cleared_up = 0;
+        let mut leaving = tokio::time::interval(Duration::from_secs(3));
+        while begun.elapsed() < Duration::from_secs(60) {
+            tokio::select! {
+                _ = leaving.tick() => leftovers.come(Instant::now()),
+                () = leftovers.due() => cleared_up += 1,
+            }
+        }
+        assert_eq!(cleared_up, 5, "each twelve seconds");
+        let idle = tokio::time::timeout(Duration::from_secs(600), async {
+            leftovers.due().await;
+            leftovers.due().await;
+        });
+        assert!(idle.await.is_err(), "once for those that have left");
     }
 }

@@ -175,10 +175,10 @@ impl Member<'_> {
         }
     }
 
-    /// Tells the world what a peer reports, if it is of the session that the peer has now, and the room in any case.
+    /// Tells the world what a peer reports, if it is of a session that the peer has now, and the room in any case.
     async fn handle_report(&mut self, key: PeerKey, event: PeerEvent) {
         if self.room.holds(&key) {
-            self.publish(&key.id, &event).await;
+            self.publish(&key, &event).await;
         }
         if matches!(event, PeerEvent::Closed(_)) {
             self.connections.remove(&key);
@@ -186,8 +186,8 @@ impl Member<'_> {
         self.handle(Input::Peer(key, event)).await;
     }
 
-    async fn publish(&mut self, peer: &PeerId, event: &PeerEvent) {
-        let (member, peer) = (self.room.own().clone(), peer.clone());
+    async fn publish(&mut self, key: &PeerKey, event: &PeerEvent) {
+        let (member, peer) = (self.room.own().clone(), key.id.clone());
         match event {
             PeerEvent::TrackAdded { kind, codec } => {
                 debug!(%peer, %kind, %codec, "sends a track");
@@ -195,6 +195,8 @@ impl Member<'_> {
             }
             PeerEvent::ChannelOpen { label } => debug!(%peer, label, "data channel open"),
             PeerEvent::Message(message) => self.tell(Event::Message { member, peer, message: message.clone() }),
+            // Beside a connection nothing is shown of one that is begun.
+            PeerEvent::State(_) if self.room.session(&peer).as_ref() != Some(key) => {}
             PeerEvent::State(state) => {
                 if let Some(verdict) = &state.verdict {
                     self.note_decline(&peer, verdict);

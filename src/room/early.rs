@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Instant};
 
-use super::limits::{EARLY_PEERS, Limits};
+use super::limits::{CANDIDATE_BYTES, EARLY_PEERS, Limits};
 use crate::{ids::PeerId, signal::message::Candidate};
 
 /// Why a candidate is not held back.
@@ -14,6 +14,8 @@ pub(super) enum NotHeld {
     Unused,
     /// This one goes on and on.
     Flood,
+    /// It is longer than any that is used.
+    TooLong,
 }
 
 /// Candidates of peers that have no session: few, for few peers, for a short time.
@@ -54,6 +56,9 @@ impl EarlyCandidates {
         }
         if held.heard > limits.candidates {
             return Err(NotHeld::Unused);
+        }
+        if candidate.bytes() > CANDIDATE_BYTES {
+            return Err(NotHeld::TooLong);
         }
         held.candidates.push(candidate);
         Ok(())

@@ -57,7 +57,7 @@ pub enum Output {
 /// What the world should know.
 ///
 /// `Joined` and `Closed` come in pairs: a negotiation that is begun anew before it led to a connection
-/// keeps the peer as it is, and tells nothing.
+/// keeps the peer as it is, and tells nothing. So does one that is begun beside a connection, until it has led to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// A peer was met.

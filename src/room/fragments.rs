@@ -21,7 +21,16 @@ impl Fragments {
 
     /// Whether `candidate` may belong to the description. One that names no fragment may.
     pub(super) fn fit(&self, candidate: &Candidate) -> bool {
-        named(candidate).is_none_or(|name| self.0.iter().any(|own| own == name))
+        named(candidate).is_none_or(|name| self.hold(name))
+    }
+
+    /// Whether `candidate` says that it belongs to the description.
+    pub(super) fn claim(&self, candidate: &Candidate) -> bool {
+        named(candidate).is_some_and(|name| self.hold(name))
+    }
+
+    fn hold(&self, name: &str) -> bool {
+        self.0.iter().any(|own| own == name)
     }
 }
 
@@ -62,5 +71,6 @@ mod tests {
     #[test]
     fn a_candidate_without_a_fragment_fits_every_description() {
         assert!(Fragments::of(SDP).fit(&candidate("candidate:1 1 udp 1 192.0.2.1 9 typ host", None)));
+        assert!(!Fragments::of(SDP).claim(&candidate("candidate:1 1 udp 1 192.0.2.1 9 typ host", None)));
     }
 }

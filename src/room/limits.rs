@@ -67,6 +67,10 @@ impl Limits {
     }
 }
 
+/// What the texts of a candidate may have together; a longer one is never held back. Its line has 1024 bytes at most
+/// (`sdp::candidate`), its user fragment 256 (RFC 8839, section 5.4), and its section's name fewer.
+pub(super) const CANDIDATE_BYTES: usize = 1536;
+
 /// Peers that have no session, and whose candidates are held back all the same.
 pub(super) const EARLY_PEERS: usize = 8;
 

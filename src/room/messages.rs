@@ -6,8 +6,9 @@ use super::{
     Notice, Output, Room,
     early::NotHeld,
     fragments::Fragments,
-    limits::CALL_MEMORY,
+    limits::{CALL_MEMORY, CANDIDATE_BYTES},
     negotiation::{Negotiation, Stage},
+    standing::Standing,
 };
 use crate::{
     connection::PeerCommand,
@@ -62,15 +63,15 @@ impl Room {
     /// Who joins has no negotiation with us, and may have a connection.
     fn handle_join(&mut self, now: Instant, peer: &PeerId) {
         match self.peers.get_mut(peer) {
-            // The offer that is being made reaches the newcomer.
-            Some(Negotiation { stage: Stage::Preparing, .. }) => {}
             // Has it come back to the relay, or come back at all? Only it knows: a gateway that is still connected
-            // ignores the request, everybody else makes an offer, which replaces the connection.
-            Some(negotiation) if negotiation.is_connected() => {
-                negotiation.called = Some(now);
-                negotiation.asked = Some(now);
+            // ignores the request, everybody else makes an offer, which replaces the connection once it leads to another.
+            Some(Standing { connected: Some(connected), .. }) => {
+                connected.called = Some(now);
+                connected.asked = Some(now);
                 self.send(Some(peer), Signal::RequestConnect);
             }
+            // The offer that is being made reaches the newcomer.
+            Some(Standing { negotiating: Some(Negotiation { stage: Stage::Preparing, .. }), .. }) => {}
             Some(_) | None => {
                 self.offer(now, peer);
             }
@@ -79,7 +80,7 @@ impl Room {
 
     /// 'Make me an offer'. Whoever has a session gets no second one, but is heard should the session end soon.
     fn handle_request(&mut self, now: Instant, peer: &PeerId) {
-        match self.peers.get_mut(peer) {
+        match self.peers.get_mut(peer).and_then(Standing::shown_mut) {
             Some(negotiation) => negotiation.called = Some(now),
             None => {
                 self.offer(now, peer);
@@ -87,18 +88,20 @@ impl Room {
         }
     }
 
-    /// An offer means a new connection on its side. When both offer, the smaller id gives way; ours counts from the moment
-    /// it is begun, since it will reach the other side whatever that does meanwhile.
+    /// An offer means a new connection on its side, if it is its own; one that there is stays until that one is connected,
+    /// too. When both offer, the smaller id gives way; ours counts from the moment it is begun, since it will reach the other
+    /// side whatever that does meanwhile.
     fn handle_offer(&mut self, now: Instant, peer: &PeerId, sdp: String) {
         let own_is_greater = self.settings.own > *peer;
-        if let Some(negotiation) = self.peers.get_mut(peer) {
-            if negotiation.their_offer.as_ref() == Some(&sdp) {
-                return;
-            }
-            if own_is_greater && matches!(negotiation.stage, Stage::Preparing | Stage::Offered { .. }) {
-                negotiation.disregarding = true;
-                return;
-            }
+        if self.peers.get(peer).is_some_and(|standing| standing.has_taken(&sdp)) {
+            return;
+        }
+        if let Some(negotiation) = self.negotiating(peer)
+            && own_is_greater
+            && matches!(negotiation.stage, Stage::Preparing | Stage::Offered { .. })
+        {
+            negotiation.disregarding = true;
+            return;
         }
         let offer = match RemoteOffer::parse(&sdp) {
             Ok(offer) => offer,
@@ -106,18 +109,12 @@ impl Room {
                 return self.complain(peer, Misdeed::wrong(format!("its offer can't be used: {error}")));
             }
         };
-        if self.settings.shows_media && self.asked_for_offer(now, peer) && !carries_media(&offer) {
-            if self.offer(now, peer)
-                && let Some(negotiation) = self.peers.get_mut(peer)
-            {
-                negotiation.disregarding = true;
-            }
-            return;
-        }
+        let is_bare = self.settings.shows_media && self.asked_for_offer(now, peer) && !carries_media(&offer);
         if !self.accept(now, peer, offer) {
             return;
         }
-        if let Some(negotiation) = self.peers.get_mut(peer) {
+        if let Some(negotiation) = self.negotiating(peer) {
+            negotiation.is_bare = is_bare;
             negotiation.their_fragments = Some(Fragments::of(&sdp));
             negotiation.their_offer = Some(sdp);
         }
@@ -125,16 +122,16 @@ impl Room {
     }
 
     fn asked_for_offer(&self, now: Instant, peer: &PeerId) -> bool {
-        let asked = self.peers.get(peer).and_then(|negotiation| negotiation.asked);
+        let asked = self.peers.get(peer).and_then(Standing::shown).and_then(|negotiation| negotiation.asked);
         asked.is_some_and(|at| now.saturating_duration_since(at) < CALL_MEMORY)
     }
 
     fn handle_answer(&mut self, peer: &PeerId, sdp: &str) {
-        let parsed = match self.peers.get(peer).map(|negotiation| &negotiation.stage) {
+        let parsed = match self.negotiating(peer).map(|negotiation| &negotiation.stage) {
             Some(Stage::Offered { offer }) => RemoteAnswer::parse(sdp, offer),
             _ => return self.ignore(peer, "an answer, but no offer of ours waits for one".to_owned()),
         };
-        let Some(negotiation) = self.peers.get_mut(peer) else { return };
+        let Some(negotiation) = self.negotiating(peer) else { return };
         match parsed {
             Ok(answer) => {
                 negotiation.stage = Stage::Connecting;
@@ -153,11 +150,13 @@ impl Room {
     }
 
     fn handle_candidate(&mut self, now: Instant, peer: &PeerId, candidate: Candidate) {
-        let limits = self.settings.limits;
-        let Some(negotiation) = self.peers.get_mut(peer) else {
+        let (limits, bytes) = (self.settings.limits, candidate.bytes());
+        let standing = self.peers.get_mut(peer);
+        let Some(negotiation) = standing.and_then(|standing| standing.for_candidate(&candidate)) else {
             return match self.early.hold(now, &limits, peer.clone(), candidate) {
                 Ok(()) => {}
                 Err(NotHeld::Flood) => self.punish(now, peer, flood(limits.candidates_heard)),
+                Err(NotHeld::TooLong) => self.complain(peer, too_long(bytes)),
                 Err(NotHeld::Peers | NotHeld::Unused) => {
                     self.ignore(peer, "a candidate without a session: too many wait already".to_owned());
                 }
@@ -178,8 +177,12 @@ impl Room {
             }
             return;
         }
+        if bytes > CANDIDATE_BYTES {
+            return self.complain(peer, too_long(bytes));
+        }
         if negotiation.their_fragments.is_some() {
-            self.hand_on_candidate(peer, &candidate);
+            let key = PeerKey { id: peer.clone(), session: negotiation.session };
+            self.hand_on_candidate(&key, &candidate);
         } else {
             negotiation.early.push(candidate);
         }
@@ -187,32 +190,32 @@ impl Room {
 
     /// Their description is taken: what came before it can go on.
     fn release_candidates(&mut self, peer: &PeerId) {
-        let Some(negotiation) = self.peers.get_mut(peer) else { return };
+        let Some(negotiation) = self.negotiating(peer) else { return };
+        let key = PeerKey { id: peer.clone(), session: negotiation.session };
         for candidate in std::mem::take(&mut negotiation.early) {
-            self.hand_on_candidate(peer, &candidate);
+            self.hand_on_candidate(&key, &candidate);
         }
     }
 
-    fn hand_on_candidate(&mut self, peer: &PeerId, candidate: &Candidate) {
-        let Some(negotiation) = self.peers.get_mut(peer) else { return };
+    fn hand_on_candidate(&mut self, key: &PeerKey, candidate: &Candidate) {
+        let Some(negotiation) = self.negotiation(key) else { return };
         if negotiation.their_fragments.as_ref().is_some_and(|fragments| !fragments.fit(candidate)) {
-            return self.ignore(peer, "a candidate of an earlier description".to_owned());
+            return self.ignore(&key.id, "a candidate of an earlier description".to_owned());
         }
         match RemoteCandidate::parse(candidate) {
             Ok(ParsedCandidate::Usable(candidate)) => {
                 negotiation.usable_candidates += 1;
-                let key = PeerKey { id: peer.clone(), session: negotiation.session };
-                self.outputs.push_back(Output::Peer(key, PeerCommand::AddCandidate(candidate)));
+                self.outputs.push_back(Output::Peer(key.clone(), PeerCommand::AddCandidate(candidate)));
             }
             // GStreamer does without it.
             Ok(ParsedCandidate::EndOfCandidates) => {}
             Ok(ParsedCandidate::Ignored(why)) => {
                 if !std::mem::replace(&mut negotiation.told_of_ignored, true) {
-                    self.notice(Notice::CandidateLeftOut { peer: peer.clone(), why: why.to_string() });
+                    self.notice(Notice::CandidateLeftOut { peer: key.id.clone(), why: why.to_string() });
                 }
             }
             Err(error) => {
-                self.complain(peer, Misdeed::wrong(format!("its candidate can't be used: {error}")));
+                self.complain(&key.id, Misdeed::wrong(format!("its candidate can't be used: {error}")));
             }
         }
     }
@@ -224,6 +227,12 @@ impl Room {
 
 fn flood(candidates: usize) -> Misdeed {
     Misdeed::beyond(Limit::Candidates, format!("it sends more than {candidates} candidates for one connection"))
+}
+
+fn too_long(bytes: usize) -> Misdeed {
+    let what =
+        format!("its candidate can't be used: expected at most {CANDIDATE_BYTES} bytes with its names, got {bytes}");
+    Misdeed::beyond(Limit::Candidates, what)
 }
 
 fn carries_media(offer: &RemoteOffer) -> bool {

@@ -20,8 +20,6 @@ pub(super) enum Stage {
     Answering,
     /// Both descriptions are exchanged.
     Connecting,
-    /// Media and data can flow.
-    Connected,
 }
 
 /// One session with one peer.
@@ -31,6 +29,8 @@ pub(super) struct Negotiation {
     pub(super) stage: Stage,
     /// When it is given up, unless it is connected by then.
     pub(super) deadline: Instant,
+    /// Their offer has nothing but a data channel, and we asked for one. Who is there is to be shown more.
+    pub(super) is_bare: bool,
     /// The offer that we took, to know it again when the relay delivers it twice.
     pub(super) their_offer: Option<String>,
     /// What their description's candidates must fit; `None` before it came.
@@ -60,6 +60,7 @@ impl Negotiation {
             session,
             stage,
             deadline,
+            is_bare: false,
             their_offer: None,
             their_fragments: None,
             early: Vec::new(),
@@ -74,13 +75,9 @@ impl Negotiation {
         }
     }
 
-    pub(super) fn is_connected(&self) -> bool {
-        self.stage == Stage::Connected
-    }
-
     /// Whether our description is on the wire, so that our candidates may follow.
     pub(super) const fn own_is_out(&self) -> bool {
-        matches!(self.stage, Stage::Offered { .. } | Stage::Connecting | Stage::Connected)
+        matches!(self.stage, Stage::Offered { .. } | Stage::Connecting)
     }
 
     /// Whether the peer called less than `memory` ago and was not answered by this session.
@@ -95,14 +92,14 @@ impl Negotiation {
             (Stage::Answering, _) => "our own answer was not ready; this machine may be overloaded".to_owned(),
             (Stage::Offered { .. }, Some(why)) => format!("its answer can't be used: {why}"),
             (Stage::Offered { .. }, None) => "no answer came; its page may be gone".to_owned(),
-            (Stage::Connecting | Stage::Connected, _) if self.candidates == 0 => {
+            (Stage::Connecting, _) if self.candidates == 0 => {
                 "it sent no candidates; its page may be gone, or may have no network".to_owned()
             }
-            (Stage::Connecting | Stage::Connected, _) if self.usable_candidates == 0 => format!(
+            (Stage::Connecting, _) if self.usable_candidates == 0 => format!(
                 "none of its {} candidates can be used, and it did not reach ours; a TURN server ([ice] turn) helps",
                 self.candidates
             ),
-            (Stage::Connecting | Stage::Connected, _) => {
+            (Stage::Connecting, _) => {
                 "no pair of addresses worked; a TURN server ([ice] turn) helps where no direct path exists".to_owned()
             }
         }

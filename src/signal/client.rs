@@ -20,8 +20,8 @@ use crate::redact::Redacted;
 
 /// Messages that wait to be sent. A room of a hundred gets an offer and a dozen candidates each at once.
 const OUTGOING: usize = 4096;
-/// Events that wait to be looked at. When they are full the relay waits for us.
-const EVENTS: usize = 256;
+/// Events that wait to be looked at, which is 16 MiB of the longest messages. When they are full the relay waits for us.
+const EVENTS: usize = 64;
 /// How long [`Client::close`] may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 

@@ -22,6 +22,10 @@ const COMING_DOWN: Duration = Duration::from_secs(1);
 /// the page.
 const ABSENT: Duration = Duration::from_millis(800);
 
+/// How long what is being begun may take to the end of that when nobody wants it any more: as long as a pipeline may take
+/// to its state (`media::pipeline`).
+const BEGINNING: Duration = Duration::from_secs(10);
+
 /// How often it is looked whether frames come.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -98,9 +102,10 @@ impl Supervision {
         let (mut backoff, mut told) = (Backoff::default(), String::new());
         loop {
             self.starting();
+            let mut begin = pin!(job.begin());
             let begun = tokio::select! {
-                () = &mut over => return,
-                begun = job.begin() => begun,
+                () = &mut over => return stop_what_begins(begin, running).await,
+                begun = &mut begin => begun,
             };
             let mut is_absent = false;
             let why = match begun {
@@ -187,6 +192,19 @@ async fn stop_for_a_moment(work: impl Work) {
     let _ = tokio::time::timeout(COMING_DOWN, tokio::spawn(work.stop())).await;
 }
 
+/// Takes down what was just being begun. Given up in the middle it would come down by itself some time, and who wants it
+/// meanwhile would find its device busy.
+async fn stop_what_begins<W: Work>(begin: impl Future<Output = Result<W, W::Error>>, running: &watch::Receiver<bool>) {
+    tokio::select! {
+        () = ended(running) => {}
+        begun = tokio::time::timeout(BEGINNING, begin) => {
+            if let Ok(Ok(work)) = begun {
+                work.stop().await;
+            }
+        }
+    }
+}
+
 /// No frame for [`STALL`].
 struct Silent;
 
@@ -197,4 +215,82 @@ fn silence(remedy: &str) -> String {
 async fn ended(running: &watch::Receiver<bool>) {
     // An error: the studio is gone.
     let _ = running.clone().wait_for(|running| !running).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    use tokio::time::{sleep, timeout};
+
+    use super::*;
+    use crate::media::feed::Contents;
+
+    /// How long the camera takes to open, and to be free again once its pipeline goes down.
+    const OPENS: Duration = Duration::from_secs(8);
+    const GOES_DOWN: Duration = Duration::from_millis(500);
+
+    /// A camera that one at a time can have open.
+    #[derive(Clone, Default)]
+    struct Camera {
+        is_open: Arc<AtomicBool>,
+    }
+
+    /// A pipeline with the camera in it. Dropped, it goes down, and nobody waits for that.
+    struct Pipeline(Camera);
+
+    impl Job for Camera {
+        const LIVE: bool = false;
+        type Work = Pipeline;
+
+        async fn begin(&self) -> Result<Pipeline, &'static str> {
+            if self.is_open.swap(true, Relaxed) {
+                return Err("another program uses it");
+            }
+            let pipeline = Pipeline(self.clone());
+            sleep(OPENS).await;
+            Ok(pipeline)
+        }
+    }
+
+    impl Work for Pipeline {
+        type Error = &'static str;
+
+        async fn failure(&mut self) -> &'static str {
+            std::future::pending().await
+        }
+
+        async fn stop(self) {
+            drop(self);
+            sleep(GOES_DOWN + Duration::from_millis(1)).await;
+        }
+    }
+
+    impl Drop for Pipeline {
+        fn drop(&mut self) {
+            let Camera { is_open } = self.0.clone();
+            tokio::spawn(async move {
+                sleep(GOES_DOWN).await;
+                is_open.store(false, Relaxed);
+            });
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_while_what_was_being_begun_is_given_up_does_not_find_it_busy() {
+        let (camera, demand, running) = (Camera::default(), Demand::default(), watch::channel(true).0);
+        let (condition, mut seen) = watch::channel(Condition::Idle);
+        let (feed, changes) = (Feed::new("camera", Contents::Raw), Arc::default());
+        let supervision = Supervision { label: "camera".to_owned(), feed, demand: demand.clone(), condition, changes };
+        supervision.spawn(camera.clone(), &running);
+        let first = demand.take();
+        sleep(Duration::from_secs(1)).await;
+        drop(first);
+        // It is not opened to its end when that has been a while ago.
+        sleep(LINGER + GOES_DOWN / 2).await;
+        let _second = demand.take();
+        let failed = seen.wait_for(|condition| matches!(condition, Condition::Failed { .. }));
+        assert!(timeout(OPENS * 3, failed).await.is_err());
+        assert!(camera.is_open.load(Relaxed));
+    }
 }

@@ -14,7 +14,7 @@ async fn and_one_more_when_somebody_has_left() {
     let [one, two] = [Viewer::join(&room, Options::new("one")).await, Viewer::join(&room, Options::new("two")).await];
     tokio::join!(one.video(5), two.video(5));
     let three = Viewer::join(&room, Options::new("three")).await;
-    gateway.wait_for_log("there are 2 peers already, as many as there are places (member.peers)", Duration::from_secs(5)).await;
+    gateway.wait_for_log("all 2 places are taken (member.peers) by peers (2)", Duration::from_secs(5)).await;
     drop(three);
     drop(one);
     gateway.gone("one", Duration::from_secs(25)).await;

@@ -13,7 +13,7 @@ use crate::common::{
     daemon::{Daemon, is_connected},
     plain_relay::PlainRelay,
     signalling::soon,
-    str0m_peer::{Candidates, ChannelConfig, OnJoin, Options, Order, Viewer},
+    str0m_peer::{Candidates, ChannelConfig, OnJoin, Options, Order, View, Viewer},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,7 +153,9 @@ async fn peers_stay_connected_while_the_relay_is_away() {
     let relay = PlainRelay::start().await;
     let viewer = Viewer::join(relay.url(), Options { on_join: OnJoin::Ignore, ..Options::new("viewer") }).await;
     let gateway = Daemon::gateway(&["--room", relay.url()]).await;
-    // The gateway has joined after it: its offer needs the viewer's own join.
+    // The gateway joins after it: its offer needs the viewer's own join, which must not come sooner.
+    let has_joined = |view: &View| (!view.signals.is_empty()).then_some(());
+    viewer.until("the gateway's join", Duration::from_secs(10), has_joined).await;
     viewer.signal(serde_json::json!({ "event": "join", "data": { "sender": "viewer" } }));
     viewer.video(10).await;
     drop(relay);

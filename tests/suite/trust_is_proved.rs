@@ -34,10 +34,7 @@ async fn and_then_everything_is_as_ever() {
     let (gateway, _key) = gateway(&recordings).await;
     let mut events = Follower::of(gateway.address()).await;
     let viewer = Viewer::join(&gateway.ws("/signal"), Options::new("viewer").meeting(GATEWAY)).await;
-    let n = asked(&viewer).await;
-    assert_eq!(viewer.view().tracks().count(), 0);
-    let m = [7; 32];
-    say(&viewer, &json!({ "trust": { "nonce": STANDARD.encode(m), "proof": proof(&viewer, KEY, "peer", &n, &m) } }));
+    let (n, m) = proves(&viewer).await;
     viewer.video(10).await;
     let last = viewer.messages(2).await.pop().unwrap();
     assert_eq!(read(&last)["trust"]["proof"], proof(&viewer, KEY, "gateway", &n, &m), "the gateway has the key, too");
@@ -77,6 +74,37 @@ async fn with_another_key_it_is_the_end_at_once() {
     assert!(!gateway.log().contains(KEY));
     let state = gateway.state().await;
     assert!(!state["members"][0]["peers"].as_array().unwrap().iter().any(is_connected), "{state:#}");
+}
+
+/// Nothing checks who sends what, so who connects in another's name gets as far as that.
+#[tokio::test(flavor = "multi_thread")]
+async fn and_who_has_keeps_its_connection_when_another_has_not() {
+    let recordings = Recordings::new();
+    let (gateway, _key) = gateway(&recordings).await;
+    // As the page does: while it is connected, it makes no offer whoever asks for one.
+    let options = Options { offers_on_request: false, ..Options::new("viewer").meeting(GATEWAY) };
+    let viewer = Viewer::join(&gateway.ws("/signal"), options).await;
+    proves(&viewer).await;
+    let before = viewer.video(10).await.frames;
+    let impostor = Viewer::join(&gateway.ws("/signal"), Options::new("viewer").meeting(GATEWAY)).await;
+    asked(&impostor).await;
+    let line = gateway.wait_for_log("misbehaved peer=viewer ", SOON).await;
+    assert!(line.contains("did not prove within 5 s"), "{line}");
+    // More than the five seconds.
+    let video = viewer.video(before + 180).await;
+    assert_eq!((video.gaps, viewer.view().connections.len()), (0, 1), "{video:?}");
+    assert_eq!(impostor.view().tracks().count(), 0);
+    assert!(!gateway.log().contains("ignored for a while"), "{}", gateway.log());
+    gateway.peer("viewer", is_connected).await;
+}
+
+/// The viewer is asked, and proves that it has the key; both numbers.
+async fn proves(viewer: &Viewer) -> (Vec<u8>, [u8; 32]) {
+    let n = asked(viewer).await;
+    assert_eq!(viewer.view().tracks().count(), 0);
+    let m = [7; 32];
+    say(viewer, &json!({ "trust": { "nonce": STANDARD.encode(m), "proof": proof(viewer, KEY, "peer", &n, &m) } }));
+    (n, m)
 }
 
 /// The number that the viewer is sent before anything else.

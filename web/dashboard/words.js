@@ -112,9 +112,10 @@ export function count(number, noun) {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-// Who is in a recording; members are named where there are several.
+// Who is in a recording; members are named where there are several. Peers are called what they like, so they stand in quotes,
+// and none reads as ourselves.
 export function whoWords({ member, peer }, isOneOfMany) {
-  const who = peer ?? 'ourselves';
+  const who = peer ? `“${peer}”` : 'ourselves';
   return isOneOfMany ? `${who} (${member})` : who;
 }
 

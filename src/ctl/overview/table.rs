@@ -1,6 +1,7 @@
 //! Columns that line up.
 
 use super::{Line, Tone};
+use crate::ids::turns_around;
 
 /// The widest that a column gets, but for the last: ids may have 256 bytes, and files stand below two of them.
 const WIDEST: usize = 60;
@@ -57,8 +58,6 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
 
 /// `text` without what a terminal would obey, or turn around: ids and reasons come from strangers.
 pub(super) fn shown(text: &str) -> String {
-    let turns_around =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns_around(c) { '\u{fffd}' } else { c }).collect()
 }
 

@@ -39,8 +39,8 @@ fn a_connection_that_ends_by_itself_is_told_of_once() {
 #[test]
 fn what_an_old_session_reports_is_ignored() {
     let mut scene = Scene::of("we");
-    let old = scene.connects_to("page");
-    scene.hears("page", description(DescriptionKind::Offer, &sdp("fresh", "0")));
+    let old = scene.offers_to("page", &sdp("ours", "1"));
+    scene.hears_join("page");
     let new = scene.session("page");
     assert_eq!(scene.reports(&old, described(DescriptionKind::Offer, &sdp("late", "1"))), []);
     assert_eq!(scene.reports(&old, PeerEvent::Candidate(candidate("late", 1000))), []);

@@ -76,9 +76,32 @@ fn who_came_back_under_its_old_id_replaces_its_connection_by_the_offer_it_was_as
     let mut scene = Scene::of("we");
     let old = scene.connects_to("page");
     scene.hears_join("page");
-    let outputs = scene.hears("page", description(DescriptionKind::Offer, &sdp("fresh", "0")));
-    assert_eq!(closed(&outputs), [(old.clone(), CloseReason::Replaced)]);
-    assert_eq!(begun(&outputs), [(scene.session("page"), "answer")]);
+    let new = scene.answers("page", "fresh");
+    assert_eq!(scene.session("page"), old, "until the new one is connected");
+    assert_eq!(
+        scene.reports(&new, PeerEvent::Connected),
+        [
+            Output::Notice(Notice::Closed { peer: old.clone(), why: CloseReason::Replaced.to_string() }),
+            Output::Peer(old, PeerCommand::Close(CloseReason::Replaced)),
+            Output::Notice(Notice::Joined(new.clone())),
+            Output::Notice(Notice::Connected(new.clone())),
+        ]
+    );
+    assert_eq!(scene.session("page"), new);
+}
+
+#[test]
+fn a_page_without_a_stream_that_came_back_is_met_with_an_offer_that_shows_it_something() {
+    let mut scene = Scene::of("we");
+    let old = scene.connects_to("page");
+    scene.hears_join("page");
+    let outputs = scene.hears("page", description(DescriptionKind::Offer, &data_only_sdp("fresh", "0")));
+    let [(bare, "answer")] = &begun(&outputs)[..] else { panic!("{outputs:?}") };
+    scene.reports(bare, described(DescriptionKind::Answer, &sdp("ours", "0")));
+    // Who is there is known; an offer to who only seems to be would cost it the connection that it has.
+    let outputs = scene.reports(bare, PeerEvent::Connected);
+    assert_eq!(begun(&outputs), [(scene.session("page"), "offer")]);
+    assert_eq!(closed(&outputs), [(bare.clone(), CloseReason::Replaced), (old.clone(), CloseReason::Replaced)]);
     let notices: Vec<_> = outputs.iter().filter(|output| matches!(output, Output::Notice(_))).cloned().collect();
     assert_eq!(
         notices,
@@ -90,29 +113,15 @@ fn who_came_back_under_its_old_id_replaces_its_connection_by_the_offer_it_was_as
 }
 
 #[test]
-fn a_page_without_a_stream_that_came_back_is_met_with_an_offer_that_shows_it_something() {
-    let mut scene = Scene::of("we");
-    let old = scene.connects_to("page");
-    scene.hears_join("page");
-    let outputs = scene.hears("page", description(DescriptionKind::Offer, &data_only_sdp("fresh", "0")));
-    assert_eq!(closed(&outputs), [(old, CloseReason::Replaced)]);
-    assert_eq!(begun(&outputs), [(scene.session("page"), "offer")]);
-    // The candidates of the offer that was not taken are not for ours.
-    let session = scene.session("page");
-    scene.hears("page", Signal::Candidate(candidate("fresh", 1000)));
-    scene.reports(&session, described(DescriptionKind::Offer, &sdp("ours", "2")));
-    let outputs = scene.hears("page", description(DescriptionKind::Answer, &sdp("newer", "2")));
-    assert_eq!(handed_on(&outputs), [""; 0]);
-    assert_eq!(handed_on(&scene.hears("page", Signal::Candidate(candidate("newer", 1001)))), [candidate_text(1001)]);
-}
-
-#[test]
 fn a_page_without_a_stream_is_answered_when_we_have_nothing_to_show() {
     let mut scene = Scene::with(Settings { shows_media: false, ..settings("we") });
     scene.connects_to("page");
     scene.hears_join("page");
     let outputs = scene.hears("page", description(DescriptionKind::Offer, &data_only_sdp("fresh", "0")));
-    assert_eq!(begun(&outputs), [(scene.session("page"), "answer")]);
+    let [(answered, "answer")] = &begun(&outputs)[..] else { panic!("{outputs:?}") };
+    scene.reports(answered, described(DescriptionKind::Answer, &sdp("ours", "0")));
+    assert_eq!(begun(&scene.reports(answered, PeerEvent::Connected)), []);
+    assert_eq!(scene.session("page"), *answered);
 }
 
 #[test]

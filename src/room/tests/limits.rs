@@ -9,10 +9,7 @@ fn peers() {
         assert_eq!(begun(&scene.hears_join(&format!("page {n}"))).len(), 1);
     }
     let outputs = scene.hears_join("one too many");
-    assert_eq!(
-        misbehaved(&outputs),
-        ["there are 64 peers already, as many as there are places (member.peers); refused"]
-    );
+    assert_eq!(misbehaved(&outputs), ["all 64 places are taken (member.peers) by peers (64); refused"]);
     assert_eq!(outputs.len(), 1);
     // Those that are there go on.
     let third = scene.session("page 3");
@@ -24,7 +21,12 @@ fn a_place_is_free_again_when_its_connection_is_down() {
     let mut scene = Scene::with(Settings { limits: Limits { peers: 1, ..Limits::default() }, ..settings("we") });
     let session = scene.connects_to("one");
     scene.input(Input::Command(Command::Close(id("one"))));
-    assert_eq!(begun(&scene.hears_join("two")), [], "it is still being taken down");
+    let outputs = scene.hears_join("two");
+    assert_eq!(
+        misbehaved(&outputs),
+        ["all 1 places are taken (member.peers) by connections that are being taken down (1); refused"]
+    );
+    assert_eq!(outputs.len(), 1);
     scene.reports(&session, PeerEvent::Closed(CloseReason::Asked(String::new())));
     assert_eq!(begun(&scene.hears_join("two")).len(), 1);
 }
@@ -57,7 +59,8 @@ fn sessions_of_a_full_room_whose_members_all_come_back_again_and_again() {
     let offer = |n: u32| description(DescriptionKind::Offer, &sdp(&format!("theirs{n}"), "0"));
     let begun: usize = (0..640).map(|n| begun(&scene.hears(&format!("page {}", n % 64), offer(n))).len()).sum();
     assert_eq!(begun, 8);
-    assert_eq!(scene.room.sessions().count() + scene.room.closing(), scene.room.settings.limits.sessions());
+    let held: usize = scene.room.peers.values().map(|standing| standing.all().count()).sum();
+    assert_eq!(held + scene.room.closing(), scene.room.settings.limits.sessions());
 }
 
 #[test]
@@ -102,6 +105,30 @@ fn candidates_before_their_description() {
     }
     let outputs = scene.hears("page", description(DescriptionKind::Answer, &sdp("theirs", "1")));
     assert_eq!(handed_on(&outputs).len(), 64);
+}
+
+#[test]
+fn bytes_of_candidates_that_wait() {
+    let mut scene = Scene::of("we");
+    scene.offers_to("page", &sdp("ours", "1"));
+    let (plain, long) = (candidate("theirs", 1000), || "x".repeat(256 * 1024));
+    let endless = [
+        Candidate { candidate: long(), ..plain.clone() },
+        Candidate { sdp_mid: Some(long()), ..plain.clone() },
+        Candidate { username_fragment: Some(long()), ..plain },
+    ];
+    for (peer, candidate) in ["page", "ghost"].into_iter().flat_map(|peer| endless.iter().map(move |one| (peer, one))) {
+        let outputs = scene.hears(peer, Signal::Candidate(candidate.clone()));
+        let [Output::Notice(Notice::Misbehaved { misdeed, .. })] = &outputs[..] else { panic!("{outputs:?}") };
+        assert_eq!(misdeed.limit, Some(Limit::Candidates));
+        assert!(misdeed.what.contains("expected at most 1536 bytes"), "{misdeed}");
+    }
+    let waits = scene.room.negotiating(&id("page")).map(|negotiation| negotiation.early.len());
+    assert_eq!((waits, scene.room.early.len()), (Some(0), 0));
+    for peer in ["page", "ghost"] {
+        let outputs: Vec<_> = (0..256).flat_map(|_| scene.hears(peer, Signal::Candidate(endless[0].clone()))).collect();
+        assert_eq!(ignored(&outputs), [(peer, Some(Limit::Candidates), seconds(30))]);
+    }
 }
 
 #[test]

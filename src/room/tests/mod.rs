@@ -1,5 +1,6 @@
 //! The room's rules, one file for each behaviour, in virtual time.
 
+mod beside;
 mod candidates;
 mod closing;
 mod connection;
@@ -96,6 +97,17 @@ impl Scene {
         self.hears(peer, description(DescriptionKind::Answer, &sdp("theirs", "mids")));
         assert_eq!(self.reports(&key, PeerEvent::Connected), [Output::Notice(Notice::Connected(key.clone()))]);
         key
+    }
+
+    /// An offer in the name of `peer`, and our answer to it; the session that is begun.
+    fn answers(&mut self, peer: &str, fragment: &str) -> PeerKey {
+        let offer = description(DescriptionKind::Offer, &sdp(fragment, "0"));
+        let begun = begun(&self.hears(peer, offer));
+        let [(key, "answer")] = begun.as_slice() else { panic!("one session that answers: {begun:?}") };
+        let answer = sdp("answer", "0");
+        let sent = self.reports(key, described(DescriptionKind::Answer, &answer));
+        assert_eq!(sent, [self.to(peer, description(DescriptionKind::Answer, &answer))]);
+        key.clone()
     }
 
     /// An output: a message of ours to `peer`.

@@ -51,11 +51,21 @@ fn for_what_comes_over_the_connection_itself() {
 #[test]
 fn is_not_dodged_by_a_fresh_offer() {
     let mut scene = Scene::of("we");
-    let session = scene.connects_to("page");
-    scene.hears("page", description(DescriptionKind::Offer, &sdp("theirs", "2")));
-    assert!(!scene.room.holds(&session), "another one has taken its place");
     let misdeed = Misdeed::beyond(Limit::Messages, "it talks too much");
-    let outputs = scene.reports(&session, PeerEvent::Closed(CloseReason::Misbehaved(misdeed)));
+    let ends_so = PeerEvent::Closed(CloseReason::Misbehaved(misdeed));
+    let session = scene.connects_to("page");
+    let newcomer = scene.answers("page", "theirs2");
+    let outputs = scene.reports(&session, ends_so.clone());
+    assert_eq!(ignored(&outputs), [("page", Some(Limit::Messages), seconds(30))]);
+    assert_eq!(closed(&outputs).len(), 1, "what was begun beside it ends, too");
+    assert!(!scene.room.holds(&newcomer));
+
+    let mut scene = Scene::of("we");
+    let session = scene.connects_to("page");
+    let newcomer = scene.answers("page", "theirs2");
+    scene.reports(&newcomer, PeerEvent::Connected);
+    assert!(!scene.room.holds(&session), "another one has taken its place");
+    let outputs = scene.reports(&session, ends_so);
     assert_eq!(ignored(&outputs), [("page", Some(Limit::Messages), seconds(30))]);
 }
 

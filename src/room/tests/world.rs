@@ -356,7 +356,9 @@ impl World {
     fn check(&self) {
         for (side, played) in self.sides.iter().enumerate() {
             let peer = self.sides[1 - side].room.own();
-            assert!(played.room.sessions().count() <= 1, "one session for each peer");
+            assert!(played.room.sessions().count() <= 1, "one session by which each peer is known");
+            let living = played.connections.values().filter(|connection| !connection.closing).count();
+            assert!(living <= 2, "one that is connected, and one that is negotiated");
             if played.room.session(peer).is_some() && !played.room.is_connected(peer) {
                 let deadline = played.room.next_deadline().expect("a negotiation has a deadline");
                 assert!(deadline <= self.now + Limits::default().negotiation);

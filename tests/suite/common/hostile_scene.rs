@@ -19,9 +19,14 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn set() -> Self {
+        Self::set_for(Options::new("watcher").meeting(GATEWAY)).await
+    }
+
+    /// The same, with another kind of watcher.
+    pub(crate) async fn set_for(watcher: Options) -> Self {
         logs::show();
         let gateway = Daemon::gateway(&[]).await;
-        let watcher = Viewer::join(&gateway.ws("/signal"), Options::new("watcher").meeting(GATEWAY)).await;
+        let watcher = Viewer::join(&gateway.ws("/signal"), watcher).await;
         watcher.video(10).await;
         Self { gateway, watcher }
     }
