@@ -2,6 +2,7 @@
 //! its standard input, never to its command line.
 
 use std::{
+    pin::pin,
     process::{ExitStatus, Stdio},
     time::Instant,
 };
@@ -14,7 +15,7 @@ use tokio::{
 };
 use tracing::{field::display, warn};
 
-use super::{Gateway, Next, Program, Received};
+use super::{Gateway, Next, Program, Received, waiting::Waiting};
 use crate::{log_limit::LogLimit, report::Message};
 
 /// What of its standard error is shown, in bytes.
@@ -42,30 +43,63 @@ struct Printed {
     complaint: String,
 }
 
-/// Runs it for each message, one after the other: they come in their order, and a flood of them is no flood of processes.
+/// Runs it for each message, one after the other: a flood of them is no flood of processes. Those that come meanwhile wait,
+/// and who sends them take turns.
 pub(super) async fn run(program: Program, gateway: Gateway) {
     let mut messages = gateway.messages();
-    let mut lines = LogLimit::new(LINES);
-    while let Some(next) = messages.next().await {
-        let (peer, why) = match next {
-            Next::Message(received) => match run_once(&program, &received).await {
-                Ok(answer) => {
-                    if program.answers {
-                        give_back(&gateway, received, answer).await;
-                    }
-                    continue;
+    let mut waiting = Waiting::default();
+    let (mut failures, mut left_out) = (LogLimit::new(LINES), LogLimit::new(LINES));
+    loop {
+        let Some(received) = waiting.pop() else {
+            let Some(next) = messages.next().await else { return };
+            keep(next, &mut waiting, &program, &mut left_out);
+            continue;
+        };
+        let peer = received.peer.clone();
+        let mut work = pin!(serve(&program, &gateway, received));
+        let outcome = loop {
+            tokio::select! {
+                outcome = &mut work => break outcome,
+                next = messages.next() => {
+                    let Some(next) = next else { return };
+                    keep(next, &mut waiting, &program, &mut left_out);
                 }
-                Err(error) => (Some(received.peer), error.to_string()),
-            },
-            Next::Missed(count) => {
-                (None, format!("it is slower than what happens: {count} events are left out, messages or not"))
             }
         };
-        if let Some(swallowed) = lines.admit(Instant::now()) {
-            let peer = peer.as_ref().map(display);
-            warn!(program = %program.path.display(), peer, why, swallowed, "the program of [messages] failed");
+        if let Err(error) = outcome
+            && let Some(swallowed) = failures.admit(Instant::now())
+        {
+            let (program, why) = (program.path.display(), error.to_string());
+            warn!(%program, %peer, why, swallowed, "the program of [messages] failed");
         }
     }
+}
+
+/// Has a message wait for its turn.
+fn keep(next: Next, waiting: &mut Waiting, program: &Program, left_out: &mut LogLimit) {
+    let (peer, why) = match next {
+        Next::Message(received) => {
+            let peer = received.peer.clone();
+            if waiting.push(received) {
+                return;
+            }
+            (Some(peer), "so much of what it says waits already".to_owned())
+        }
+        Next::Missed(count) => (None, format!("{count} events came at once, messages or not")),
+    };
+    if let Some(swallowed) = left_out.admit(Instant::now()) {
+        let peer = peer.as_ref().map(display);
+        warn!(program = %program.path.display(), peer, why, swallowed, "the program of [messages] is not run for a message");
+    }
+}
+
+/// Runs it for one message, and sends what it prints to who has sent that, if it is to be.
+async fn serve(program: &Program, gateway: &Gateway, received: Received) -> Result<(), Failure> {
+    let answer = run_once(program, &received).await?;
+    if program.answers {
+        give_back(gateway, received, answer).await;
+    }
+    Ok(())
 }
 
 /// Sends what it has printed to who has sent the message, in the same room.

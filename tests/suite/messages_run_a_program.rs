@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::common::{
-    daemon::Daemon,
+    daemon::{Daemon, GATEWAY},
     str0m_peer::{Message, Options, Order, Viewer},
     wait::wait_until,
 };
@@ -94,6 +94,30 @@ async fn one_after_the_other_however_many_come() {
     let count = || fs::read_to_string(scene.file("done")).map_or(0, |text| text.lines().count());
     wait_until("all fifty were run", LIMIT, || count() == 50).await;
     assert!(!scene.file("wrong").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_who_says_much_holds_up_himself() {
+    let script = "read -r word\nuntil [ -e gate ]; do sleep 0.05; done\necho \"$PEERGATE_PEER $word\" >>done";
+    let scene = Scene::with(script, "limit = \"1min\"").await;
+    let bob = Viewer::join(&scene.daemon.ws("/signal"), Options::new("bob").meeting(GATEWAY)).await;
+    scene.daemon.peer("bob", |peer| peer["channel"]["open"] == true).await;
+    for number in 0..100 {
+        scene.say(&format!("{number}\n"));
+    }
+    scene.daemon.peer("ann", |peer| peer["channel"]["received"] == 100).await;
+    bob.order(Order::SendText(Cow::Borrowed(b"open\n")));
+    scene.daemon.peer("bob", |peer| peer["channel"]["received"] == 1).await;
+    let line = scene.daemon.wait_for_log("is not run for a message", LIMIT).await;
+    assert!(line.contains("WARN") && line.contains("peer=ann") && line.contains("so much of what it says waits"), "{line}");
+    fs::write(scene.file("gate"), "").unwrap();
+    let done = || fs::read_to_string(scene.file("done")).unwrap_or_default();
+    wait_until("all that waited was done", LIMIT, || done().lines().count() == 66).await;
+    let done = done();
+    let place = done.lines().position(|line| line == "bob open").unwrap();
+    // Hers that was at work, and one that came before.
+    assert!(place <= 2, "{done}");
+    assert!(done.lines().filter(|line| *line != "bob open").eq((0..65).map(|number| format!("ann {number}"))), "{done}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
