@@ -4,7 +4,7 @@
 use std::{
     pin::pin,
     process::{ExitStatus, Stdio},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -18,8 +18,12 @@ use tracing::{field::display, warn};
 use super::{Gateway, Next, Program, Received, waiting::Waiting};
 use crate::{log_limit::LogLimit, report::Message};
 
+/// How long what a program has printed may take to be read once it has ended. What it has put into the background may hold
+/// its output for ever.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
 /// What of its standard error is shown, in bytes.
-const SHOWN: u64 = 300;
+const SHOWN: usize = 300;
 
 /// Lines about a program that fails, at once: each message may make it fail.
 const LINES: u32 = 10;
@@ -30,7 +34,7 @@ enum Failure {
     #[error("it can't be started: {0}; [messages] program names it")]
     Start(io::Error),
     #[error("it did not end within {} s, and was killed; [messages] limit says how long it may take", .0.as_secs_f64())]
-    TooSlow(std::time::Duration),
+    TooSlow(Duration),
     #[error("{status}{}{complaint}", if complaint.is_empty() { "" } else { ": " })]
     Ended { status: ExitStatus, complaint: String },
     #[error("what it prints can't be read: {0}")]
@@ -130,12 +134,9 @@ async fn run_once(program: &Program, received: &Received) -> Result<Vec<u8>, Fai
         .spawn()
         .map_err(Failure::Start)?;
     let mut group = Group::of(&child);
-    let work = attend(&mut child, received.message.as_bytes());
+    let work = attend(&mut child, &mut group, received.message.as_bytes());
     let (status, printed) = match timeout(program.limit, work).await {
-        Ok(done) => {
-            group.leave();
-            done.map_err(Failure::Output)?
-        }
+        Ok(done) => done.map_err(Failure::Output)?,
         Err(_) => {
             drop(group);
             // It is killed: this is the zombie.
@@ -146,29 +147,52 @@ async fn run_once(program: &Program, received: &Received) -> Result<Vec<u8>, Fai
     if status.success() { Ok(printed.answer) } else { Err(Failure::Ended { status, complaint: printed.complaint }) }
 }
 
-/// Gives it the message and takes what it prints, until it and all that has its output are done.
-async fn attend(child: &mut Child, message: &[u8]) -> io::Result<(ExitStatus, Printed)> {
+/// Gives it the message and takes what it prints, until it has ended.
+async fn attend(child: &mut Child, group: &mut Group, message: &[u8]) -> io::Result<(ExitStatus, Printed)> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (mut answer, mut complaint) = (Vec::new(), Vec::new());
     let give = async {
         if let Some(mut stdin) = stdin {
             // One that does not read it has closed the pipe.
             let _ = stdin.write_all(message).await;
         }
+        Ok(())
     };
-    let answer = all_but_the_rest(stdout, Message::MAX_BYTES as u64);
-    let complaint = all_but_the_rest(stderr, SHOWN);
-    let ((), answer, complaint, status) = tokio::join!(give, answer, complaint, child.wait());
-    let complaint = String::from_utf8_lossy(&complaint?).trim().replace('\n', " | ");
-    Ok((status?, Printed { answer: answer?, complaint }))
+    let (tell, complain) = (take(stdout, Message::MAX_BYTES, &mut answer), take(stderr, SHOWN, &mut complaint));
+    let status = {
+        let mut talk = pin!(async { tokio::try_join!(give, tell, complain) });
+        tokio::select! {
+            status = child.wait() => {
+                group.leave();
+                if let Ok(talked) = timeout(LAST_WORDS, talk).await {
+                    talked?;
+                }
+                status?
+            }
+            talked = &mut talk => {
+                talked?;
+                let status = child.wait().await;
+                group.leave();
+                status?
+            }
+        }
+    };
+    let complaint = String::from_utf8_lossy(&complaint).trim().replace('\n', " | ");
+    Ok((status, Printed { answer, complaint }))
 }
 
-/// The first bytes. The rest is read, too, so that nobody waits for us.
-async fn all_but_the_rest(from: Option<impl AsyncRead + Unpin>, most: u64) -> io::Result<Vec<u8>> {
-    let Some(mut from) = from else { return Ok(Vec::new()) };
-    let mut bytes = Vec::new();
-    (&mut from).take(most).read_to_end(&mut bytes).await?;
-    io::copy(&mut from, &mut io::sink()).await?;
-    Ok(bytes)
+/// Puts the first bytes into `taken`. The rest is read, too, so that nobody waits for us.
+async fn take(from: Option<impl AsyncRead + Unpin>, most: usize, taken: &mut Vec<u8>) -> io::Result<()> {
+    let Some(mut from) = from else { return Ok(()) };
+    let mut part = [0; 2048];
+    loop {
+        let read = from.read(&mut part).await?;
+        if read == 0 {
+            return Ok(());
+        }
+        let room = most.saturating_sub(taken.len());
+        taken.extend_from_slice(&part[..read.min(room)]);
+    }
 }
 
 /// What a program prints, as a message. `echo` ends a line that is none of the message.

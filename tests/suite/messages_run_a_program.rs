@@ -5,6 +5,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -135,6 +136,26 @@ async fn which_is_killed_with_all_that_it_has_started_where_it_does_not_end() {
     for pid in pids.split_whitespace() {
         let there = Path::new("/proc").join(pid);
         wait_until(&format!("{pid} is gone"), LIMIT, || !there.exists()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn but_what_it_leaves_in_the_background_is_its_own_affair() {
+    let script = "sleep 1000 &\necho $! >part\nmv part pids\necho \"It is on.\"";
+    // Nothing here takes as long as that.
+    let scene = Scene::with(script, "answers = true\nlimit = \"1h\"").await;
+    scene.say("on");
+    let left = Left(written(&scene.file("pids")).await.trim().to_owned());
+    assert_eq!(scene.viewer.messages(1).await, [Message::Text("It is on.".into())]);
+    assert!(Path::new("/proc").join(&left.0).exists(), "it goes on");
+}
+
+/// A process that is to be ended by its id.
+struct Left(String);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(&self.0).status();
     }
 }
 
