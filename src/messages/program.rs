@@ -16,7 +16,7 @@ use tokio::{
 use tracing::{field::display, warn};
 
 use super::{Gateway, Next, Program, Received, waiting::Waiting};
-use crate::{log_limit::LogLimit, report::Message};
+use crate::{gateway::command::CommandError, log_limit::LogLimit, report::Message};
 
 /// How long what a program has printed may take to be read once it has ended. What it has put into the background may hold
 /// its output for ever.
@@ -39,6 +39,8 @@ enum Failure {
     Ended { status: ExitStatus, complaint: String },
     #[error("what it prints can't be read: {0}")]
     Output(io::Error),
+    #[error("its answer is not sent: {0}")]
+    Answer(CommandError),
 }
 
 /// What it has printed.
@@ -100,19 +102,17 @@ fn keep(next: Next, waiting: &mut Waiting, program: &Program, left_out: &mut Log
 /// Runs it for one message, and sends what it prints to who has sent that, if it is to be.
 async fn serve(program: &Program, gateway: &Gateway, received: Received) -> Result<(), Failure> {
     let answer = run_once(program, &received).await?;
-    if program.answers {
-        give_back(gateway, received, answer).await;
-    }
-    Ok(())
+    if program.answers { give_back(gateway, received, answer).await } else { Ok(()) }
 }
 
 /// Sends what it has printed to who has sent the message, in the same room.
-async fn give_back(gateway: &Gateway, to: Received, answer: Vec<u8>) {
+async fn give_back(gateway: &Gateway, to: Received, answer: Vec<u8>) -> Result<(), Failure> {
     let Received { member, peer, .. } = to;
-    if let Some(message) = message(answer)
-        && let Err(error) = gateway.send(Some(member), Some(peer.clone()), message).await
-    {
-        tracing::debug!(%peer, %error, "what the program answers does not reach the peer");
+    let Some(message) = message(answer) else { return Ok(()) };
+    match gateway.send(Some(member), Some(peer), message).await {
+        // Who has left wants no answer.
+        Ok(_) | Err(CommandError::NoSuchPeer(_) | CommandError::ChannelClosed(_)) => Ok(()),
+        Err(refused) => Err(Failure::Answer(refused)),
     }
 }
 
@@ -197,8 +197,16 @@ async fn take(from: Option<impl AsyncRead + Unpin>, most: usize, taken: &mut Vec
 
 /// What a program prints, as a message. `echo` ends a line that is none of the message.
 fn message(mut answer: Vec<u8>) -> Option<Message> {
+    let may_be_cut = answer.len() == Message::MAX_BYTES;
     if answer.last() == Some(&b'\n') {
         answer.pop();
+    }
+    if may_be_cut
+        && let Err(error) = str::from_utf8(&answer)
+        && error.error_len().is_none()
+    {
+        // Within a letter.
+        answer.truncate(error.valid_up_to());
     }
     if answer.is_empty() {
         return None;
@@ -230,5 +238,26 @@ impl Drop for Group {
             // An error: nobody is left.
             let _ = kill_process_group(group, Signal::KILL);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_within_a_letter_ends_with_the_one_before() {
+        let text = "x".repeat(Message::MAX_BYTES - 1);
+        let cut = [text.as_bytes(), &"é".as_bytes()[..1]].concat();
+        assert_eq!(message(cut), Some(Message::Text { text }));
+    }
+
+    #[test]
+    fn what_is_no_text_is_sent_as_it_is() {
+        let bytes = b"caf\xc3".to_vec();
+        assert_eq!(message(bytes.clone()), Some(Message::Binary { bytes }), "it was printed so");
+        let bytes = vec![0xff; Message::MAX_BYTES];
+        assert_eq!(message(bytes.clone()), Some(Message::Binary { bytes }));
+        assert_eq!(message(b"\n".to_vec()), None);
     }
 }

@@ -173,6 +173,14 @@ async fn and_one_that_fails_is_told_of() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn and_so_is_an_answer_that_can_not_be_sent() {
+    let scene = Scene::with("printf 'one\\000two'", "answers = true").await;
+    scene.say("speak");
+    let line = scene.daemon.wait_for_log("its answer is not sent", LIMIT).await;
+    assert!(line.contains("WARN") && line.contains("peer=ann"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn and_nothing_of_it_outlives_the_daemon() {
     let mut scene = Scene::with("sleep 1000 &\necho $! $$ >pids\nwait", "").await;
     scene.say("hang");
