@@ -176,13 +176,10 @@ async fn modes_of(camera: &Camera, clockwork: &Clockwork) -> Result<gst::Caps, S
     let (pipeline, mut bus) = Pipeline::parse("camera-modes", &description, clockwork)
         .map_err(|error| SourceError::Pipeline(error.message().to_owned()))?;
     if let Err(refused) = pipeline.set_state(gst::State::Ready).await {
-        return Err(match bus.try_recv() {
-            Ok(BusEvent::Error { error, debug, .. }) => {
-                let trouble = Trouble { error, debug: debug.unwrap_or_default() };
-                explain(&trouble, camera).unwrap_or_else(|| trouble.in_gstreamers_words())
-            }
-            _ => refused.into(),
-        });
+        let Ok(BusEvent::Error { error, debug, .. }) = bus.try_recv() else { return Err(refused.into()) };
+        let (trouble, camera) = (Trouble::new(error, debug), camera.clone());
+        let said = move || explain(&trouble, &camera).unwrap_or_else(|| trouble.in_gstreamers_words());
+        return blocking(move || Err(said())).await;
     }
     let pad = pipeline.element("camera").and_then(|camera| camera.static_pad("src"));
     // Asks the driver for each size and rate, which takes USB round trips.

@@ -44,16 +44,16 @@ impl Capture {
         feed.ingress(&out);
         plan.apply(&pipeline);
         let mut capture = Self { pipeline, bus, plan, clockwork: clockwork.clone() };
-        let begun = tokio::select! {
-            // What an element says is more than that the state could not be reached.
+        // What an element says is more than that the state could not be reached.
+        let trouble = tokio::select! {
             biased;
-            error = bus_error(&mut capture.bus, &capture.plan) => Err(error),
-            begun = begin(&capture.pipeline, capture.plan.is_looped(), clockwork) => begun,
+            trouble = trouble(&mut capture.bus) => trouble,
+            begun = begin(&capture.pipeline, capture.plan.is_looped(), clockwork) => match begun {
+                Ok(()) => return Ok(capture),
+                Err(error) => said(&mut capture.bus).ok_or(error)?,
+            },
         };
-        match begun {
-            Ok(()) => Ok(capture),
-            Err(error) => Err(said(&mut capture.bus, &capture.plan).unwrap_or(error)),
-        }
+        Err(capture.plan.error(trouble).await)
     }
 
     /// Builds the pipeline of `spec`, and throws it away. A camera whose own H.264 is to be passed on is watched until it
@@ -100,7 +100,9 @@ impl Capture {
                 error = &mut gone => return error,
             };
             match event {
-                Some(BusEvent::Error { error, debug, .. }) => return explain(&self.plan, error, debug),
+                Some(BusEvent::Error { error, debug, .. }) => {
+                    return self.plan.error(Trouble::new(error, debug)).await;
+                }
                 Some(BusEvent::SegmentDone) if self.plan.is_looped() => {
                     if let Err(error) = file::again(&self.pipeline).await {
                         return error;
@@ -150,10 +152,11 @@ fn nothing_came() -> SourceError {
     SourceError::Failed(format!("nothing came for {} s, and no error", TRIAL.as_secs()))
 }
 
-async fn bus_error(bus: &mut mpsc::Receiver<BusEvent>, plan: &Plan) -> SourceError {
+/// The first error on the bus.
+async fn trouble(bus: &mut mpsc::Receiver<BusEvent>) -> Trouble {
     loop {
         match bus.recv().await {
-            Some(BusEvent::Error { error, debug, .. }) => return explain(plan, error, debug),
+            Some(BusEvent::Error { error, debug, .. }) => return Trouble::new(error, debug),
             Some(_) => {}
             None => return pending().await,
         }
@@ -161,17 +164,13 @@ async fn bus_error(bus: &mut mpsc::Receiver<BusEvent>, plan: &Plan) -> SourceErr
 }
 
 /// An error that is on the bus already.
-fn said(bus: &mut mpsc::Receiver<BusEvent>, plan: &Plan) -> Option<SourceError> {
+fn said(bus: &mut mpsc::Receiver<BusEvent>) -> Option<Trouble> {
     while let Ok(event) = bus.try_recv() {
         if let BusEvent::Error { error, debug, .. } = event {
-            return Some(explain(plan, error, debug));
+            return Some(Trouble::new(error, debug));
         }
     }
     None
-}
-
-fn explain(plan: &Plan, error: glib::Error, debug: Option<String>) -> SourceError {
-    plan.error(&Trouble { error, debug: debug.unwrap_or_default() })
 }
 
 async fn begin(pipeline: &Pipeline, looped: bool, clockwork: &Clockwork) -> Result<(), SourceError> {
