@@ -78,6 +78,12 @@ async fn plays(options: Options) {
     fs::write(file, vec![b'x'; usize::try_from(size).unwrap()]).unwrap();
     dashboard.click("#kept [data-part=play]").await;
     dashboard.says("#player-words", "This browser can't play the file: WebM with VP8 and Opus in it. Download it").await;
+    dashboard.click("#player-close").await;
+
+    // What was deleted by somebody else.
+    fs::remove_file(file).unwrap();
+    dashboard.click("#kept [data-part=play]").await;
+    dashboard.says("#player-words", "The gateway does not give the file any more").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
