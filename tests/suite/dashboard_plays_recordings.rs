@@ -114,6 +114,13 @@ async fn and_are_started_and_ended() {
     dashboard.says("[data-of=running]", "Nothing is being recorded.").await;
     let kept = "document.querySelector('#kept li')?.dataset.recording === arguments[0]";
     dashboard.browser.until("it is among those that are kept", kept, &[json!(id)]).await;
+    // Midnight.
+    let tomorrow = "(Date = class extends Date { constructor(...of) { super(...(of.length ? of : [Date.now() + 86400e3])); } }, true)";
+    let of_the_day = "document.querySelector('#day').value";
+    let today = dashboard.browser.value(of_the_day, &[]).await;
+    dashboard.browser.value(tomorrow, &[]).await;
+    dashboard.browser.until("another day is shown", &format!("{of_the_day} !== arguments[0]"), &[today]).await;
+    dashboard.says("[data-of=kept]", "Nothing of that day is kept.").await;
     // Nobody sends anything else to be recorded once the camera has gone.
     camera.leave(&gateway).await;
     dashboard.click("#record-remote").await;
