@@ -3,7 +3,7 @@
 //! One that fails, stalls or ignores requests for keyframes is replaced behind the feed by the next that there is. A
 //! better one is tried aside, and takes over with its first keyframe: takers see that nothing was missing.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use tokio::{
     sync::watch,
@@ -14,12 +14,12 @@ use tokio::{
 use super::{
     bench::Bench,
     demand::{Demand, Taken},
+    running::Running,
     supervise::{Job, Work},
 };
 use crate::{
-    encoder::{self, EncodeError, Encoding, Health, Report, Shortfall, Target, Throughput},
+    encoder::{EncodeError, Report},
     media::{clockwork::Clockwork, feed::Feed, packetizer::Packetizer},
-    quality::steady::Steady,
     report::Replaced,
     units::Bitrate,
 };
@@ -30,10 +30,6 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// How long an encoder runs before a better one is tried beside it: whoever waits for a first picture comes first.
 const SETTLED: Duration = Duration::from_secs(2);
-
-/// The least time between two bitrates that one is told that makes a keyframe at each: another one a second costs it a
-/// tenth of its bitrate, and a link that got worse can wait that long, as its queue takes it up.
-const APART: Duration = Duration::from_secs(1);
 
 /// An encoder that makes an encoded feed of a raw one.
 #[derive(Debug, Clone)]
@@ -78,18 +74,6 @@ pub(super) struct Encode {
     looks: Interval,
 }
 
-/// One candidate that runs.
-#[derive(Debug)]
-struct Running {
-    index: usize,
-    encoding: Encoding,
-    health: Health,
-    throughput: Throughput,
-    since: Duration,
-    /// Its bitrate, where each change costs a keyframe.
-    pace: Option<Steady>,
-}
-
 impl AtWork {
     /// The camera itself.
     pub(super) fn passed_through() -> Self {
@@ -103,18 +87,8 @@ impl AtWork {
 }
 
 impl EncodeJob {
-    async fn start(&self, index: usize, bitrate: Bitrate) -> Result<Running, EncodeError> {
-        let encoder = self.bench.encoder(index);
-        let target = Target { bitrate, picture: self.bench.picture() };
-        let encoding = Encoding::start(encoder, &target, &self.raw, &self.encoded, &self.clockwork).await?;
-        self.bench.started(index);
-        let since = self.bench.now();
-        let pace = encoder.row.bitrate.begins_anew.then(|| Steady::apart(bitrate, APART));
-        let (health, throughput) = (Health::of(encoder, since, encoder::held_up()), Throughput::new(since));
-        Ok(Running { index, encoding, health, throughput, since, pace })
-    }
-
-    fn element(&self, index: usize) -> String {
+    /// The GStreamer element of a candidate.
+    pub(super) fn element(&self, index: usize) -> String {
         self.bench.encoder(index).row.element.clone()
     }
 
@@ -152,7 +126,7 @@ impl Job for EncodeJob {
                 return Err(refused.pop().map_or_else(none, |(_, error)| error));
             };
             let wanted = *bitrate.borrow_and_update();
-            match self.start(index, wanted).await {
+            match Running::start(self, index, wanted).await {
                 Ok(present) => {
                     let first = refused.first().map(|(index, error)| (*index, error.to_string()));
                     self.say(index, first.as_ref().map(|(index, why)| (*index, why.as_str())));
@@ -218,7 +192,7 @@ impl Encode {
                 return;
             }
             let bitrate = *self.bitrate.borrow();
-            match self.job.start(index, bitrate).await {
+            match Running::start(&self.job, index, bitrate).await {
                 Ok(challenger) => self.challenger = Some(challenger),
                 Err(error) => {
                     tracing::warn!(what = self.job.label, %error, "a better encoder was tried again and failed");
@@ -262,7 +236,7 @@ impl Encode {
             let pick = self.job.bench.pick_now().filter(|index| !refused.contains(index));
             let Some(index) = pick else { return Err(error) };
             let bitrate = *self.bitrate.borrow();
-            match self.job.start(index, bitrate).await {
+            match Running::start(&self.job, index, bitrate).await {
                 Ok(next) => break next,
                 Err(error) => {
                     tracing::warn!(what = self.job.label, %error, "an encoder does not start");
@@ -288,50 +262,6 @@ impl Encode {
         let bitrate = *self.bitrate.borrow_and_update();
         self.present.follow(bitrate);
         self.challenger.iter_mut().for_each(|challenger| challenger.follow(bitrate));
-    }
-}
-
-impl Running {
-    /// Brings it to `bitrate`, now or when it is time.
-    fn follow(&mut self, bitrate: Bitrate) {
-        match &mut self.pace {
-            None => self.encoding.set_bitrate(bitrate),
-            Some(pace) => {
-                pace.want(bitrate);
-                self.settle();
-            }
-        }
-    }
-
-    /// Tells it a bitrate that had to wait, if it is time.
-    fn settle(&mut self) {
-        if let Some(pace) = &mut self.pace
-            && pace.settle(Instant::now())
-        {
-            self.encoding.set_bitrate(pace.bitrate());
-        }
-    }
-
-    /// Says in the log that it is too slow, once.
-    fn complain(&mut self, job: &EncodeJob) {
-        // Of sound, what comes is not counted in what goes.
-        if job.bench.picture().is_some()
-            && let Some(Shortfall { made, wanted }) = self.throughput.look(job.bench.now(), self.encoding.reading())
-        {
-            tracing::warn!(
-                what = job.label,
-                element = job.element(self.index),
-                made,
-                wanted,
-                "an encoder is too slow: of the frames that come each second, not all can be encoded here; a smaller size or \
-                 fps of the source helps, or a device ('peergate doctor --encoders' says what there is)"
-            );
-        }
-    }
-
-    fn illness(&mut self, job: &EncodeJob) -> Option<EncodeError> {
-        let illness = self.health.look(job.bench.now(), self.encoding.reading(), encoder::held_up())?;
-        Some(EncodeError::Failed { element: job.element(self.index), why: illness.to_string() })
     }
 }
 
