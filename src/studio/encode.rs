@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use tokio::{
     sync::watch,
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{Interval, MissedTickBehavior},
 };
 
@@ -69,10 +69,17 @@ pub(super) struct Encode {
     challenger: Option<Running>,
     /// The trial of a better one; at most one.
     trial: JoinSet<(usize, Report)>,
+    /// The start of one that has shown that it works; at most one. A device may hang in it.
+    start: JoinSet<Started>,
+    /// Whose start that is.
+    starting: Option<usize>,
     /// Those that were replaced, on their way down. What hangs may take long.
     retiring: JoinSet<()>,
     looks: Interval,
 }
+
+/// Whose start has ended, and how.
+type Started = (usize, Result<Running, EncodeError>);
 
 impl AtWork {
     /// The camera itself.
@@ -155,17 +162,20 @@ impl Encode {
             present,
             challenger: None,
             trial: JoinSet::new(),
+            start: JoinSet::new(),
+            starting: None,
             retiring: JoinSet::new(),
             looks,
         }
     }
 
     /// Looks how all of them do. Why the present one has to be replaced, if it has to.
-    async fn look(&mut self) -> Option<EncodeError> {
+    fn look(&mut self) -> Option<EncodeError> {
         while self.retiring.try_join_next().is_some() {}
         std::iter::once(&mut self.present).chain(&mut self.challenger).for_each(Running::settle);
         self.look_at_challenger();
-        self.look_for_a_better_one().await;
+        self.take_up_challenger();
+        self.look_for_a_better_one();
         self.present.complain(&self.job);
         self.present.illness(&self.job)
     }
@@ -182,24 +192,41 @@ impl Encode {
         }
     }
 
-    /// Begins a trial whose time has come, and takes up what one has shown.
-    async fn look_for_a_better_one(&mut self) {
+    /// Takes up what a start has come to, if it has ended.
+    fn take_up_challenger(&mut self) {
+        if let Some(ended) = self.start.try_join_next() {
+            self.take_up(ended);
+        }
+    }
+
+    fn take_up(&mut self, ended: Result<Started, JoinError>) {
+        self.starting = None;
+        match ended {
+            Ok((_, Ok(mut challenger))) => {
+                challenger.follow(*self.bitrate.borrow());
+                self.challenger = Some(challenger);
+            }
+            Ok((index, Err(error))) => {
+                tracing::warn!(what = self.job.label, %error, "a better encoder was tried again and failed");
+                self.job.bench.failed(index);
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Begins a trial whose time has come, and starts one that has shown that it works.
+    fn look_for_a_better_one(&mut self) {
         let bench = &self.job.bench;
         if let Some(ended) = self.trial.try_join_next() {
             let Ok((index, report)) = ended else { return };
             bench.tried(index, &report);
-            if !report.works() {
-                return;
-            }
-            let bitrate = *self.bitrate.borrow();
-            match Running::start(&self.job, index, bitrate).await {
-                Ok(challenger) => self.challenger = Some(challenger),
-                Err(error) => {
-                    tracing::warn!(what = self.job.label, %error, "a better encoder was tried again and failed");
-                    bench.failed(index);
-                }
+            if report.works() {
+                let (job, bitrate) = (self.job.clone(), *self.bitrate.borrow());
+                self.starting = Some(index);
+                self.start.spawn(async move { (index, Running::start(&job, index, bitrate).await) });
             }
         } else if self.trial.is_empty()
+            && self.start.is_empty()
             && self.challenger.is_none()
             && bench.now().saturating_sub(self.present.since) >= SETTLED
             && let Some(index) = bench.better(self.present.index)
@@ -222,19 +249,25 @@ impl Encode {
 
     /// Puts the next encoder in place of the present one, which is of no use any more.
     async fn replace(&mut self, error: EncodeError) -> Result<(), EncodeError> {
+        self.take_up_challenger();
         if self.challenger.as_ref().is_some_and(|challenger| challenger.encoding.took_over()) {
             self.promote();
             return Ok(());
         }
         let failed = self.present.index;
         self.job.bench.failed(failed);
-        let mut refused = vec![failed];
+        let mut refused: Vec<_> = std::iter::once(failed).chain(self.starting).collect();
         let next = loop {
             if let Some(challenger) = self.challenger.take() {
                 break challenger;
             }
             let pick = self.job.bench.pick_now().filter(|index| !refused.contains(index));
-            let Some(index) = pick else { return Err(error) };
+            let Some(index) = pick else {
+                // What is left may be on its way.
+                let Some(ended) = self.start.join_next().await else { return Err(error) };
+                self.take_up(ended);
+                continue;
+            };
             let bitrate = *self.bitrate.borrow();
             match Running::start(&self.job, index, bitrate).await {
                 Ok(next) => break next,
@@ -276,7 +309,7 @@ impl Work for Encode {
                     self.follow_bitrate();
                     None
                 }
-                _ = self.looks.tick() => self.look().await,
+                _ = self.looks.tick() => self.look(),
             };
             if let Some(error) = trouble
                 && let Err(error) = self.replace(error).await
@@ -286,12 +319,16 @@ impl Work for Encode {
         }
     }
     async fn stop(self) {
-        let Self { job, packetizer, present, challenger, mut retiring, .. } = self;
-        job.bench.stopped(present.index);
-        present.encoding.stop().await;
-        if let Some(challenger) = challenger {
-            job.bench.stopped(challenger.index);
-            challenger.encoding.stop().await;
+        let Self { job, packetizer, present, challenger, mut start, mut retiring, .. } = self;
+        start.abort_all();
+        let mut running = vec![present];
+        running.extend(challenger);
+        while let Some(ended) = start.join_next().await {
+            running.extend(ended.ok().and_then(|(_, started)| started.ok()));
+        }
+        for one in running {
+            job.bench.stopped(one.index);
+            one.encoding.stop().await;
         }
         while retiring.join_next().await.is_some() {}
         packetizer.stop().await;
