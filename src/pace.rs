@@ -50,6 +50,11 @@ impl Pace {
         admitted
     }
 
+    /// Whether all that was counted is through: it is as good as new.
+    pub(crate) fn is_rested(&self, now: Instant) -> bool {
+        self.ahead(now) == now
+    }
+
     fn ahead(&self, now: Instant) -> Instant {
         self.paid.map_or(now, |paid| paid.max(now))
     }
@@ -82,6 +87,16 @@ mod tests {
         let later = start + Duration::from_secs(60);
         let free = (0..100).take_while(|_| pace.count(later).is_none()).count();
         assert_eq!(free, 5);
+    }
+
+    #[test]
+    fn it_is_rested_once_all_that_was_counted_is_through() {
+        let start = Instant::now();
+        let mut pace = Pace::new(10, 5);
+        assert!(pace.is_rested(start));
+        assert!(pace.admits(start) && pace.admits(start));
+        assert!(!pace.is_rested(start + Duration::from_millis(199)));
+        assert!(pace.is_rested(start + Duration::from_millis(200)));
     }
 
     #[test]

@@ -14,7 +14,7 @@ import { Sending } from './sending.js';
 import { Tiles } from './tiles.js';
 import { endWords, tryingAgainWords } from './words.js';
 
-const ROOM_NAME = new URLSearchParams(location.search).get('room') || decodeURIComponent(location.hash.slice(1));
+const ROOM_NAME = new URLSearchParams(location.search).get('room') || decoded(location.hash.slice(1));
 
 const WORTH_A_NOTICE = ['unreachable', 'misunderstood', 'insecure', 'unproved'];
 
@@ -67,6 +67,15 @@ const room = new Room(randomId(), ICE_SERVERS, relay, {
 
 function countListeners() {
   messages.setListeners([...room.peers.values()].filter((peer) => peer.canSend).length);
+}
+
+// Where it was written by hand, a % may stand for itself.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function relayUrl() {

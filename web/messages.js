@@ -1,6 +1,7 @@
 // What is said in the room: text both ways, with who and when; and who came and went.
 
 const KEPT = 500; // a page that is open for a month must not grow without end
+const LONGEST = 16000; // characters of a message that are shown: as many as can be written here
 
 export class Messages {
   #log = document.getElementById('log');
@@ -26,7 +27,7 @@ export class Messages {
   }
 
   add(who, content, kind = 'theirs') {
-    const text = typeof content === 'string' ? content : `(${content.byteLength} bytes that are not text)`;
+    const text = typeof content === 'string' ? shortened(content) : `(${content.byteLength} bytes that are not text)`;
     const item = this.#append(kind);
     item.append(element('b', who), clock(), element('p', text));
   }
@@ -45,6 +46,10 @@ export class Messages {
     if (isAtEnd || kind === 'own') requestAnimationFrame(() => this.#log.scrollTo(0, this.#log.scrollHeight));
     return item;
   }
+}
+
+function shortened(text) {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)} …` : text;
 }
 
 function clock() {

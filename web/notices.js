@@ -1,5 +1,7 @@
 // What went wrong, in words that stay until they are read. One notice for each subject.
 
+const KEPT = 5; // subjects may be strangers, and who looks away for a night must not find a thousand
+
 const notices = document.getElementById('notices');
 
 export function notice(subject, words) {
@@ -14,6 +16,7 @@ export function notice(subject, words) {
   close.onclick = () => item.remove();
   item.append(close);
   notices.append(item);
+  while (notices.childElementCount > KEPT) notices.firstElementChild.remove();
 }
 
 export function dismiss(subject) {

@@ -87,9 +87,15 @@ export class Peer {
     return this.#channel?.readyState === 'open' && this.trust !== 'proving';
   }
 
+  // Whether it went out.
   sendText(text) {
-    if (this.canSend) this.#channel.send(text);
-    return this.canSend;
+    if (!this.canSend) return false;
+    try {
+      this.#channel.send(text);
+      return true;
+    } catch {
+      return false; // too much waits to be sent to it
+    }
   }
 
   // Other tracks of the same kinds, without a new negotiation.

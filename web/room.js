@@ -3,13 +3,20 @@
 // Who meets somebody new offers at once, so that both directions have their media sections whoever has a stream.
 // When two offer to each other, the smaller id gives way. One offer for each connection: a second one from the
 // same id is a new connection, which takes the place of the old one.
+//
+// Whoever reaches the relay is in the room, and is not trusted with more than the gateway trusts it with
+// (docs/signalling.md): what goes beyond it is passed over.
 
 import { isSmaller } from './ids.js';
+import { Pace } from './pace.js';
 import { Peer } from './peer.js';
 
 const KNOCKS = [1000, 4000]; // ms after a connection was lost; then the peer counts as gone
 const KNOCK_ANSWER = 3000; // ms
 const WORTH_KNOCKING = ['silent', 'unreachable', 'misunderstood'];
+const MOST_PEERS = 64; // those that were lost and are knocked for among them
+const MEETINGS = { every: 200, burst: MOST_PEERS }; // a full room may come back in a moment
+const MESSAGES = { every: 5, burst: 400 }; // of one peer
 
 export class Room {
   peers = new Map();
@@ -19,6 +26,7 @@ export class Room {
   #on;
   #stream = null;
   #knocks = new Map(); // id -> { timer, count } of peers that were lost
+  #meetings = new Pace(MEETINGS);
 
   // `relay` has `send(event, data)`. `on` holds `change(peer)`, `message(peer, data)`,
   // `end(peer, { why, triesAgain })` and `keyOf(name)`.
@@ -83,10 +91,10 @@ export class Room {
         // Who is connected has been away from the relay, or is new under its old id. Only in the
         // second case will it make an offer.
         if (isThere(peer)) this.#send('requestConnect', { receiver: sender });
-        else this.#meet(sender).offer();
+        else this.#meet(sender)?.offer();
         break;
       case 'requestConnect':
-        if (!peer) this.#meet(sender).offer();
+        if (!peer) this.#meet(sender)?.offer();
         break;
       case 'sdp':
         this.#handleDescription(sender, peer, data.sdp);
@@ -102,26 +110,34 @@ export class Room {
       if (peer?.hasOffered) peer.acceptAnswer(sdp);
     } else if (sdp?.type === 'offer') {
       if (peer?.hasOffered && isSmaller(sender, this.#id)) return; // the other side gives way
-      this.#meet(sender).acceptOffer(sdp);
+      this.#meet(sender)?.acceptOffer(sdp);
     }
   }
 
+  // null where it is one too many.
   #meet(id) {
+    if (!this.#hasPlaceFor(id) || !this.#meetings.admits()) return null;
     this.peers.get(id)?.close('replaced');
     clearTimeout(this.#knocks.get(id)?.timer);
+    const messages = new Pace(MESSAGES);
     const peer = new Peer(id, this.#id, this.#iceServers, this.#stream, {
       send: (event, data) => this.#send(event, { receiver: id, ...data }),
       change: () => {
         if (peer.state === 'connected') this.#knocks.delete(id);
         this.#on.change(peer);
       },
-      message: (data) => this.#on.message(peer, data),
+      message: (data) => messages.admits() && this.#on.message(peer, data),
       keyOf: (name) => this.#on.keyOf(name),
       end: (why) => this.#handleEnd(peer, why),
     });
     this.peers.set(id, peer);
     this.#on.change(peer);
     return peer;
+  }
+
+  #hasPlaceFor(id) {
+    const known = new Set([...this.peers.keys(), ...this.#knocks.keys()]);
+    return known.has(id) || known.size < MOST_PEERS;
   }
 
   #handleEnd(peer, why) {

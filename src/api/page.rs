@@ -31,6 +31,7 @@ const FILES: &[(&str, &str, &str)] = &[
     ("/media.js", SCRIPT, include_str!("../../web/media.js")),
     ("/messages.js", SCRIPT, include_str!("../../web/messages.js")),
     ("/notices.js", SCRIPT, include_str!("../../web/notices.js")),
+    ("/pace.js", SCRIPT, include_str!("../../web/pace.js")),
     ("/peer.js", SCRIPT, include_str!("../../web/peer.js")),
     ("/relay.js", SCRIPT, include_str!("../../web/relay.js")),
     ("/relay_status.js", SCRIPT, include_str!("../../web/relay_status.js")),

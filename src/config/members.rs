@@ -69,6 +69,16 @@ pub enum Room {
     Relay(RelayUrl),
 }
 
+impl Room {
+    /// Whether both are shown as one address, and so are one for who looks: without user, password and query.
+    fn looks_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Relay(one), Self::Relay(other)) => one.to_string() == other.to_string(),
+            _ => self == other,
+        }
+    }
+}
+
 /// A member as it was configured, with where.
 pub(super) struct Placed {
     pub(super) member: Member,
@@ -84,7 +94,7 @@ pub(super) fn read(root: &mut Section<'_>, sources: &[Configured], outside: &Out
     }
     let members: Vec<_> = sections.into_iter().map(|section| read_one(section, sources, outside)).collect();
     for (index, one) in members.iter().enumerate() {
-        let twin = |other: &&Placed| other.member.id == one.member.id && other.member.room == one.member.room;
+        let twin = |other: &&Placed| other.member.id == one.member.id && other.member.room.looks_like(&one.member.room);
         if one.member.id.is_some() && members[..index].iter().any(|other| twin(&other)) {
             root.notes().add(one.place, "member.id", "expected an id that is alone in its room, got one twice");
         }

@@ -1,7 +1,7 @@
 //! What peers may ask the box itself, in a message that begins with a slash. Whoever is let into the room can ask.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet, btree_map::Entry},
     time::{Duration, Instant},
 };
 
@@ -18,9 +18,14 @@ use crate::{
     report::{Condition, Message, PeerState},
 };
 
-/// Answers a second, to all peers of all rooms together, and so many at once.
-const PER_SECOND: u32 = 2;
-const BURST: u32 = 10;
+/// Answers a second, and so many at once, to one peer: a person does not read faster.
+const TO_ONE: (u32, u32) = (1, 5);
+
+/// The same to all peers of all rooms together.
+const TO_ALL: (u32, u32) = (10, 40);
+
+/// Peers of which is known how much they have asked of late. As long as so many ask, no others are answered.
+const KNOWN: usize = 256;
 
 /// What they may be allowed to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,11 +79,11 @@ struct ShownSource {
 pub(super) async fn answer(asks: Vec<Ask>, gateway: Gateway) {
     let mut desk = Desk { gateway, recordings: HashMap::new() };
     let mut messages = desk.gateway.messages();
-    let mut pace = Pace::new(PER_SECOND, BURST);
+    let mut paces = Paces::default();
     while let Some(next) = messages.next().await {
         let Next::Message(Received { member, peer, message: Message::Text { text } }) = next else { continue };
         let Some(question) = Question::parse(&text).filter(|question| asks.contains(&question.ask())) else { continue };
-        if !pace.admits(Instant::now()) {
+        if !paces.admit(Instant::now(), &member, &peer) {
             continue;
         }
         info!(%member, %peer, asks = text.trim(), "asked over the channel");
@@ -151,6 +156,36 @@ impl Desk {
     }
 }
 
+/// How fast answers may go out. Who asks on and on takes none from the others.
+#[derive(Debug)]
+struct Paces {
+    all: Pace,
+    /// By our id in the room and the peer's.
+    each: BTreeMap<(PeerId, PeerId), Pace>,
+}
+
+impl Default for Paces {
+    fn default() -> Self {
+        Self { all: Pace::new(TO_ALL.0, TO_ALL.1), each: BTreeMap::new() }
+    }
+}
+
+impl Paces {
+    /// Counts a question of `now`, if it is to be answered.
+    fn admit(&mut self, now: Instant, member: &PeerId, peer: &PeerId) -> bool {
+        if self.each.len() >= KNOWN {
+            self.each.retain(|_, pace| !pace.is_rested(now));
+        }
+        let is_full = self.each.len() >= KNOWN;
+        let pace = match self.each.entry((member.clone(), peer.clone())) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(_) if is_full => return false,
+            Entry::Vacant(place) => place.insert(Pace::new(TO_ONE.0, TO_ONE.1)),
+        };
+        pace.admits(now) && self.all.admits(now)
+    }
+}
+
 impl Question {
     fn parse(text: &str) -> Option<Self> {
         match text.trim() {
@@ -172,6 +207,32 @@ impl Question {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn id(text: &str) -> PeerId {
+        PeerId::new(text).unwrap()
+    }
+
+    #[test]
+    fn who_asks_on_and_on_takes_no_answer_from_the_others() {
+        let (mut paces, now) = (Paces::default(), Instant::now());
+        let answered = (0..1000).filter(|_| paces.admit(now, &id("door"), &id("ann"))).count();
+        assert_eq!(answered, 5);
+        assert!(paces.admit(now, &id("door"), &id("bob")));
+        assert!(paces.admit(now, &id("gate"), &id("ann")), "her namesake in another room");
+        assert!(paces.admit(now + Duration::from_secs(1), &id("door"), &id("ann")));
+    }
+
+    #[test]
+    fn all_together_are_answered_so_often_and_no_more_are_remembered() {
+        let (mut paces, now) = (Paces::default(), Instant::now());
+        let answered = (0..1000).filter(|number| paces.admit(now, &id("door"), &id(&number.to_string()))).count();
+        assert_eq!((answered, paces.each.len()), (40, KNOWN));
+        assert!(
+            paces.admit(now + Duration::from_secs(1), &id("door"), &id("new")),
+            "those that have rested are forgotten"
+        );
+        assert_eq!(paces.each.len(), 1);
+    }
 
     #[test]
     fn only_the_whole_words_are_questions() {

@@ -95,14 +95,15 @@ async fn speak(stream: UnixStream, gateway: Gateway) {
 struct Lines(BufReader<OwnedReadHalf>, Vec<u8>);
 
 impl Lines {
-    /// The next one, without its end; `None` at the end of all. Of one that is too long as much as shows that it is.
+    /// The next one, without its end, which the last may lack; `None` at the end of all. Of one that is too long as much as
+    /// shows that it is.
     /// What has come of a line is kept where nobody waits for the rest.
     async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         let Self(from, line) = self;
         loop {
             let come = from.fill_buf().await?;
             if come.is_empty() {
-                return Ok(None);
+                return Ok(Some(std::mem::take(line)).filter(|rest| !rest.is_empty()));
             }
             let end = come.iter().position(|&byte| byte == b'\n');
             let room = (MAX_LINE_BYTES + 1).saturating_sub(line.len());

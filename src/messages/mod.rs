@@ -5,6 +5,7 @@
 mod asked;
 mod lines;
 mod program;
+mod waiting;
 mod written;
 
 use std::{path::PathBuf, time::Duration};

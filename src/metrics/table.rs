@@ -1,5 +1,7 @@
 //! The table of names.
 
+use std::collections::BTreeSet;
+
 use prometheus_client::registry::Unit;
 
 use super::{
@@ -28,7 +30,7 @@ pub(super) const TABLE: &[Metric] = &[
         read: |state, to| {
             for member in &state.members {
                 let is_there = matches!(member.relay, RelayState::Connected { .. });
-                to.add([("member", &member.id)], is_there);
+                to.add([("member", &member.id), ("room", &member.room)], is_there);
             }
         },
     },
@@ -46,7 +48,7 @@ pub(super) const TABLE: &[Metric] = &[
             for member in &state.members {
                 for (name, connection) in connections {
                     let count = member.peers.iter().filter(|peer| peer.connection == connection).count();
-                    to.add([("member", &member.id), ("connection", &name)], count as f64);
+                    to.add([("member", &member.id), ("room", &member.room), ("connection", &name)], count as f64);
                 }
             }
         },
@@ -60,7 +62,7 @@ pub(super) const TABLE: &[Metric] = &[
             for member in &state.members {
                 for limit in Limit::ALL {
                     let times = member.limits_reached.get(&limit).copied().unwrap_or_default();
-                    to.add([("member", &member.id), ("limit", &limit)], times as f64);
+                    to.add([("member", &member.id), ("room", &member.room), ("limit", &limit)], times as f64);
                 }
             }
         },
@@ -72,7 +74,7 @@ pub(super) const TABLE: &[Metric] = &[
         kind: Counter,
         read: |state, to| {
             for member in &state.members {
-                to.add([("member", &member.id)], member.penalties as f64);
+                to.add([("member", &member.id), ("room", &member.room)], member.penalties as f64);
             }
         },
     },
@@ -191,15 +193,16 @@ pub(super) const TABLE: &[Metric] = &[
     },
     Metric {
         name: "recordings",
-        help: "Recordings that run, by how they do",
+        help: "Recordings that run, by how they do; of members of one id together",
         unit: None,
         kind: Gauge,
         read: |state, to| {
-            for member in &state.members {
+            let members: BTreeSet<_> = state.members.iter().map(|member| &member.id).collect();
+            for member in members {
                 for condition in ["starting", "recording", "silent", "failed"] {
-                    let theirs = state.recordings.iter().filter(|one| one.member == member.id);
+                    let theirs = state.recordings.iter().filter(|one| one.member == *member);
                     let count = theirs.filter(|one| word(&one.condition) == condition).count();
-                    to.add([("member", &member.id), ("state", &condition)], count as f64);
+                    to.add([("member", member), ("state", &condition)], count as f64);
                 }
             }
         },

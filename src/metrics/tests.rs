@@ -14,7 +14,7 @@ fn full() -> State {
         |id: &str, connection| PeerState { connection, ..PeerState::met(PeerId::new(id).unwrap(), SystemTime::now()) };
     let member = MemberState {
         id: PeerId::new("front \"door\"").unwrap(),
-        room: String::new(),
+        room: "wss://relay/yard".to_owned(),
         relay: RelayState::Away { since: SystemTime::now(), why: String::new() },
         peers: vec![peer("ann", Connection::Connected), peer("bob", Connection::Connected)],
         limits_reached: [(Limit::Messages, 3)].into(),
@@ -35,12 +35,12 @@ fn full() -> State {
 fn values_are_those_of_the_state() {
     let text = exposition(full());
     for line in [
-        "peergate_relay_connected{member=\"front \\\"door\\\"\"} 0.0",
-        "peergate_peers{member=\"front \\\"door\\\"\",connection=\"connected\"} 2.0",
-        "peergate_peers{member=\"front \\\"door\\\"\",connection=\"closing\"} 0.0",
-        "peergate_limit_reached_total{member=\"front \\\"door\\\"\",limit=\"messages\"} 3.0",
-        "peergate_limit_reached_total{member=\"front \\\"door\\\"\",limit=\"sources\"} 0.0",
-        "peergate_penalties_total{member=\"front \\\"door\\\"\"} 2.0",
+        "peergate_relay_connected{member=\"front \\\"door\\\"\",room=\"wss://relay/yard\"} 0.0",
+        "peergate_peers{member=\"front \\\"door\\\"\",room=\"wss://relay/yard\",connection=\"connected\"} 2.0",
+        "peergate_peers{member=\"front \\\"door\\\"\",room=\"wss://relay/yard\",connection=\"closing\"} 0.0",
+        "peergate_limit_reached_total{member=\"front \\\"door\\\"\",room=\"wss://relay/yard\",limit=\"messages\"} 3.0",
+        "peergate_limit_reached_total{member=\"front \\\"door\\\"\",room=\"wss://relay/yard\",limit=\"sources\"} 0.0",
+        "peergate_penalties_total{member=\"front \\\"door\\\"\",room=\"wss://relay/yard\"} 2.0",
         "peergate_recordings{member=\"front \\\"door\\\"\",state=\"failed\"} 0.0",
         "peergate_recording_disk_failed 1.0",
         "peergate_recording_disk_free_bytes 1099511627776.0",
@@ -50,6 +50,29 @@ fn values_are_those_of_the_state() {
         assert!(text.lines().any(|one| one == line), "{line} is not in\n{text}");
     }
     assert!(!text.contains("\"ann\""), "no label is a stranger's choice");
+}
+
+#[test]
+fn members_of_one_id_are_told_apart_by_their_rooms() {
+    let mut state = full();
+    let twin = MemberState {
+        room: "wss://relay/street".to_owned(),
+        relay: RelayState::Connected { since: SystemTime::now() },
+        ..state.members[0].clone()
+    };
+    state.members.push(twin);
+    let text = exposition(state);
+    let series: Vec<_> = text.lines().filter_map(|line| line.rsplit_once(' ').map(|(series, _)| series)).collect();
+    let mut once = series.clone();
+    once.sort_unstable();
+    once.dedup();
+    assert_eq!(once.len(), series.len(), "each series has one sample: {text}");
+    for line in [
+        "peergate_relay_connected{member=\"front \\\"door\\\"\",room=\"wss://relay/yard\"} 0.0",
+        "peergate_relay_connected{member=\"front \\\"door\\\"\",room=\"wss://relay/street\"} 1.0",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line} is not in\n{text}");
+    }
 }
 
 #[test]

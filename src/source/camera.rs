@@ -8,22 +8,19 @@ use std::{
 use gst::prelude::*;
 
 use super::{
-    SourceError, VideoSpec,
+    SourceError, VideoSpec, caps,
     devices::{self, Camera},
     error::there,
     format::{self, Format},
-    mode::{self, Encoding, Mode, Rate},
+    mode::{self, Encoding, Mode},
     passthrough::{self, Controls, Trust},
     plan::{Plan, Trouble},
 };
-use crate::{
-    media::{
-        clockwork::Clockwork,
-        device_node,
-        pipeline::{BusEvent, Pipeline},
-        template::{self, Value},
-    },
-    units::Size,
+use crate::media::{
+    clockwork::Clockwork,
+    device_node,
+    pipeline::{BusEvent, Pipeline},
+    template::{self, Value},
 };
 
 /// Finds the camera, asks it for its modes and takes the best. Where none is named, the first that can be used; when
@@ -70,7 +67,8 @@ pub(super) async fn passthrough(
 pub(super) async fn formats(camera: &Camera, clockwork: &Clockwork) -> Result<Vec<Format>, SourceError> {
     let (device, node) = (camera.to_string(), camera.node.clone());
     blocking(move || openable(&node, &device)).await?;
-    Ok(format::all(&modes_of(camera, clockwork).await?))
+    let caps = modes_of(camera, clockwork).await?;
+    Ok(format::all(&caps::offers(&caps)))
 }
 
 async fn choose(
@@ -106,7 +104,7 @@ async fn best_mode(
     let (device, node) = (camera.to_string(), camera.node.clone());
     blocking(move || openable(&node, &device)).await?;
     let caps = modes_of(camera, clockwork).await?;
-    let mut modes = read_modes(&caps, video.size, video.fps);
+    let mut modes = mode::all(&caps::offers(&caps), video.size, video.fps);
     modes.retain(|mode| (mode.encoding == Encoding::H264) == own_h264);
     mode::best(&modes, video.size, video.fps).ok_or_else(|| {
         let (device, got) = (camera.to_string(), caps.to_string());
@@ -173,13 +171,10 @@ async fn modes_of(camera: &Camera, clockwork: &Clockwork) -> Result<gst::Caps, S
     let (pipeline, mut bus) = Pipeline::parse("camera-modes", &description, clockwork)
         .map_err(|error| SourceError::Pipeline(error.message().to_owned()))?;
     if let Err(refused) = pipeline.set_state(gst::State::Ready).await {
-        return Err(match bus.try_recv() {
-            Ok(BusEvent::Error { error, debug, .. }) => {
-                let trouble = Trouble { error, debug: debug.unwrap_or_default() };
-                explain(&trouble, camera).unwrap_or_else(|| trouble.in_gstreamers_words())
-            }
-            _ => refused.into(),
-        });
+        let Ok(BusEvent::Error { error, debug, .. }) = bus.try_recv() else { return Err(refused.into()) };
+        let (trouble, camera) = (Trouble::new(error, debug), camera.clone());
+        let said = move || explain(&trouble, &camera).unwrap_or_else(|| trouble.in_gstreamers_words());
+        return blocking(move || Err(said())).await;
     }
     let pad = pipeline.element("camera").and_then(|camera| camera.static_pad("src"));
     // Asks the driver for each size and rate, which takes USB round trips.
@@ -219,53 +214,6 @@ fn holder(node: &Path) -> Option<String> {
     Some(format!("process {} ({})", id(&process)?, name.trim()))
 }
 
-/// The modes in a camera's caps. Where it has ranges, what is wanted is taken out of them.
-fn read_modes(caps: &gst::Caps, size: Size, fps: u32) -> Vec<Mode> {
-    let mut modes = Vec::new();
-    for structure in caps.iter() {
-        let encoding = match structure.name().as_str() {
-            "video/x-raw" => Encoding::Raw,
-            "image/jpeg" => Encoding::Jpeg,
-            "video/x-h264" => Encoding::H264,
-            _ => continue,
-        };
-        let side = |name, wanted| structure.value(name).ok().and_then(|value| nearest(value, wanted));
-        let (Some(width), Some(height)) = (side("width", size.width), side("height", size.height)) else { continue };
-        let rates = structure.value("framerate").map(|value| rates(value, fps)).unwrap_or_default();
-        modes.extend(rates.into_iter().map(|rate| Mode { encoding, size: Size { width, height }, rate }));
-    }
-    modes
-}
-
-fn nearest(value: &glib::Value, wanted: u32) -> Option<u32> {
-    if let Ok(fixed) = value.get::<i32>() {
-        return u32::try_from(fixed).ok();
-    }
-    let range = value.get::<gst::IntRange<i32>>().ok()?;
-    let (min, max) = (u32::try_from(range.min()).ok()?, u32::try_from(range.max()).ok()?);
-    let step = u32::try_from(range.step()).ok()?.max(1);
-    Some((wanted.clamp(min, max) - min) / step * step + min)
-}
-
-fn rates(value: &glib::Value, wanted: u32) -> Vec<Rate> {
-    let rate = |fraction: gst::Fraction| {
-        let numerator = u32::try_from(fraction.numer()).ok()?;
-        let denominator = u32::try_from(fraction.denom()).ok()?;
-        Some(Rate { numerator, denominator })
-    };
-    if let Ok(fixed) = value.get::<gst::Fraction>() {
-        return rate(fixed).into_iter().collect();
-    }
-    if let Ok(list) = value.get::<gst::List>() {
-        return list.iter().filter_map(|value| rate(value.get().ok()?)).collect();
-    }
-    if let Ok(range) = value.get::<gst::FractionRange>() {
-        let wanted = gst::Fraction::new(i32::try_from(wanted).unwrap_or(i32::MAX), 1);
-        return rate(wanted.clamp(range.min(), range.max())).into_iter().collect();
-    }
-    Vec::new()
-}
-
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, SourceError> + Send + 'static,
 ) -> Result<T, SourceError> {
@@ -275,41 +223,6 @@ async fn blocking<T: Send + 'static>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const HD: Size = Size { width: 1280, height: 720 };
-
-    fn modes(caps: &str) -> Vec<(Encoding, Size, u32)> {
-        gst::init().unwrap();
-        let caps: gst::Caps = caps.parse().unwrap();
-        read_modes(&caps, HD, 30).into_iter().map(|mode| (mode.encoding, mode.size, mode.rate.numerator)).collect()
-    }
-
-    #[test]
-    fn each_rate_of_a_list_is_a_mode() {
-        assert_eq!(
-            modes("image/jpeg,width=1280,height=720,framerate={(fraction)30/1,(fraction)15/1}"),
-            [(Encoding::Jpeg, HD, 30), (Encoding::Jpeg, HD, 15)]
-        );
-    }
-
-    #[test]
-    fn what_is_wanted_is_taken_out_of_a_range() {
-        assert_eq!(
-            modes("video/x-raw,format=YUY2,width=[16,1920,16],height=[16,1080,8],framerate=[1/1,60/1]"),
-            [(Encoding::Raw, HD, 30)]
-        );
-        let small = Size { width: 640, height: 480 };
-        assert_eq!(
-            modes("video/x-raw,format=YUY2,width=[16,640],height=[16,480],framerate=[1/1,25/1]"),
-            [(Encoding::Raw, small, 25)]
-        );
-    }
-
-    #[test]
-    fn h264_of_a_camera_is_a_mode_and_h265_is_none() {
-        assert_eq!(modes("video/x-h264,width=1280,height=720,framerate=30/1"), [(Encoding::H264, HD, 30)]);
-        assert_eq!(modes("video/x-h265,width=1280,height=720,framerate=30/1"), []);
-    }
 
     #[test]
     fn who_has_a_file_open_is_named() {

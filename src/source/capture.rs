@@ -1,6 +1,10 @@
 //! A source at work: a pipeline that fills a raw feed.
 
-use std::{future::pending, pin::pin, time::Duration};
+use std::{
+    future::pending,
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::mpsc;
 
@@ -9,10 +13,14 @@ use super::{
     plan::{Plan, Trouble},
     screen, sound, test,
 };
-use crate::media::{
-    clockwork::Clockwork,
-    feed::{Contents, Feed},
-    pipeline::{BusEvent, Pipeline},
+use crate::{
+    ids::SourceName,
+    log_limit::LogLimit,
+    media::{
+        clockwork::Clockwork,
+        feed::{Contents, Feed},
+        pipeline::{BusEvent, Pipeline},
+    },
 };
 
 /// How long a camera has to deliver something while it is tried. It is judged by then.
@@ -21,13 +29,18 @@ const TRIAL: Duration = Duration::from_secs(5);
 /// Between one look for a first frame and the next: about one frame.
 const LOOK: Duration = Duration::from_millis(30);
 
+/// Lines about what an element warns of, at once: a loaded machine has a microphone warn many times a second.
+const WARNINGS: u32 = 5;
+
 /// A running source. Dropping it ends it; the feed stays.
 #[derive(Debug)]
 pub struct Capture {
+    name: SourceName,
     pipeline: Pipeline,
     bus: mpsc::Receiver<BusEvent>,
     plan: Plan,
     clockwork: Clockwork,
+    warnings: LogLimit,
 }
 
 impl Capture {
@@ -43,17 +56,18 @@ impl Capture {
         let out = out.ok_or_else(|| SourceError::Pipeline("no appsink in it is named `out`".to_owned()))?;
         feed.ingress(&out);
         plan.apply(&pipeline);
-        let mut capture = Self { pipeline, bus, plan, clockwork: clockwork.clone() };
-        let begun = tokio::select! {
-            // What an element says is more than that the state could not be reached.
+        let (name, warnings) = (spec.name().clone(), LogLimit::new(WARNINGS));
+        let mut capture = Self { name, pipeline, bus, plan, clockwork: clockwork.clone(), warnings };
+        // What an element says is more than that the state could not be reached.
+        let trouble = tokio::select! {
             biased;
-            error = bus_error(&mut capture.bus, &capture.plan) => Err(error),
-            begun = begin(&capture.pipeline, capture.plan.is_looped(), clockwork) => begun,
+            trouble = trouble(&mut capture.bus) => trouble,
+            begun = begin(&capture.pipeline, capture.plan.is_looped(), clockwork) => match begun {
+                Ok(()) => return Ok(capture),
+                Err(error) => said(&mut capture.bus).ok_or(error)?,
+            },
         };
-        match begun {
-            Ok(()) => Ok(capture),
-            Err(error) => Err(said(&mut capture.bus, &capture.plan).unwrap_or(error)),
-        }
+        Err(capture.plan.error(trouble).await)
     }
 
     /// Builds the pipeline of `spec`, and throws it away. A camera whose own H.264 is to be passed on is watched until it
@@ -100,7 +114,9 @@ impl Capture {
                 error = &mut gone => return error,
             };
             match event {
-                Some(BusEvent::Error { error, debug, .. }) => return explain(&self.plan, error, debug),
+                Some(BusEvent::Error { error, debug, .. }) => {
+                    return self.plan.error(Trouble::new(error, debug)).await;
+                }
                 Some(BusEvent::SegmentDone) if self.plan.is_looped() => {
                     if let Err(error) = file::again(&self.pipeline).await {
                         return error;
@@ -112,7 +128,11 @@ impl Capture {
                     }
                 }
                 Some(BusEvent::EndOfStream) | None => return SourceError::Ended,
-                Some(BusEvent::Warning { error, .. }) => tracing::warn!(%error, "a source warns"),
+                Some(BusEvent::Warning { error, .. }) => {
+                    if let Some(swallowed) = self.warnings.admit(Instant::now()) {
+                        tracing::warn!(source = %self.name, %error, swallowed, "a source warns");
+                    }
+                }
                 Some(_) => {}
             }
         }
@@ -150,10 +170,11 @@ fn nothing_came() -> SourceError {
     SourceError::Failed(format!("nothing came for {} s, and no error", TRIAL.as_secs()))
 }
 
-async fn bus_error(bus: &mut mpsc::Receiver<BusEvent>, plan: &Plan) -> SourceError {
+/// The first error on the bus.
+async fn trouble(bus: &mut mpsc::Receiver<BusEvent>) -> Trouble {
     loop {
         match bus.recv().await {
-            Some(BusEvent::Error { error, debug, .. }) => return explain(plan, error, debug),
+            Some(BusEvent::Error { error, debug, .. }) => return Trouble::new(error, debug),
             Some(_) => {}
             None => return pending().await,
         }
@@ -161,17 +182,13 @@ async fn bus_error(bus: &mut mpsc::Receiver<BusEvent>, plan: &Plan) -> SourceErr
 }
 
 /// An error that is on the bus already.
-fn said(bus: &mut mpsc::Receiver<BusEvent>, plan: &Plan) -> Option<SourceError> {
+fn said(bus: &mut mpsc::Receiver<BusEvent>) -> Option<Trouble> {
     while let Ok(event) = bus.try_recv() {
         if let BusEvent::Error { error, debug, .. } = event {
-            return Some(explain(plan, error, debug));
+            return Some(Trouble::new(error, debug));
         }
     }
     None
-}
-
-fn explain(plan: &Plan, error: glib::Error, debug: Option<String>) -> SourceError {
-    plan.error(&Trouble { error, debug: debug.unwrap_or_default() })
 }
 
 async fn begin(pipeline: &Pipeline, looped: bool, clockwork: &Clockwork) -> Result<(), SourceError> {
@@ -198,5 +215,38 @@ async fn plan(spec: &Spec, clockwork: &Clockwork, trust: &Trust) -> Result<Plan,
             AudioKind::Monitor { device } => sound::monitor(device.as_deref()).await,
             AudioKind::File { path } => file::audio(path).await,
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, sync::Arc};
+
+    use gst::prelude::*;
+
+    use super::*;
+    use crate::source::AudioSpec;
+
+    #[tokio::test]
+    async fn a_source_that_warns_is_named_and_fills_no_log() {
+        gst::init().unwrap();
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let writer = Arc::new(log.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(writer).finish();
+        let _guard = tracing::subscriber::set_default(subscriber);
+        let kind = AudioKind::Test { wave: "sine".to_owned() };
+        let spec = Spec::Audio(AudioSpec { name: SourceName::new("tone").unwrap(), kind, keep: false });
+        let (feed, clockwork) = (Feed::new("tone", Contents::Raw), Clockwork::start());
+        let mut capture = Capture::start(&spec, &feed, &clockwork, &Trust::default()).await.unwrap();
+        let element = capture.pipeline.element("marks").unwrap();
+        for _ in 0..20 {
+            element.post_message(gst::message::Warning::new(gst::CoreError::Clock, "too slow")).unwrap();
+        }
+        element.post_message(gst::message::Error::new(gst::StreamError::Failed, "that is all")).unwrap();
+        assert_eq!(capture.failure().await.to_string(), "that is all");
+        capture.stop().await;
+        let log = fs::read_to_string(log.path()).unwrap();
+        let told: Vec<_> = log.lines().filter(|line| line.contains("a source warns")).collect();
+        assert!(told.len() == 5 && told.iter().all(|line| line.contains("source=tone")), "{log}");
     }
 }

@@ -167,10 +167,12 @@ fn mark_twins(cameras: &mut [Camera]) {
     }
 }
 
-/// The serial number of the USB device that a class entry belongs to: that of the nearest parent which has one.
+/// The serial number of the USB device that a class entry belongs to, which is the nearest parent with a vendor. The hubs and
+/// the controller above it have numbers of their own.
 fn serial(entry: &Path) -> Option<String> {
-    let device = fs::canonicalize(entry.join("device")).ok()?;
-    device.ancestors().take(4).find_map(|parent| text(&parent.join("serial")))
+    let interface = fs::canonicalize(entry.join("device")).ok()?;
+    let device = interface.ancestors().find(|parent| parent.join("idVendor").exists())?;
+    text(&device.join("serial"))
 }
 
 /// The links of a folder, and the names of what they point to.
@@ -220,7 +222,10 @@ mod tests {
         };
         fs::create_dir_all(at("devices/usb1/1-2/1-2:1.0")).unwrap();
         fs::create_dir_all(at("devices/pci/card")).unwrap();
+        fs::write(at("devices/usb1/1-2/idVendor"), "046d\n").unwrap();
         fs::write(at("devices/usb1/1-2/serial"), "ABC123\n").unwrap();
+        fs::write(at("devices/usb1/idVendor"), "1d6b\n").unwrap();
+        fs::write(at("devices/usb1/serial"), "0000:00:14.0\n").unwrap();
         node("video0", "HD Pro Webcam C920", "0", "devices/usb1/1-2/1-2:1.0");
         node("video1", "HD Pro Webcam C920", "1", "devices/usb1/1-2/1-2:1.0");
         node("video10", "Grabber", "0", "devices/pci/card");
@@ -259,6 +264,16 @@ mod tests {
         }
         assert_eq!(find_camera(&cameras, "Grabber").unwrap().node, roots.dev.join("video10"));
         assert_eq!(find_camera(&cameras, "C921"), None);
+    }
+
+    #[test]
+    fn the_number_of_a_controller_is_not_that_of_its_cameras() {
+        let (_root, roots) = machine();
+        let serials = || cameras_below(&roots).into_iter().map(|camera| camera.serial).collect::<Vec<_>>();
+        assert_eq!(serials(), [Some("ABC123".to_owned()), None]);
+        let device = roots.class.join("video0/device/..");
+        fs::remove_file(device.join("serial")).unwrap();
+        assert_eq!(serials(), [None, None]);
     }
 
     #[test]

@@ -4,6 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::{
+    caps::{self, Offer},
+    mode::Encoding,
+};
 use crate::units::Size;
 
 /// What a camera delivers in one encoding and one size, or any size between two.
@@ -47,19 +51,12 @@ pub enum Rates {
     },
 }
 
-/// The formats in a camera's caps, in their order. Layouts of pixels are told as one: all are converted.
-pub(super) fn all(caps: &gst::Caps) -> Vec<Format> {
+/// What a camera offers, in its order. Layouts of pixels are told as one: all are converted.
+pub(super) fn all(offers: &[Offer]) -> Vec<Format> {
     let mut formats: Vec<Format> = Vec::new();
-    for structure in caps.iter() {
-        let encoding = match structure.name().as_str() {
-            "video/x-raw" => "raw",
-            "image/jpeg" => "jpeg",
-            "video/x-h264" => "h264",
-            other => other,
-        };
-        let (Some(size), Some(fps)) = (sizes(structure), structure.value("framerate").ok().and_then(rates)) else {
-            continue;
-        };
+    for offer in offers {
+        let encoding = Encoding::of(&offer.media).map_or(offer.media.as_str(), |encoding| encoding.name());
+        let (size, fps) = (Sizes::of(offer), Rates::of(&offer.rates));
         match formats.iter_mut().find(|known| known.encoding == encoding && known.size == size) {
             Some(known) => known.fps.join(fps),
             None => formats.push(Format { encoding: encoding.to_owned(), size, fps }),
@@ -68,37 +65,26 @@ pub(super) fn all(caps: &gst::Caps) -> Vec<Format> {
     formats
 }
 
-fn sizes(structure: &gst::StructureRef) -> Option<Sizes> {
-    let side = |name| {
-        let value = structure.value(name).ok()?;
-        let (least, most) = match (value.get::<i32>(), value.get::<gst::IntRange<i32>>()) {
-            (Ok(fixed), _) => (fixed, fixed),
-            (_, Ok(range)) => (range.min(), range.max()),
-            _ => return None,
-        };
-        Some((u32::try_from(least).ok()?, u32::try_from(most).ok()?))
-    };
-    let (width, height) = (side("width")?, side("height")?);
-    let from = Size { width: width.0, height: height.0 };
-    let to = Size { width: width.1, height: height.1 };
-    Some(if from == to { Sizes::One(to) } else { Sizes::Between { from, to } })
-}
-
-fn rates(value: &glib::SendValue) -> Option<Rates> {
-    let rate = |fraction: gst::Fraction| f64::from(fraction.numer()) / f64::from(fraction.denom());
-    if let Ok(fixed) = value.get::<gst::Fraction>() {
-        return Some(Rates::Each(vec![rate(fixed)]));
+impl Sizes {
+    fn of(Offer { width, height, .. }: &Offer) -> Self {
+        let from = Size { width: width.least, height: height.least };
+        let to = Size { width: width.most, height: height.most };
+        if from == to { Self::One(to) } else { Self::Between { from, to } }
     }
-    if let Ok(list) = value.get::<gst::List>() {
-        let mut each = Rates::Each(Vec::new());
-        each.join(Rates::Each(list.iter().filter_map(|value| value.get().ok().map(rate)).collect()));
-        return Some(each);
-    }
-    let range = value.get::<gst::FractionRange>().ok()?;
-    Some(Rates::Between { from: rate(range.min()), to: rate(range.max()) })
 }
 
 impl Rates {
+    fn of(rates: &caps::Rates) -> Self {
+        match rates {
+            caps::Rates::Each(rates) => {
+                let mut each = Self::Each(Vec::new());
+                each.join(Self::Each(rates.iter().map(|rate| rate.fps()).collect()));
+                each
+            }
+            caps::Rates::Between(least, most) => Self::Between { from: least.fps(), to: most.fps() },
+        }
+    }
+
     /// Those of another layout of pixels are told with these.
     fn join(&mut self, others: Self) {
         match (self, others) {
@@ -153,7 +139,8 @@ mod tests {
 
     fn told(caps: &str) -> Vec<String> {
         gst::init().unwrap();
-        all(&caps.parse().unwrap()).iter().map(ToString::to_string).collect()
+        let caps: gst::Caps = caps.parse().unwrap();
+        all(&caps::offers(&caps)).iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is captured: one file per kind of source.
 
 mod camera;
+mod caps;
 mod capture;
 mod decoding;
 pub mod devices;

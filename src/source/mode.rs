@@ -1,5 +1,6 @@
 //! A camera's modes, and which of them is used. Pure.
 
+use super::caps::{Offer, Rates};
 use crate::units::Size;
 
 /// What a camera delivers at one setting.
@@ -28,10 +29,67 @@ pub(super) struct Rate {
     pub(super) denominator: u32,
 }
 
+impl Encoding {
+    /// The one of this name in GStreamer; `None` of what is not used here.
+    pub(super) fn of(media: &str) -> Option<Self> {
+        match media {
+            "video/x-raw" => Some(Self::Raw),
+            "image/jpeg" => Some(Self::Jpeg),
+            "video/x-h264" => Some(Self::H264),
+            _ => None,
+        }
+    }
+
+    /// Its name for people and programs.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Raw => "raw",
+            Self::Jpeg => "jpeg",
+            Self::H264 => "h264",
+        }
+    }
+}
+
 impl Rate {
+    /// In frames a second.
+    pub(super) fn fps(self) -> f64 {
+        f64::from(self.numerator) / f64::from(self.denominator)
+    }
+
+    /// What comes closest to it of all between two.
+    const fn within(self, least: Self, most: Self) -> Self {
+        if self.is_below(least) {
+            least
+        } else if most.is_below(self) {
+            most
+        } else {
+            self
+        }
+    }
+
+    const fn is_below(self, other: Self) -> bool {
+        (self.numerator as u64) * (other.denominator as u64) < (other.numerator as u64) * (self.denominator as u64)
+    }
+
     const fn millihertz(self) -> u64 {
         self.numerator as u64 * 1000 / if self.denominator == 0 { 1 } else { self.denominator as u64 }
     }
+}
+
+/// The modes of what a camera offers. Where it has ranges, what is wanted is taken out of them.
+pub(super) fn all(offers: &[Offer], size: Size, fps: u32) -> Vec<Mode> {
+    let mut modes = Vec::new();
+    for Offer { media, width, height, rates } in offers {
+        let Some(encoding) = Encoding::of(media) else { continue };
+        let size = Size { width: width.nearest(size.width), height: height.nearest(size.height) };
+        let wanted = Rate { numerator: fps, denominator: 1 };
+        let rates = match rates {
+            Rates::Each(rates) => rates.clone(),
+            Rates::Between(least, most) => vec![wanted.within(*least, *most)],
+        };
+        modes.extend(rates.into_iter().map(|rate| Mode { encoding, size, rate }));
+    }
+    modes
 }
 
 /// The mode that comes closest to `size` at `fps`.

@@ -1,6 +1,6 @@
 //! What a kind of source gives to be started.
 
-use std::{fmt, future::pending, pin::Pin};
+use std::{fmt, future::pending, pin::Pin, sync::Arc};
 
 use super::SourceError;
 use crate::media::{
@@ -8,8 +8,9 @@ use crate::media::{
     template::{self, TemplateError, Value},
 };
 
-/// Puts what an element said into a source's own words, where it has some.
-type Explain = Box<dyn Fn(&Trouble) -> Option<SourceError> + Send + Sync>;
+/// Puts what an element said into a source's own words, where it has some. May ask a server or look through `/proc`, which
+/// takes a while: not for async code.
+type Explain = Arc<dyn Fn(&Trouble) -> Option<SourceError> + Send + Sync>;
 
 /// Waits until what is captured is gone, where its elements would not tell.
 type Watch = Box<dyn Fn() -> Pin<Box<dyn Future<Output = SourceError> + Send>> + Send + Sync>;
@@ -38,7 +39,7 @@ impl Plan {
             template,
             values,
             prepare: Box::new(|_| {}),
-            explain: Box::new(|_| None),
+            explain: Arc::new(|_| None),
             watch: Box::new(|| Box::pin(pending())),
             looped: false,
         }
@@ -51,7 +52,7 @@ impl Plan {
 
     /// What an error means here; `None` leaves it in GStreamer's words.
     pub(super) fn explain(self, explain: impl Fn(&Trouble) -> Option<SourceError> + Send + Sync + 'static) -> Self {
-        Self { explain: Box::new(explain), ..self }
+        Self { explain: Arc::new(explain), ..self }
     }
 
     /// What else is waited for, to know that it is gone.
@@ -84,12 +85,19 @@ impl Plan {
         (self.watch)().await
     }
 
-    pub(super) fn error(&self, trouble: &Trouble) -> SourceError {
-        (self.explain)(trouble).unwrap_or_else(|| trouble.in_gstreamers_words())
+    /// Puts what an element said into words, on a thread that may take its time.
+    pub(super) async fn error(&self, trouble: Trouble) -> SourceError {
+        let explain = Arc::clone(&self.explain);
+        let said = move || explain(&trouble).unwrap_or_else(|| trouble.in_gstreamers_words());
+        tokio::task::spawn_blocking(said).await.unwrap_or(SourceError::Ended)
     }
 }
 
 impl Trouble {
+    pub(super) fn new(error: glib::Error, debug: Option<String>) -> Self {
+        Self { error, debug: debug.unwrap_or_default() }
+    }
+
     /// Whether this is what went wrong.
     pub(super) fn is<E: glib::error::ErrorDomain + PartialEq>(&self, kind: E) -> bool {
         self.error.kind::<E>() == Some(kind)
@@ -106,5 +114,22 @@ impl Trouble {
 impl fmt::Debug for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan").field("template", &self.template).field("values", &self.values).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_looks_for_words_holds_up_nobody() {
+        let own = thread::current().id();
+        let plan = Plan::new("", Vec::new())
+            .explain(move |_| (thread::current().id() != own).then(|| SourceError::Failed("elsewhere".to_owned())));
+        let error = glib::Error::new(gst::CoreError::Failed, "here");
+        let said = plan.error(Trouble { error, debug: String::new() }).await;
+        assert_eq!(said.to_string(), "elsewhere");
     }
 }

@@ -3,23 +3,23 @@
 //! One that fails, stalls or ignores requests for keyframes is replaced behind the feed by the next that there is. A
 //! better one is tried aside, and takes over with its first keyframe: takers see that nothing was missing.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use tokio::{
     sync::watch,
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{Interval, MissedTickBehavior},
 };
 
 use super::{
     bench::Bench,
     demand::{Demand, Taken},
+    running::Running,
     supervise::{Job, Work},
 };
 use crate::{
-    encoder::{self, EncodeError, Encoding, Health, Report, Shortfall, Target, Throughput},
+    encoder::{EncodeError, Report},
     media::{clockwork::Clockwork, feed::Feed, packetizer::Packetizer},
-    quality::steady::Steady,
     report::Replaced,
     units::Bitrate,
 };
@@ -30,10 +30,6 @@ const LOOK: Duration = Duration::from_millis(100);
 
 /// How long an encoder runs before a better one is tried beside it: whoever waits for a first picture comes first.
 const SETTLED: Duration = Duration::from_secs(2);
-
-/// The least time between two bitrates that one is told that makes a keyframe at each: another one a second costs it a
-/// tenth of its bitrate, and a link that got worse can wait that long, as its queue takes it up.
-const APART: Duration = Duration::from_secs(1);
 
 /// An encoder that makes an encoded feed of a raw one.
 #[derive(Debug, Clone)]
@@ -73,22 +69,17 @@ pub(super) struct Encode {
     challenger: Option<Running>,
     /// The trial of a better one; at most one.
     trial: JoinSet<(usize, Report)>,
+    /// The start of one that has shown that it works; at most one. A device may hang in it.
+    start: JoinSet<Started>,
+    /// Whose start that is.
+    starting: Option<usize>,
     /// Those that were replaced, on their way down. What hangs may take long.
     retiring: JoinSet<()>,
     looks: Interval,
 }
 
-/// One candidate that runs.
-#[derive(Debug)]
-struct Running {
-    index: usize,
-    encoding: Encoding,
-    health: Health,
-    throughput: Throughput,
-    since: Duration,
-    /// Its bitrate, where each change costs a keyframe.
-    pace: Option<Steady>,
-}
+/// Whose start has ended, and how.
+type Started = (usize, Result<Running, EncodeError>);
 
 impl AtWork {
     /// The camera itself.
@@ -103,18 +94,8 @@ impl AtWork {
 }
 
 impl EncodeJob {
-    async fn start(&self, index: usize, bitrate: Bitrate) -> Result<Running, EncodeError> {
-        let encoder = self.bench.encoder(index);
-        let target = Target { bitrate, picture: self.bench.picture() };
-        let encoding = Encoding::start(encoder, &target, &self.raw, &self.encoded, &self.clockwork).await?;
-        self.bench.started(index);
-        let since = self.bench.now();
-        let pace = encoder.row.bitrate.begins_anew.then(|| Steady::apart(bitrate, APART));
-        let (health, throughput) = (Health::of(encoder, since, encoder::held_up()), Throughput::new(since));
-        Ok(Running { index, encoding, health, throughput, since, pace })
-    }
-
-    fn element(&self, index: usize) -> String {
+    /// The GStreamer element of a candidate.
+    pub(super) fn element(&self, index: usize) -> String {
         self.bench.encoder(index).row.element.clone()
     }
 
@@ -152,7 +133,7 @@ impl Job for EncodeJob {
                 return Err(refused.pop().map_or_else(none, |(_, error)| error));
             };
             let wanted = *bitrate.borrow_and_update();
-            match self.start(index, wanted).await {
+            match Running::start(self, index, wanted).await {
                 Ok(present) => {
                     let first = refused.first().map(|(index, error)| (*index, error.to_string()));
                     self.say(index, first.as_ref().map(|(index, why)| (*index, why.as_str())));
@@ -181,17 +162,20 @@ impl Encode {
             present,
             challenger: None,
             trial: JoinSet::new(),
+            start: JoinSet::new(),
+            starting: None,
             retiring: JoinSet::new(),
             looks,
         }
     }
 
     /// Looks how all of them do. Why the present one has to be replaced, if it has to.
-    async fn look(&mut self) -> Option<EncodeError> {
+    fn look(&mut self) -> Option<EncodeError> {
         while self.retiring.try_join_next().is_some() {}
         std::iter::once(&mut self.present).chain(&mut self.challenger).for_each(Running::settle);
         self.look_at_challenger();
-        self.look_for_a_better_one().await;
+        self.take_up_challenger();
+        self.look_for_a_better_one();
         self.present.complain(&self.job);
         self.present.illness(&self.job)
     }
@@ -208,24 +192,41 @@ impl Encode {
         }
     }
 
-    /// Begins a trial whose time has come, and takes up what one has shown.
-    async fn look_for_a_better_one(&mut self) {
+    /// Takes up what a start has come to, if it has ended.
+    fn take_up_challenger(&mut self) {
+        if let Some(ended) = self.start.try_join_next() {
+            self.take_up(ended);
+        }
+    }
+
+    fn take_up(&mut self, ended: Result<Started, JoinError>) {
+        self.starting = None;
+        match ended {
+            Ok((_, Ok(mut challenger))) => {
+                challenger.follow(*self.bitrate.borrow());
+                self.challenger = Some(challenger);
+            }
+            Ok((index, Err(error))) => {
+                tracing::warn!(what = self.job.label, %error, "a better encoder was tried again and failed");
+                self.job.bench.failed(index);
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Begins a trial whose time has come, and starts one that has shown that it works.
+    fn look_for_a_better_one(&mut self) {
         let bench = &self.job.bench;
         if let Some(ended) = self.trial.try_join_next() {
             let Ok((index, report)) = ended else { return };
             bench.tried(index, &report);
-            if !report.works() {
-                return;
-            }
-            let bitrate = *self.bitrate.borrow();
-            match self.job.start(index, bitrate).await {
-                Ok(challenger) => self.challenger = Some(challenger),
-                Err(error) => {
-                    tracing::warn!(what = self.job.label, %error, "a better encoder was tried again and failed");
-                    bench.failed(index);
-                }
+            if report.works() {
+                let (job, bitrate) = (self.job.clone(), *self.bitrate.borrow());
+                self.starting = Some(index);
+                self.start.spawn(async move { (index, Running::start(&job, index, bitrate).await) });
             }
         } else if self.trial.is_empty()
+            && self.start.is_empty()
             && self.challenger.is_none()
             && bench.now().saturating_sub(self.present.since) >= SETTLED
             && let Some(index) = bench.better(self.present.index)
@@ -248,21 +249,27 @@ impl Encode {
 
     /// Puts the next encoder in place of the present one, which is of no use any more.
     async fn replace(&mut self, error: EncodeError) -> Result<(), EncodeError> {
+        self.take_up_challenger();
         if self.challenger.as_ref().is_some_and(|challenger| challenger.encoding.took_over()) {
             self.promote();
             return Ok(());
         }
         let failed = self.present.index;
         self.job.bench.failed(failed);
-        let mut refused = vec![failed];
+        let mut refused: Vec<_> = std::iter::once(failed).chain(self.starting).collect();
         let next = loop {
             if let Some(challenger) = self.challenger.take() {
                 break challenger;
             }
             let pick = self.job.bench.pick_now().filter(|index| !refused.contains(index));
-            let Some(index) = pick else { return Err(error) };
+            let Some(index) = pick else {
+                // What is left may be on its way.
+                let Some(ended) = self.start.join_next().await else { return Err(error) };
+                self.take_up(ended);
+                continue;
+            };
             let bitrate = *self.bitrate.borrow();
-            match self.job.start(index, bitrate).await {
+            match Running::start(&self.job, index, bitrate).await {
                 Ok(next) => break next,
                 Err(error) => {
                     tracing::warn!(what = self.job.label, %error, "an encoder does not start");
@@ -291,50 +298,6 @@ impl Encode {
     }
 }
 
-impl Running {
-    /// Brings it to `bitrate`, now or when it is time.
-    fn follow(&mut self, bitrate: Bitrate) {
-        match &mut self.pace {
-            None => self.encoding.set_bitrate(bitrate),
-            Some(pace) => {
-                pace.want(bitrate);
-                self.settle();
-            }
-        }
-    }
-
-    /// Tells it a bitrate that had to wait, if it is time.
-    fn settle(&mut self) {
-        if let Some(pace) = &mut self.pace
-            && pace.settle(Instant::now())
-        {
-            self.encoding.set_bitrate(pace.bitrate());
-        }
-    }
-
-    /// Says in the log that it is too slow, once.
-    fn complain(&mut self, job: &EncodeJob) {
-        // Of sound, what comes is not counted in what goes.
-        if job.bench.picture().is_some()
-            && let Some(Shortfall { made, wanted }) = self.throughput.look(job.bench.now(), self.encoding.reading())
-        {
-            tracing::warn!(
-                what = job.label,
-                element = job.element(self.index),
-                made,
-                wanted,
-                "an encoder is too slow: of the frames that come each second, not all can be encoded here; a smaller size or \
-                 fps of the source helps, or a device ('peergate doctor --encoders' says what there is)"
-            );
-        }
-    }
-
-    fn illness(&mut self, job: &EncodeJob) -> Option<EncodeError> {
-        let illness = self.health.look(job.bench.now(), self.encoding.reading(), encoder::held_up())?;
-        Some(EncodeError::Failed { element: job.element(self.index), why: illness.to_string() })
-    }
-}
-
 impl Work for Encode {
     type Error = EncodeError;
     async fn failure(&mut self) -> EncodeError {
@@ -346,7 +309,7 @@ impl Work for Encode {
                     self.follow_bitrate();
                     None
                 }
-                _ = self.looks.tick() => self.look().await,
+                _ = self.looks.tick() => self.look(),
             };
             if let Some(error) = trouble
                 && let Err(error) = self.replace(error).await
@@ -356,12 +319,16 @@ impl Work for Encode {
         }
     }
     async fn stop(self) {
-        let Self { job, packetizer, present, challenger, mut retiring, .. } = self;
-        job.bench.stopped(present.index);
-        present.encoding.stop().await;
-        if let Some(challenger) = challenger {
-            job.bench.stopped(challenger.index);
-            challenger.encoding.stop().await;
+        let Self { job, packetizer, present, challenger, mut start, mut retiring, .. } = self;
+        start.abort_all();
+        let mut running = vec![present];
+        running.extend(challenger);
+        while let Some(ended) = start.join_next().await {
+            running.extend(ended.ok().and_then(|(_, started)| started.ok()));
+        }
+        for one in running {
+            job.bench.stopped(one.index);
+            one.encoding.stop().await;
         }
         while retiring.join_next().await.is_some() {}
         packetizer.stop().await;

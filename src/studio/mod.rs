@@ -17,6 +17,7 @@ mod demand;
 mod encode;
 mod lease;
 mod packetize;
+mod running;
 mod shelf;
 mod stand_in;
 mod supervise;

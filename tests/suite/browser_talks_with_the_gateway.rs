@@ -32,4 +32,22 @@ async fn messages_go_both_ways() {
         let event = timeout(PATIENCE, events.until("message")).await.expect("the message is told");
         assert_eq!(event["text"], words);
     }
+
+    // The first of two peers takes nothing, which is not the other's affair.
+    let refuse_once = "(() => {\
+        const send = RTCDataChannel.prototype.send;\
+        RTCDataChannel.prototype.send = function () {\
+            RTCDataChannel.prototype.send = send;\
+            throw new DOMException('full', 'OperationError');\
+        };\
+        return true;\
+    })()";
+    let two = "document.querySelectorAll('.tile[data-state=connected]').length === 2";
+    pages[0].browser.until("two peers", two, &[]).await;
+    pages[0].browser.until("both can be spoken to", "document.querySelector('#text').placeholder.includes('all 2')", &[]).await;
+    pages[0].browser.value(refuse_once, &[]).await;
+    pages[0].say("third").await;
+    let is_said = "document.querySelector('#text').value === '' &&\
+                   document.querySelector('#log li:last-child').dataset.kind === 'own'";
+    pages[0].browser.until("it is said", is_said, &[]).await;
 }

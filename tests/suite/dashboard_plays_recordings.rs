@@ -78,6 +78,12 @@ async fn plays(options: Options) {
     fs::write(file, vec![b'x'; usize::try_from(size).unwrap()]).unwrap();
     dashboard.click("#kept [data-part=play]").await;
     dashboard.says("#player-words", "This browser can't play the file: WebM with VP8 and Opus in it. Download it").await;
+    dashboard.click("#player-close").await;
+
+    // What was deleted by somebody else.
+    fs::remove_file(file).unwrap();
+    dashboard.click("#kept [data-part=play]").await;
+    dashboard.says("#player-words", "The gateway does not give the file any more").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,6 +114,13 @@ async fn and_are_started_and_ended() {
     dashboard.says("[data-of=running]", "Nothing is being recorded.").await;
     let kept = "document.querySelector('#kept li')?.dataset.recording === arguments[0]";
     dashboard.browser.until("it is among those that are kept", kept, &[json!(id)]).await;
+    // Midnight.
+    let tomorrow = "(Date = class extends Date { constructor(...of) { super(...(of.length ? of : [Date.now() + 86400e3])); } }, true)";
+    let of_the_day = "document.querySelector('#day').value";
+    let today = dashboard.browser.value(of_the_day, &[]).await;
+    dashboard.browser.value(tomorrow, &[]).await;
+    dashboard.browser.until("another day is shown", &format!("{of_the_day} !== arguments[0]"), &[today]).await;
+    dashboard.says("[data-of=kept]", "Nothing of that day is kept.").await;
     // Nobody sends anything else to be recorded once the camera has gone.
     camera.leave(&gateway).await;
     dashboard.click("#record-remote").await;

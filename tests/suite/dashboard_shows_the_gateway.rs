@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::common::{
     browser::{Browser, Options, PATIENCE},
-    daemon::{Daemon, GATEWAY},
+    daemon::{Daemon, GATEWAY, is_connected},
     dashboard::{Dashboard, of_peer},
     disks::Disk,
     str0m_peer::{Options as ViewerOptions, Order, Viewer},
@@ -75,6 +75,27 @@ async fn in_chromium() {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_firefox() {
     shows_what_the_api_says(Options::firefox()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_tells_rooms_apart_where_ids_are_the_same() {
+    let members = ["one", "two"].map(|room| format!("[[member]]\nid = 'door'\nroom = 'embedded:{room}'\n"));
+    let settings = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    fs::write(settings.path(), members.concat()).unwrap();
+    let silent = ["--stun", "none", "--video", "none", "--audio", "none"];
+    let gateway = Daemon::run(&[&["--config", settings.path().to_str().unwrap()], silent.as_slice()].concat()).await;
+    let rooms = ["one", "two"].map(|room| gateway.ws(&format!("/signal/{room}")));
+    let mut viewers = Vec::new();
+    for room in &rooms {
+        viewers.push(Viewer::join(room, ViewerOptions::new("viewer")).await);
+    }
+    let connected = |state: &Value| (0..2).all(|member| is_connected(&state["members"][member]["peers"][0]));
+    gateway.wait_for_state(PATIENCE, connected).await;
+    let dashboard = Dashboard::open(Browser::start(Options::chromium()).await, &gateway.http("/dashboard")).await;
+    let said = "(arguments[0].every((room) => document.querySelector('#members').innerText.includes(room)) &&\
+                [...document.querySelectorAll('#peers [data-part=name]')].map((name) => name.innerText))";
+    let names = rooms.each_ref().map(|room| format!("viewer (door, {room})"));
+    assert_eq!(dashboard.browser.until("both are shown", said, &[json!(rooms)]).await, json!(names));
 }
 
 #[tokio::test(flavor = "multi_thread")]

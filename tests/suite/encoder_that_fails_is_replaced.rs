@@ -10,11 +10,13 @@ use peergate::{
     report::EncoderState,
     source::VideoKind,
     studio::{Lease, Studio},
+    units::Bitrate,
 };
 
 use crate::common::{
     stand_in::{self, Behaviour},
     studio::{Taker, lease, settings, studio_with, video},
+    wait::wait_until,
 };
 
 /// Longer than anything here takes, on a busy machine.
@@ -200,11 +202,11 @@ async fn the_next_device_is_tried_when_the_first_has_failed_its_trial() {
 }
 
 /// A studio that knows from an earlier process that these devices work, and the cache that says so.
-async fn with_known(devices: &[&'static str]) -> (Studio, tempfile::TempDir) {
+async fn with_known(devices: &[&'static str], settings: Settings) -> (Studio, tempfile::TempDir) {
     let working: Vec<_> = devices.iter().map(|device| (*device, Behaviour::Works)).collect();
     stand_in::register(&working);
     let cache = tempfile::tempdir().unwrap();
-    let settings = Settings { cache: Some(cache.path().to_owned()), ..patient() };
+    let settings = Settings { cache: Some(cache.path().to_owned()), ..settings };
     let source = video("picture", VideoKind::Test { pattern: "smpte".to_owned() });
     let picture = settings.target(&source).picture;
     for device in settings.catalogue.iter().filter(|encoder| devices.contains(&encoder.row.element.as_str())) {
@@ -216,7 +218,7 @@ async fn with_known(devices: &[&'static str]) -> (Studio, tempfile::TempDir) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_next_device_hangs_too() {
-    let (studio, _cache) = with_known(&["vah264enc", "vah264lpenc"]).await;
+    let (studio, _cache) = with_known(&["vah264enc", "vah264lpenc"], patient()).await;
     let lease = lease(&studio, "picture", Codec::H264).await;
     let taker = Taker::new(&lease.feed, || {});
     encodes(&studio, "vah264enc").await;
@@ -239,12 +241,32 @@ async fn when_the_next_device_hangs_too() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_device_that_has_passed_its_trial_is_used_from_the_first_frame_on() {
-    let (studio, _cache) = with_known(&["vah264enc"]).await;
+    let (studio, _cache) = with_known(&["vah264enc"], patient()).await;
     let told = stand_in::told("vah264enc").len();
     let lease = lease(&studio, "picture", Codec::H264).await;
     let taker = Taker::new(&lease.feed, || {});
     assert!(taker.next().await.keyframe);
     assert_eq!(encodes(&studio, "vah264enc").await.replaced, None);
     assert_eq!(stand_in::told("vah264enc").len(), told + 1, "it was started, and not tried again");
+    studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_hangs_as_it_starts_does_not_hold_up_the_one_at_work() {
+    let settings = Settings { retry_after: Duration::from_millis(500), ..settings() };
+    let (studio, _cache) = with_known(&["vah264enc", "vah264lpenc"], settings).await;
+    let of_a_trial = stand_in::starts("vah264enc");
+    stand_in::behave("vah264enc", Behaviour::HasNoDevice);
+    let lease = lease(&studio, "picture", Codec::H264).await;
+    let _taker = Taker::new(&lease.feed, || {});
+    encodes(&studio, "vah264lpenc").await;
+    // It passes the trial that is due, and hangs when it is to take over.
+    let hangs = stand_in::starts("vah264enc") + of_a_trial + 1;
+    stand_in::behave("vah264enc", Behaviour::HangsFromStart(hangs));
+    wait_until("it hangs", LIMIT, || stand_in::starts("vah264enc") == hangs).await;
+    let told = stand_in::told("vah264lpenc").len();
+    lease.bears(Some(Bitrate::from_bits(400_000)));
+    let soon = Duration::from_secs(2);
+    wait_until("the one at work is told its bitrate", soon, || stand_in::told("vah264lpenc").len() > told).await;
     studio.stop().await;
 }

@@ -65,6 +65,17 @@ async fn in_both_directions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whose_last_line_needs_no_end() {
+    let (_daemon, viewer, folder) = scene().await;
+    let mut program = Program::connect(&folder.path().join("messages.sock")).await;
+    program.0.get_mut().write_all(br#"{"text": "that is all"}"#).await.unwrap();
+    program.0.get_mut().shutdown().await.unwrap();
+    assert_eq!(program.hear().await, json!({"sent": 1}));
+    assert_eq!(soon(program.0.read_line(&mut String::new())).await.unwrap(), 0, "who has said all is let go");
+    assert_eq!(viewer.messages(1).await, [Message::Text("that is all".into())]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn and_what_is_wrong_is_said_without_harm() {
     let (_daemon, viewer, folder) = scene().await;
     let mut program = Program::connect(&folder.path().join("messages.sock")).await;

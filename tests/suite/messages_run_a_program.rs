@@ -5,11 +5,12 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
 use crate::common::{
-    daemon::Daemon,
+    daemon::{Daemon, GATEWAY},
     str0m_peer::{Message, Options, Order, Viewer},
     wait::wait_until,
 };
@@ -97,6 +98,30 @@ async fn one_after_the_other_however_many_come() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_who_says_much_holds_up_himself() {
+    let script = "read -r word\nuntil [ -e gate ]; do sleep 0.05; done\necho \"$PEERGATE_PEER $word\" >>done";
+    let scene = Scene::with(script, "limit = \"1min\"").await;
+    let bob = Viewer::join(&scene.daemon.ws("/signal"), Options::new("bob").meeting(GATEWAY)).await;
+    scene.daemon.peer("bob", |peer| peer["channel"]["open"] == true).await;
+    for number in 0..100 {
+        scene.say(&format!("{number}\n"));
+    }
+    scene.daemon.peer("ann", |peer| peer["channel"]["received"] == 100).await;
+    bob.order(Order::SendText(Cow::Borrowed(b"open\n")));
+    scene.daemon.peer("bob", |peer| peer["channel"]["received"] == 1).await;
+    let line = scene.daemon.wait_for_log("is not run for a message", LIMIT).await;
+    assert!(line.contains("WARN") && line.contains("peer=ann") && line.contains("so much of what it says waits"), "{line}");
+    fs::write(scene.file("gate"), "").unwrap();
+    let done = || fs::read_to_string(scene.file("done")).unwrap_or_default();
+    wait_until("all that waited was done", LIMIT, || done().lines().count() == 66).await;
+    let done = done();
+    let place = done.lines().position(|line| line == "bob open").unwrap();
+    // Hers that was at work, and one that came before.
+    assert!(place <= 2, "{done}");
+    assert!(done.lines().filter(|line| *line != "bob open").eq((0..65).map(|number| format!("ann {number}"))), "{done}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn which_is_killed_with_all_that_it_has_started_where_it_does_not_end() {
     let script = "read -r word; [ \"$word\" = hang ] || { echo after; exit; }\nsleep 1000 &\necho $! $$ >pids\nwait";
     let scene = Scene::with(script, "answers = true\nlimit = \"500ms\"").await;
@@ -115,6 +140,26 @@ async fn which_is_killed_with_all_that_it_has_started_where_it_does_not_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn but_what_it_leaves_in_the_background_is_its_own_affair() {
+    let script = "sleep 1000 &\necho $! >part\nmv part pids\necho \"It is on.\"";
+    // Nothing here takes as long as that.
+    let scene = Scene::with(script, "answers = true\nlimit = \"1h\"").await;
+    scene.say("on");
+    let left = Left(written(&scene.file("pids")).await.trim().to_owned());
+    assert_eq!(scene.viewer.messages(1).await, [Message::Text("It is on.".into())]);
+    assert!(Path::new("/proc").join(&left.0).exists(), "it goes on");
+}
+
+/// A process that is to be ended by its id.
+struct Left(String);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(&self.0).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn and_one_that_fails_is_told_of() {
     let scene = Scene::with("echo no gate here >&2; exit 3", "").await;
     scene.say("open");
@@ -125,6 +170,14 @@ async fn and_one_that_fails_is_told_of() {
     let line = scene.daemon.wait_for_log("it can't be started", LIMIT).await;
     assert!(line.contains("No such file") && line.contains("[messages] program names it"), "{line}");
     assert_eq!(scene.daemon.state().await["members"][0]["peers"][0]["connection"], "connected");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn and_so_is_an_answer_that_can_not_be_sent() {
+    let scene = Scene::with("printf 'one\\000two'", "answers = true").await;
+    scene.say("speak");
+    let line = scene.daemon.wait_for_log("its answer is not sent", LIMIT).await;
+    assert!(line.contains("WARN") && line.contains("peer=ann"), "{line}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,6 +30,15 @@ async fn an_origin_that_may_have_no_camera() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_can_not_be() {
+    let server = PageServer::start().await;
+    let browser = Browser::start(Options::chromium()).await;
+    browser.open(&server.page("100%")).await;
+    browser.until("the room is named", "document.querySelector('#room-name').innerText === '100%'", &[]).await;
+    Page { browser }.says("The relay can't be reached").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_relay_that_is_away_and_comes_back() {
     let mut server = PageServer::start().await;
     let page = Page::open(Browser::start(Options::chromium()).await, &server.page("")).await;

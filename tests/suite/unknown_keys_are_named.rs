@@ -55,6 +55,10 @@ fn wrong_types_units_and_words_say_what_was_expected_and_what_came() {
         ("[[member]]\nroom = 'embedded:a/b'", "a room's name of letters, digits"),
         ("[[member]]\nprotocols = ['a b']", "the name of a WebSocket sub-protocol, got \"a b\""),
         ("[[member]]\nid='a'\n[[member]]\nid='a'", "expected an id that is alone in its room, got one twice"),
+        (
+            "[[member]]\nid='a'\nroom='wss://r/?room=one'\n[[member]]\nid='a'\nroom='wss://r/?room=two'",
+            "expected an id that is alone in its room, got one twice",
+        ),
         ("[[member]]\ntrust = { room = 'x' }", "member.trust: expected key_file, the file with the room's key, got none"),
         ("[member.headers]\nX = 1", "expected [[member]]"),
         ("[[member]]\nheaders = { 'a b' = 'x' }", "expected the name of an HTTP header"),

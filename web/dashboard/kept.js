@@ -10,6 +10,7 @@ export class Kept {
   #api;
   #list;
   #day = document.getElementById('day');
+  #today = dayOf(new Date()); // shown until another day is chosen
   #more = document.getElementById('more');
   #isOneOfMany = false;
   #pages = 1;
@@ -20,8 +21,9 @@ export class Kept {
     this.#api = api;
     const changed = () => this.#ask();
     this.#list = new List('kept', () => new Segment(api, player, attempt, changed));
-    this.#day.value = dayOf(new Date());
+    this.#day.value = this.#today;
     this.#day.onchange = () => {
+      this.#today = this.#day.value === dayOf(new Date()) ? this.#day.value : null;
       this.#pages = 1;
       this.#ask();
     };
@@ -37,6 +39,7 @@ export class Kept {
   }
 
   async #ask() {
+    this.#followToday();
     this.#askedAt = performance.now();
     const turn = ++this.#turn;
     try {
@@ -48,6 +51,14 @@ export class Kept {
     } catch {
       // That the gateway is away, or wants a token, is noticed by who asks for the state.
     }
+  }
+
+  // Who leaves it open over midnight sees the new day.
+  #followToday() {
+    const today = dayOf(new Date());
+    if (this.#today === null || this.#today === today) return;
+    this.#today = this.#day.value = today;
+    this.#pages = 1;
   }
 
   async #segments(day) {

@@ -8,7 +8,7 @@ export class Members {
   #list = new List('members', () => new Member());
 
   show({ members }) {
-    this.#list.show(members, ({ id }) => id);
+    this.#list.show(members, ({ id, room }) => JSON.stringify([id, room]));
   }
 }
 
@@ -42,13 +42,15 @@ export class Peers {
 
   show({ members, recordings }) {
     const isOneOfMany = members.length > 1;
-    const peers = members.flatMap(({ id: member, peers: theirs }) =>
-      theirs.map((peer) => {
+    const peers = members.flatMap(({ id: member, room, peers: theirs }) => {
+      const hasNamesake = members.filter(({ id }) => id === member).length > 1;
+      const where = hasNamesake ? `${member}, ${room}` : member;
+      return theirs.map((peer) => {
         const isRecorded = recordings.some((one) => one.member === member && one.peer === peer.id);
-        return { member, isOneOfMany, isRecorded, ...peer };
-      }),
-    );
-    this.#list.show(peers, ({ member, id }) => JSON.stringify([member, id]));
+        return { member, room, where, isOneOfMany, isRecorded, ...peer };
+      });
+    });
+    this.#list.show(peers, ({ member, room, id }) => JSON.stringify([member, room, id]));
     for (const view of this.#views) {
       if (!view.element.isConnected) this.#views.delete(view);
     }
@@ -89,7 +91,7 @@ class Peer {
     [this.#member, this.#id] = [peer.member, peer.id];
     element.dataset.peer = peer.id;
     element.dataset.grade = peer.verdict?.grade ?? '';
-    say(name, peer.isOneOfMany ? `${peer.id} (${peer.member})` : peer.id);
+    say(name, peer.isOneOfMany ? `${peer.id} (${peer.where})` : peer.id);
     say(grade, peer.verdict?.grade ?? '');
     say(verdict, peer.verdict?.words ?? '');
     say(state, connectionWords(peer));

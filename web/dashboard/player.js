@@ -1,7 +1,9 @@
 // Plays a recording in the page, where the browser can, and downloads it. Both go by a link that the gateway lends, for
 // neither a player nor a download sends the token.
 
-import { momentWords, unplayableWords, whoWords } from './words.js';
+import { NOT_GIVEN, momentWords, unplayableWords, whoWords } from './words.js';
+
+const PATIENCE = 8000; // ms to say whether there is a file
 
 export class Player {
   #api;
@@ -43,13 +45,26 @@ export class Player {
     return `api/${link}`;
   }
 
-  #explain() {
-    if (this.#segment) this.#words.textContent = unplayableWords(this.#segment);
+  // To a player a file that it does not get is like one that it can't play.
+  async #explain() {
+    const segment = this.#segment;
+    if (!segment) return;
+    const isGiven = this.#video.error?.code !== MediaError.MEDIA_ERR_NETWORK && (await isThere(this.#video.src));
+    if (segment === this.#segment) this.#words.textContent = isGiven ? unplayableWords(segment) : NOT_GIVEN;
   }
 
   #stop() {
     this.#segment = null;
     this.#video.removeAttribute('src');
     this.#video.load();
+  }
+}
+
+async function isThere(link) {
+  try {
+    const { ok } = await fetch(link, { method: 'HEAD', signal: AbortSignal.timeout(PATIENCE) });
+    return ok;
+  } catch {
+    return false;
   }
 }

@@ -149,6 +149,10 @@ export function unplayableWords({ file, codecs }) {
   );
 }
 
+export const NOT_GIVEN =
+  'The gateway does not give the file any more: it was deleted, the gateway was started anew or is away, or the file was ' +
+  'open for hours. Play it once more.';
+
 export function eventWords({ event, peer, kind, codec, text, base64, why, count: lost }) {
   switch (event) {
     case 'peer_joined':

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::link::{HARMFUL_LOSS, HARMLESS_LOSS};
 use crate::{
     codec::MediaKind,
-    ice::{Transport, TransportPolicy, Way},
+    ice::{CandidateKind, Transport, TransportPolicy, Way},
     report::{Connection, LinkState, PeerState, TrackState},
 };
 
@@ -73,7 +73,8 @@ impl Judge {
         }
         let link = peer.link.as_ref();
         let video = peer.sending.iter().find(|track| track.kind == MediaKind::Video);
-        findings.extend(video.and_then(|video| picture(video, link)));
+        let has_sound = peer.sending.iter().any(|track| track.kind == MediaKind::Audio);
+        findings.extend(video.and_then(|video| picture(video, link, has_sound)));
         findings.extend(link.and_then(|link| link.lost).and_then(loss));
         findings.extend(link.and_then(|link| link.round_trip_ms).and_then(round_trip));
         if drops {
@@ -90,10 +91,14 @@ impl Judge {
     fn way(&self, way: Option<Way>) -> (Grade, String) {
         let (grade, words) = match way {
             None => (Grade::Good, "connected"),
-            Some(way) if way.is_relayed() && self.policy == TransportPolicy::Relay => {
+            Some(Way { local: CandidateKind::Relay, .. }) if self.policy == TransportPolicy::Relay => {
                 (Grade::Good, "relayed through TURN, as [ice] policy asks")
             }
-            Some(way) if way.is_relayed() => (Grade::Good, "relayed through TURN because no direct pair worked"),
+            Some(Way { local: CandidateKind::Relay, .. }) => {
+                (Grade::Good, "relayed through TURN because no direct pair worked")
+            }
+            // Whether it had to, or was told to, is known there.
+            Some(way) if way.is_relayed() => (Grade::Good, "relayed through the peer's own TURN server"),
             Some(Way { transport: Transport::Tcp, .. }) => {
                 (Grade::Fair, "direct, but over TCP because UDP does not get through")
             }
@@ -113,7 +118,7 @@ impl Judge {
 }
 
 /// Not why: whether its link bears no more, or the box's own (`uplink` of `[encode]`) has no more for it, is not in the state.
-fn picture(video: &TrackState, link: Option<&LinkState>) -> Option<(Grade, String)> {
+fn picture(video: &TrackState, link: Option<&LinkState>, has_sound: bool) -> Option<(Grade, String)> {
     let bears = link.and_then(|link| link.estimate).map(|estimate| format!("{} kbit/s", estimate.kilobits()));
     match video.rung {
         Some(0) => None,
@@ -123,7 +128,11 @@ fn picture(video: &TrackState, link: Option<&LinkState>) -> Option<(Grade, Strin
             let over = bears.map_or_else(String::new, |bears| format!(", over a link that bears {bears}"));
             Some((Grade::Fair, format!("gets pictures of 1/{share} of the bitrate{over}")))
         }
-        None => Some((Grade::Bad, "gets no pictures, only sound".to_owned())),
+        None => {
+            let words =
+                if has_sound { "gets no pictures, only sound" } else { "gets no pictures, and there is no sound" };
+            Some((Grade::Bad, words.to_owned()))
+        }
     }
 }
 

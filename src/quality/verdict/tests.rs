@@ -65,7 +65,8 @@ fn each_way_has_its_words() {
         (Some(way(Srflx, Srflx)), Grade::Good, "direct"),
         (Some(way(Host, Prflx)), Grade::Good, "direct"),
         (Some(way(Relay, Srflx)), Grade::Good, relayed),
-        (Some(way(Srflx, Relay)), Grade::Good, relayed),
+        (Some(way(Relay, Relay)), Grade::Good, relayed),
+        (Some(way(Srflx, Relay)), Grade::Good, "relayed through the peer's own TURN server"),
         (Some(tcp), Grade::Fair, "direct, but over TCP because UDP does not get through"),
     ] {
         assert_eq!(
@@ -101,6 +102,14 @@ fn all_that_is_wrong_is_said_and_the_worst_counts() {
             "direct; gets pictures of 1/16 of the bitrate",
         ),
         (with(|peer| peer.sending[1].rung = None), Grade::Bad, "direct; gets no pictures, only sound"),
+        (
+            with(|peer| {
+                peer.sending.remove(0);
+                peer.sending[0].rung = None;
+            }),
+            Grade::Bad,
+            "direct; gets no pictures, and there is no sound",
+        ),
         (with(|peer| peer.sending.truncate(1)), Grade::Good, "direct"),
         (with(|peer| peer.channel = Some(closed.clone())), Grade::Good, "direct; its data channel is not open"),
         (with(|peer| peer.ice = "disconnected".to_owned()), Grade::Bad, "direct; nothing gets through at the moment"),

@@ -9,11 +9,14 @@ pub(crate) mod vendors;
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, PoisonError, mpsc},
     time::Duration,
 };
 
 use gst::{glib, prelude::*};
+
+/// How long one hangs that does not start: less than it may take, and long enough to be seen.
+const HANG: Duration = Duration::from_secs(4);
 
 /// What an element does. Each can be changed while it runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub(crate) enum Behaviour {
     Works,
     /// It is registered, and there is no device behind it.
     HasNoDevice,
+    /// It hangs for some seconds when it is started, from the so-manieth start on.
+    HangsFromStart(u32),
     /// It gives up after so many frames.
     FailsAfter(u32),
     /// Nothing comes out after so many frames.
@@ -41,6 +46,7 @@ pub(crate) enum Behaviour {
 static BEHAVIOURS: Mutex<BTreeMap<&'static str, Behaviour>> = Mutex::new(BTreeMap::new());
 static TOLD: Mutex<Vec<(&'static str, u32)>> = Mutex::new(Vec::new());
 static TUNED: Mutex<BTreeMap<(&'static str, String), String>> = Mutex::new(BTreeMap::new());
+static STARTS: Mutex<BTreeMap<&'static str, u32>> = Mutex::new(BTreeMap::new());
 static LIVE: Mutex<BTreeMap<&'static str, bool>> = Mutex::new(BTreeMap::new());
 
 /// Registers the elements, each with what it does from the start.
@@ -64,6 +70,11 @@ pub(crate) fn told(element: &str) -> Vec<u32> {
     told.iter().filter(|(one, _)| *one == element).map(|(_, value)| *value).collect()
 }
 
+/// How often `element` was started.
+pub(crate) fn starts(element: &str) -> u32 {
+    STARTS.lock().unwrap_or_else(PoisonError::into_inner).get(element).copied().unwrap_or_default()
+}
+
 /// What a property of `element` was set to.
 pub(crate) fn tuned(element: &'static str, property: &str) -> Option<String> {
     let tuned = TUNED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,6 +89,22 @@ pub(crate) fn was_live(element: &str) -> Option<bool> {
 fn tune(element: &'static str, property: &str, value: &glib::Value) {
     let value = value.get::<String>().unwrap_or_else(|_| value.serialize().unwrap().to_string());
     TUNED.lock().unwrap_or_else(PoisonError::into_inner).insert((element, property.to_owned()), value);
+}
+
+/// Counts a start of `element`, and hangs in it if that is what it does.
+fn start(element: &'static str) {
+    let start = {
+        let mut starts = STARTS.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = starts.entry(element).or_default();
+        *count += 1;
+        *count
+    };
+    if let Behaviour::HangsFromStart(from) = behaviour(element)
+        && start >= from
+    {
+        // Nobody sends: it waits for that time, as for a driver.
+        let _ = mpsc::channel::<()>().1.recv_timeout(HANG);
+    }
 }
 
 fn behaviour(element: &str) -> Behaviour {

@@ -14,7 +14,7 @@ use super::{
         MppHeaderMode, MppProfile, MppRcMode, NvRcMode, NvTune, Property, QsvAv1RateControl, QsvRateControl,
         VaRateControl, VaapiRateControl,
     },
-    tune,
+    start, tune,
 };
 
 /// Registers an element; `false` where there is none of this name, or it can't be done.
@@ -123,6 +123,9 @@ macro_rules! stand_in {
                         if opens && behaviour(MODEL.element) == Behaviour::HasNoDevice {
                             gst::element_error!(self.obj(), gst::ResourceError::NotFound, ["there is no device"]);
                             return Err(gst::StateChangeError);
+                        }
+                        if opens {
+                            start(MODEL.element);
                         }
                         self.parent_change_state(change)
                     }
