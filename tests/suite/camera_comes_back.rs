@@ -1,17 +1,33 @@
 //! A camera that fails is tried again until it delivers, and its takers stay.
 
-use std::process::{Command, Stdio};
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
 
-use peergate::{codec::Codec, source::VideoKind};
+use peergate::{
+    codec::Codec,
+    media::clockwork::Clockwork,
+    source::{Capture, VideoKind},
+};
 
 use crate::common::{
     decode::{Picture, Pictures},
     guest::{self, BACK, Camera, FRONT, UsbCamera},
+    held,
     studio::{failure, failure_that, lease, studio, video},
+    wait::wait_until,
 };
+
+/// Within which what was captured is let go of.
+const RELEASE_LIMIT: Duration = Duration::from_secs(10);
 
 fn front() -> VideoKind {
     VideoKind::Camera { device: Some(FRONT.by_id()) }
+}
+
+fn back() -> VideoKind {
+    VideoKind::Camera { device: Some(BACK.by_id()) }
 }
 
 /// The white one: a slate is dark.
@@ -19,7 +35,8 @@ fn front() -> VideoKind {
 fn after_it_was_unplugged() {
     guest::with_camera(Camera::Usb, async {
         let camera = UsbCamera::plug(BACK).await;
-        let studio = studio(vec![video("back", VideoKind::Camera { device: Some(BACK.by_id()) })]);
+        let node = BACK.node();
+        let studio = studio(vec![video("back", back())]);
         let lease = lease(&studio, "back", Codec::Vp8).await;
         let pictures = Pictures::of(&lease.feed).await;
         pictures.find(|picture| picture.mean() > 150.0).await;
@@ -29,8 +46,15 @@ fn after_it_was_unplugged() {
         assert!(why.contains("is not there") && why.contains(&BACK.by_id()), "{why}");
         pictures.find(Picture::is_slate).await;
         let _camera = UsbCamera::plug(BACK).await;
+        assert_eq!(BACK.node(), node, "nobody held on to it");
         pictures.find(|picture| picture.mean() > 150.0).await;
         studio.stop().await;
+        let (spec, clockwork) = (video("back", back()), Clockwork::start());
+        for _ in 0..8 {
+            Capture::rehearse(&spec, &clockwork).await.unwrap();
+        }
+        let held = || held::cameras(std::process::id());
+        wait_until("the camera is let go of, however often it was started", RELEASE_LIMIT, || held() == 0).await;
     });
 }
 
@@ -71,7 +95,7 @@ fn after_it_delivered_nothing_and_said_nothing() {
         assert!(why.contains("nothing came for 5 s") && why.contains("unplugging"), "{why}");
         guest::set_control("percentage_of_dropped_buffers=0");
         let stalled = before.time;
-        pictures.find(|picture| picture.time > stalled + std::time::Duration::from_secs(5)).await;
+        pictures.find(|picture| picture.time > stalled + Duration::from_secs(5)).await;
         studio.stop().await;
     });
 }

@@ -1,7 +1,7 @@
 //! A camera's own H.264 goes to the peers as it is, and is pictures again for who does not take it; what would be a broken
 //! stream is refused, with the reason.
 
-use std::{fs, process::Output};
+use std::{fs, process::Output, time::Duration};
 
 use gst::prelude::*;
 use peergate::{codec::Codec, encoder::Settings, quality::UNLIMITED, report::Condition, source::VideoKind, studio::StudioState, units::Bitrate};
@@ -11,9 +11,14 @@ use crate::common::{
     decode::Pictures,
     decode_track,
     guest::{self, Camera, FRONT, UsbCamera},
+    held,
     str0m_peer::{Options, Viewer},
     studio::{Taker, failure, lease, settings, studio, studio_with, video},
+    wait::wait_until,
 };
+
+/// Within which a camera is let go of after its last taker was lost: that has to be noticed first.
+const RELEASE_LIMIT: Duration = Duration::from_secs(60);
 
 /// A keyframe each second: the camera makes 15 frames/s.
 const GOOD: &str = "key-int-max=15 ! video/x-h264,profile=constrained-baseline";
@@ -107,6 +112,9 @@ fn to_peers_of_either_codec() {
         assert!(!gateway.log().contains("assertion"), "GStreamer finds no fault:\n{}", gateway.log());
         gateway.encoder("h264", |encoder| encoder["element"] == "passthrough" && encoder["takers"] == 1).await;
         gateway.encoder("vp8", |encoder| encoder["element"] == "vp8enc" && encoder["takers"] == 1).await;
+        assert_ne!(held::cameras(gateway.id()), 0);
+        drop((h264, vp8));
+        wait_until("the daemon lets go of the camera", RELEASE_LIMIT, || held::cameras(gateway.id()) == 0).await;
     });
 }
 

@@ -49,6 +49,8 @@ pub(crate) fn with_camera(camera: Camera, test: impl Future<Output = ()>) {
         .arg(env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .env(INSIDE, "yes")
+        // As the program does for itself: here there are threads before the test begins.
+        .envs(peergate::media::elements::ENVIRONMENT)
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -82,8 +84,17 @@ impl Model {
         format!("usb-Peergate_Lab_{}_{}-video-index0", self.name.replace(' ', "_"), self.serial)
     }
 
+    /// Its node while it is plugged in, as `/dev/video0`.
+    pub(crate) fn node(self) -> PathBuf {
+        fs::canonicalize(self.link()).unwrap()
+    }
+
+    fn link(self) -> PathBuf {
+        Path::new("/dev/v4l/by-id").join(self.by_id())
+    }
+
     fn is_there(self) -> bool {
-        Path::new("/dev/v4l/by-id").join(self.by_id()).exists()
+        self.link().exists()
     }
 }
 
