@@ -33,7 +33,7 @@ const OPTIONAL: [(&str, &str, &str); 19] = [
     ("v4l2src", GOOD, "cameras"),
     ("jpegdec", GOOD, "cameras that send JPEG"),
     ("openh264dec", BAD, "viewers of a camera whose H.264 is passed on, where they take none"),
-    ("ximagesrc", GOOD, "screens"),
+    ("appsrc", BASE, "screens"),
     ("pulsesrc", GOOD, "microphones and monitors"),
     ("uridecodebin", BASE, "files"),
     ("videotestsrc", BASE, "test pictures and slates"),
@@ -204,7 +204,7 @@ mod tests {
                 named.extend(first_words.filter(|word| !word.contains('/')).map(str::to_owned));
             }
         }
-        assert!(named.contains("ximagesrc") && named.contains("jpegenc"), "the templates are read: {named:?}");
+        assert!(named.contains("v4l2src") && named.contains("jpegenc"), "the templates are read: {named:?}");
         // The first two are peergate's own; the third is only to ask a camera with.
         named.retain(|element| !["rtpav1pay", "rtpav1depay", "fakesink"].contains(&element.as_str()));
         named.retain(|element| !known.contains_key(element.as_str()));

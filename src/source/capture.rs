@@ -1,6 +1,6 @@
 //! A source at work: a pipeline that fills a raw feed.
 
-use std::{future::pending, pin::pin, time::Duration};
+use std::{future::pending, time::Duration};
 
 use tokio::sync::mpsc;
 
@@ -93,13 +93,8 @@ impl Capture {
 
     /// Waits until it fails.
     pub async fn failure(&mut self) -> SourceError {
-        let mut gone = pin!(self.plan.gone());
         loop {
-            let event = tokio::select! {
-                event = self.bus.recv() => event,
-                error = &mut gone => return error,
-            };
-            match event {
+            match self.bus.recv().await {
                 Some(BusEvent::Error { error, debug, .. }) => return explain(&self.plan, error, debug),
                 Some(BusEvent::SegmentDone) if self.plan.is_looped() => {
                     if let Err(error) = file::again(&self.pipeline).await {
@@ -188,7 +183,7 @@ async fn plan(spec: &Spec, clockwork: &Clockwork, trust: &Trust) -> Result<Plan,
             VideoKind::Camera { device } => camera::plan(video, device.as_deref(), clockwork).await,
             VideoKind::H264Camera { device } => camera::passthrough(video, device.as_deref(), clockwork, trust).await,
             VideoKind::Screen { display, region, pointer } => {
-                screen::plan(video, display.as_deref(), *region, *pointer).await
+                screen::plan(video, display.as_deref(), *region, *pointer, clockwork).await
             }
             VideoKind::File { path } => file::video(video, path).await,
         },

@@ -18,7 +18,6 @@ mod spec;
 pub mod strip;
 pub mod survey;
 mod test;
-mod xlib;
 
 pub use capture::Capture;
 pub use decoding::Decoding;
