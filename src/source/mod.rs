@@ -18,6 +18,7 @@ mod spec;
 pub mod strip;
 pub mod survey;
 mod test;
+mod usb;
 
 pub use capture::Capture;
 pub use decoding::Decoding;
@@ -26,3 +27,4 @@ pub use format::{Format, Rates, Sizes};
 pub use passthrough::Trust;
 pub use slate::Slate;
 pub use spec::{AudioKind, AudioSpec, Region, Spec, VideoKind, VideoSpec};
+pub use usb::{ResetError, reset};

@@ -15,6 +15,7 @@ mod darkroom;
 mod decode;
 mod demand;
 mod encode;
+mod escalation;
 mod lease;
 mod packetize;
 mod shelf;

@@ -1,6 +1,6 @@
 //! What can be had of each source: its encodes, and the tasks that look after them.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use tokio::sync::{Mutex, watch};
 
@@ -107,7 +107,13 @@ impl Stock {
         let demand = Demand::default();
         self.audition.listens_to(&demand);
         let clockwork = self.clockwork.clone();
-        let job = CaptureJob { spec: spec.clone(), feed: feed.clone(), clockwork, trust: Trust::default() };
+        let job = CaptureJob {
+            spec: spec.clone(),
+            feed: feed.clone(),
+            clockwork,
+            trust: Trust::default(),
+            was_denied: AtomicBool::default(),
+        };
         let condition = look_after(format!("source {name}"), job, &feed, &demand, &self.board, running);
         if !passed_through {
             let (spec, feed, demand, condition) = (spec.clone(), feed.clone(), demand.clone(), condition.clone());

@@ -13,7 +13,7 @@ use peergate::{
 
 use crate::common::{
     decode::{Picture, Pictures},
-    guest::{self, BACK, Camera, FRONT, UsbCamera},
+    guest::{self, BACK, Camera, UsbCamera},
     held,
     studio::{failure, failure_that, lease, studio, video},
     wait::wait_until,
@@ -21,10 +21,6 @@ use crate::common::{
 
 /// Within which what was captured is let go of.
 const RELEASE_LIMIT: Duration = Duration::from_secs(10);
-
-fn front() -> VideoKind {
-    VideoKind::Camera { device: Some(FRONT.by_id()) }
-}
 
 fn back() -> VideoKind {
     VideoKind::Camera { device: Some(BACK.by_id()) }
@@ -59,26 +55,29 @@ fn after_it_was_unplugged() {
 }
 
 #[test]
-fn after_another_program_had_it() {
+fn after_another_program_had_it_and_after_its_port_was_reset() {
     guest::with_camera(Camera::Usb, async {
-        let _camera = UsbCamera::plug(FRONT).await;
-        let node = std::fs::canonicalize(format!("/dev/v4l/by-id/{}", FRONT.by_id())).unwrap();
+        let camera = UsbCamera::plug(BACK).await;
         let mut other = Command::new("v4l2-ctl")
             .arg("--device")
-            .arg(&node)
+            .arg(BACK.node())
             .args(["--stream-mmap", "--stream-to=/dev/null"])
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let studio = studio(vec![video("front", front())]);
-        let lease = lease(&studio, "front", Codec::Vp8).await;
+        let studio = studio(vec![video("back", back())]);
+        let lease = lease(&studio, "back", Codec::Vp8).await;
         let pictures = Pictures::of(&lease.feed).await;
         let why = failure(&studio).await;
         let expected = format!("is busy: process {} (v4l2-ctl) has it", other.id());
         assert!(why.contains(&expected), "{expected} in: {why}");
         other.kill().unwrap();
         other.wait().unwrap();
-        pictures.next().await;
+        let before = pictures.find(|picture| picture.mean() > 150.0).await.time;
+        camera.stall_until_reset();
+        failure_that(&studio, |why| why.contains("nothing came for 5 s") && why.ends_with("; its USB port was reset"))
+            .await;
+        pictures.find(|picture| picture.mean() > 150.0 && picture.time > before + Duration::from_secs(10)).await;
         studio.stop().await;
     });
 }

@@ -132,6 +132,12 @@ impl UsbCamera {
         Self { process, model, _pictures: pictures }
     }
 
+    /// Has it give nothing any more, without an error, until its port is reset.
+    pub(crate) fn stall_until_reset(&self) {
+        let status = Command::new("kill").args(["-s", "USR2", &self.process.id().to_string()]).status().unwrap();
+        assert!(status.success(), "the camera runs");
+    }
+
     /// Pulls the plug, and waits until its name is gone.
     pub(crate) async fn unplug(mut self) {
         self.process.kill().unwrap();
