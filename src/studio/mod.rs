@@ -18,6 +18,7 @@ mod encode;
 mod escalation;
 mod lease;
 mod packetize;
+mod placeholder;
 mod shelf;
 mod stand_in;
 mod supervise;

@@ -8,7 +8,7 @@ use peergate::{codec::Codec, encoder::Settings, quality::UNLIMITED, report::Cond
 
 use crate::common::{
     daemon::{self, Daemon, GATEWAY, is_connected},
-    decode::Pictures,
+    decode::{Picture, Pictures},
     decode_track,
     guest::{self, Camera, FRONT, UsbCamera},
     held,
@@ -27,9 +27,10 @@ fn own_h264() -> VideoKind {
     VideoKind::H264Camera { device: None }
 }
 
-/// Some access units of what `encoder`, the properties of x264enc and what follows, makes of a ball that moves.
+/// Some access units of what `encoder`, the properties of x264enc and what follows, makes of a ball that moves before grey: a
+/// slate is dark.
 fn units(encoder: &str, count: u32) -> Vec<Vec<u8>> {
-    units_of("ball", 300, encoder, count)
+    units_of("ball background-color=0xff808080", 300, encoder, count)
 }
 
 /// The same of another pattern, at so many kbit/s.
@@ -63,7 +64,7 @@ fn slices(unit: &[u8]) -> &[u8] {
 fn bit_by_bit_and_decoded_for_others() {
     guest::with_camera(Camera::Usb, async {
         let sent = tokio::spawn(async { units(GOOD, 45) }).await.unwrap();
-        let _camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        let camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
         let studio = studio(vec![video("front", own_h264())]);
         let own = lease(&studio, "front", Codec::H264).await;
         let taker = Taker::new(&own.feed, || {});
@@ -85,6 +86,21 @@ fn bit_by_bit_and_decoded_for_others() {
         };
         let expected = [(Codec::H264, "passthrough".to_owned()), (Codec::Vp8, "vp8enc".to_owned())];
         studio.state().wait_for(|state| running(state) == expected).await.unwrap();
+
+        // Without the camera its taker is shown a slate, in its size, and the camera again when it is back.
+        drop((pictures, other));
+        studio.state().wait_for(|state| running(state) == expected[..1]).await.unwrap();
+        let own_pictures = Pictures::of(&own.feed).await;
+        own_pictures.find(|picture| !picture.is_slate()).await;
+        let unplugged = tokio::spawn(camera.unplug());
+        let slate = own_pictures.find(Picture::is_slate).await;
+        assert_eq!((slate.width, slate.height), (640, 360), "in the camera's size");
+        // Those that come until it is plugged in would have to be looked through else.
+        drop(own_pictures);
+        unplugged.await.unwrap();
+        let _camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        let own_pictures = Pictures::of(&own.feed).await;
+        own_pictures.find(|picture| !picture.is_slate()).await;
         studio.stop().await;
     });
 }
