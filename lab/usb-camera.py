@@ -6,7 +6,8 @@ It speaks USB/IP with the kernel's own vhci-hcd, so that the real uvcvideo drive
 moves): as with real ones, the bus is too slow for large raw pictures. With --h264 it offers the large size as H.264, too:
 what the given files hold, an access unit each, from the first on at each start and in a circle.
 
-SIGTERM pulls the plug. SIGUSR1 stalls it: no more frames, and no error; once more lets it go on.
+SIGTERM pulls the plug. SIGUSR1 stalls it: no more frames, and no error; once more lets it go on. SIGUSR2 stalls it until its
+port is reset.
 """
 
 import argparse
@@ -165,6 +166,10 @@ class Stream:
         self.number = 0
         self.due = time.monotonic()
         self.stalled = False
+        self.stalled_until_reset = False
+
+    def was_reset(self):
+        self.stalled_until_reset = False
 
     def cancel(self, sequence):
         """Whether the transfer was still waiting."""
@@ -188,7 +193,7 @@ class Stream:
 
     def next_payload(self):
         now = time.monotonic()
-        if self.stalled or now < self.due:
+        if self.stalled or self.stalled_until_reset or now < self.due:
             return False
         # Late by more than a little: the missed frames are not made up for.
         self.due = max(self.due + self.camera.interval / 1e7, now - 0.2)
@@ -203,6 +208,7 @@ class Plug:
 
     SUBMIT, UNLINK, SUBMITTED, UNLINKED = 1, 2, 3, 4
     STALL, CANCELLED = -32, -104  # EPIPE, ECONNRESET
+    SET_CONFIGURATION = 9
 
     def __init__(self, camera, port):
         self.camera = camera
@@ -231,6 +237,10 @@ class Plug:
         if endpoint != 0:
             self.stream.wanted.append((sequence, length))
             return
+        kind, request = header[40:42]
+        if kind & 0x60 == 0 and request == self.SET_CONFIGURATION:
+            # Said once when it is plugged in, and again after each reset, which is not told by itself.
+            self.stream.was_reset()
         reply = self.camera.control(header[40:], data)
         if reply is None:
             self.answer(sequence, b"", status=self.STALL)
@@ -275,8 +285,12 @@ def main():
     def stall(*_):
         plug.stream.stalled = not plug.stream.stalled
 
+    def stall_until_reset(*_):
+        plug.stream.stalled_until_reset = True
+
     signal.signal(signal.SIGTERM, pull)
     signal.signal(signal.SIGUSR1, stall)
+    signal.signal(signal.SIGUSR2, stall_until_reset)
     plug.serve(lambda: pulled)
 
 

@@ -47,6 +47,8 @@ const FAILED: u8 = 1;
 const MISUSED: u8 = 64;
 
 fn main() {
+    // SAFETY: there is no other thread yet.
+    unsafe { elements::set_environment() };
     let status = match Asked::parse(std::env::args_os()) {
         Ok(asked) => status_of(carry_out(asked)),
         Err(error) => {

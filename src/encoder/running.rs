@@ -1,5 +1,7 @@
 //! An encoder at work: a pipeline between a raw feed and an encoded one.
 
+use std::time::Duration;
+
 use futures_util::FutureExt;
 use gst::prelude::*;
 use tokio::sync::mpsc;
@@ -94,9 +96,35 @@ impl Encoding {
         encoded: &Feed,
         clockwork: &Clockwork,
     ) -> Result<Self, EncodeError> {
+        Self::begin(encoder, target, raw, encoded, clockwork, |out| encoded.succession(out)).await
+    }
+
+    /// The same for what stands in for the one that fills `encoded`, while that is silent for longer than `patience`.
+    ///
+    /// # Errors
+    /// When its pipeline can't be made or started.
+    pub async fn stand_in(
+        encoder: &Encoder,
+        target: &Target,
+        raw: &Feed,
+        encoded: &Feed,
+        patience: Duration,
+        clockwork: &Clockwork,
+    ) -> Result<Self, EncodeError> {
+        Self::begin(encoder, target, raw, encoded, clockwork, |out| encoded.stand_in(out, patience)).await
+    }
+
+    async fn begin(
+        encoder: &Encoder,
+        target: &Target,
+        raw: &Feed,
+        encoded: &Feed,
+        clockwork: &Clockwork,
+        fill: impl FnOnce(&gst_app::AppSink) -> Maker + Send,
+    ) -> Result<Self, EncodeError> {
         let Parts { pipeline, mut bus, sink, out, knob } = Parts::build(encoder, target, clockwork)?;
         let element = encoder.row.element.clone();
-        let maker = encoded.succession(&out);
+        let maker = fill(&out);
         if let Err(error) = pipeline.set_state(gst::State::Playing).await {
             // The element's own words say more.
             return Err(gave_up(&mut bus, &element).unwrap_or(EncodeError::State(error)));

@@ -33,7 +33,7 @@ const OPTIONAL: [(&str, &str, &str); 19] = [
     ("v4l2src", GOOD, "cameras"),
     ("jpegdec", GOOD, "cameras that send JPEG"),
     ("openh264dec", BAD, "viewers of a camera whose H.264 is passed on, where they take none"),
-    ("ximagesrc", GOOD, "screens"),
+    ("appsrc", BASE, "screens"),
     ("pulsesrc", GOOD, "microphones and monitors"),
     ("uridecodebin", BASE, "files"),
     ("videotestsrc", BASE, "test pictures and slates"),
@@ -55,6 +55,13 @@ const BASE: &str = "gstreamer1.0-plugins-base";
 const PANGO: &str = "gstreamer1.0-x";
 const GOOD: &str = "gstreamer1.0-plugins-good";
 const BAD: &str = "gstreamer1.0-plugins-bad";
+
+/// What elements take from the environment alone, and what it is set to.
+///
+/// `v4l2src` lets go of a camera by handing its buffers over to the kernel, where that can take them, and then forgets a
+/// reference: each start and stop costs a descriptor of the camera, whose number is not free again after it was unplugged
+/// (`gst_v4l2_object_stop`, in every version up to 1.28). Where it is told to wait for its buffers instead, it lets go of all.
+pub const ENVIRONMENT: [(&str, &str); 1] = [("GST_V4L2_FORCE_DRAIN", "1")];
 
 /// Why no media can be had on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -108,6 +115,20 @@ impl fmt::Display for Missing {
         let elements: Vec<_> = self.0.iter().map(|(element, _)| *element).collect();
         let plural = if elements.len() == 1 { "element" } else { "elements" };
         write!(f, "the {plural} {}; on Debian: apt install {}", elements.join(", "), self.packages().join(" "))
+    }
+}
+
+/// Sets [`ENVIRONMENT`]. Whoever has set some of it already knows better.
+///
+/// # Safety
+/// There may be no other thread yet: it could be reading the environment.
+#[expect(clippy::disallowed_methods, reason = "before there are other threads, as the contract says")]
+pub unsafe fn set_environment() {
+    for (name, value) in ENVIRONMENT {
+        if std::env::var_os(name).is_none() {
+            // SAFETY: the caller's.
+            unsafe { std::env::set_var(name, value) };
+        }
     }
 }
 
@@ -183,7 +204,7 @@ mod tests {
                 named.extend(first_words.filter(|word| !word.contains('/')).map(str::to_owned));
             }
         }
-        assert!(named.contains("ximagesrc") && named.contains("jpegenc"), "the templates are read: {named:?}");
+        assert!(named.contains("v4l2src") && named.contains("jpegenc"), "the templates are read: {named:?}");
         // The first two are peergate's own; the third is only to ask a camera with.
         named.retain(|element| !["rtpav1pay", "rtpav1depay", "fakesink"].contains(&element.as_str()));
         named.retain(|element| !known.contains_key(element.as_str()));

@@ -2,7 +2,6 @@
 
 use std::{
     future::pending,
-    pin::pin,
     time::{Duration, Instant},
 };
 
@@ -107,13 +106,8 @@ impl Capture {
 
     /// Waits until it fails.
     pub async fn failure(&mut self) -> SourceError {
-        let mut gone = pin!(self.plan.gone());
         loop {
-            let event = tokio::select! {
-                event = self.bus.recv() => event,
-                error = &mut gone => return error,
-            };
-            match event {
+            match self.bus.recv().await {
                 Some(BusEvent::Error { error, debug, .. }) => {
                     return self.plan.error(Trouble::new(error, debug)).await;
                 }
@@ -205,7 +199,7 @@ async fn plan(spec: &Spec, clockwork: &Clockwork, trust: &Trust) -> Result<Plan,
             VideoKind::Camera { device } => camera::plan(video, device.as_deref(), clockwork).await,
             VideoKind::H264Camera { device } => camera::passthrough(video, device.as_deref(), clockwork, trust).await,
             VideoKind::Screen { display, region, pointer } => {
-                screen::plan(video, display.as_deref(), *region, *pointer).await
+                screen::plan(video, display.as_deref(), *region, *pointer, clockwork).await
             }
             VideoKind::File { path } => file::video(video, path).await,
         },

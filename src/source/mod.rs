@@ -19,7 +19,7 @@ mod spec;
 pub mod strip;
 pub mod survey;
 mod test;
-mod xlib;
+mod usb;
 
 pub use capture::Capture;
 pub use decoding::Decoding;
@@ -28,3 +28,4 @@ pub use format::{Format, Rates, Sizes};
 pub use passthrough::Trust;
 pub use slate::Slate;
 pub use spec::{AudioKind, AudioSpec, Region, Spec, VideoKind, VideoSpec};
+pub use usb::{ResetError, reset};

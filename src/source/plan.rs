@@ -1,6 +1,6 @@
 //! What a kind of source gives to be started.
 
-use std::{fmt, future::pending, pin::Pin, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use super::SourceError;
 use crate::media::{
@@ -12,16 +12,12 @@ use crate::media::{
 /// takes a while: not for async code.
 type Explain = Arc<dyn Fn(&Trouble) -> Option<SourceError> + Send + Sync>;
 
-/// Waits until what is captured is gone, where its elements would not tell.
-type Watch = Box<dyn Fn() -> Pin<Box<dyn Future<Output = SourceError> + Send>> + Send + Sync>;
-
 /// How a source is started, and how its errors are put into words.
 pub(super) struct Plan {
     template: &'static str,
     values: Vec<(&'static str, Value)>,
     prepare: Box<dyn Fn(&Pipeline) + Send + Sync>,
     explain: Explain,
-    watch: Watch,
     looped: bool,
 }
 
@@ -35,14 +31,7 @@ pub(super) struct Trouble {
 impl Plan {
     /// The pipeline of this template with these values.
     pub(super) fn new(template: &'static str, values: Vec<(&'static str, Value)>) -> Self {
-        Self {
-            template,
-            values,
-            prepare: Box::new(|_| {}),
-            explain: Arc::new(|_| None),
-            watch: Box::new(|| Box::pin(pending())),
-            looped: false,
-        }
+        Self { template, values, prepare: Box::new(|_| {}), explain: Arc::new(|_| None), looped: false }
     }
 
     /// What is done to the pipeline before it starts.
@@ -53,14 +42,6 @@ impl Plan {
     /// What an error means here; `None` leaves it in GStreamer's words.
     pub(super) fn explain(self, explain: impl Fn(&Trouble) -> Option<SourceError> + Send + Sync + 'static) -> Self {
         Self { explain: Arc::new(explain), ..self }
-    }
-
-    /// What else is waited for, to know that it is gone.
-    pub(super) fn watched<F>(self, watch: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = SourceError> + Send + 'static,
-    {
-        Self { watch: Box::new(move || Box::pin(watch())), ..self }
     }
 
     /// It has an end, and is played from the start again there.
@@ -78,11 +59,6 @@ impl Plan {
 
     pub(super) fn apply(&self, pipeline: &Pipeline) {
         (self.prepare)(pipeline);
-    }
-
-    /// Waits until what is captured is gone, where that is watched.
-    pub(super) async fn gone(&self) -> SourceError {
-        (self.watch)().await
     }
 
     /// Puts what an element said into words, on a thread that may take its time.

@@ -1,6 +1,6 @@
 //! What can be had of each source: its encodes, and the tasks that look after them.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use tokio::sync::{Mutex, watch};
 
@@ -17,6 +17,7 @@ use super::{
     encode::{AtWork, EncodeJob},
     lease::{Lease, Step},
     packetize::PacketizeJob,
+    placeholder::Press,
     stand_in::StandIn,
     supervise::{Job, Supervision},
 };
@@ -107,14 +108,23 @@ impl Stock {
         let demand = Demand::default();
         self.audition.listens_to(&demand);
         let clockwork = self.clockwork.clone();
-        let job = CaptureJob { spec: spec.clone(), feed: feed.clone(), clockwork, trust: Trust::default() };
+        let job = CaptureJob {
+            spec: spec.clone(),
+            feed: feed.clone(),
+            clockwork,
+            trust: Trust::default(),
+            was_denied: AtomicBool::default(),
+        };
         let condition = look_after(format!("source {name}"), job, &feed, &demand, &self.board, running);
-        if !passed_through {
+        let candidates: Vec<_> = self.lineup.candidates(spec.media()).cloned().collect();
+        let ours = candidates.iter().find(|candidates| candidates.codec == Codec::H264);
+        let press = ours.filter(|_| passed_through).map(|ours| self.press(spec, ours));
+        // What comes encoded is nothing that a plain slate could stand in for.
+        if press.is_some() || !passed_through {
             let (spec, feed, demand, condition) = (spec.clone(), feed.clone(), demand.clone(), condition.clone());
-            StandIn { spec, feed, demand, condition, clockwork: self.clockwork.clone() }.spawn(running);
+            StandIn { spec, feed, demand, condition, clockwork: self.clockwork.clone(), press }.spawn(running);
         }
         self.board.sources.push(SourceEntry::new(spec, feed.clone(), condition));
-        let candidates: Vec<_> = self.lineup.candidates(spec.media()).cloned().collect();
         let (origin, encodes) = if let (true, Spec::Video(video)) = (passed_through, spec) {
             let (raw, decoder) = self.decoder(video, &feed, &demand, running);
             let origin = Origin { spec, raw, demand, decoder: Some(decoder) };
@@ -138,6 +148,12 @@ impl Stock {
             turn: Mutex::default(),
         });
         Shelf { name, encodes, demand: origin.demand, darkroom }
+    }
+
+    /// What encodes a slate for those who take a camera's own H.264.
+    fn press(&self, spec: &Spec, ours: &Candidates) -> Press {
+        let target = self.settings.target(spec);
+        Press { bench: Bench::new(ours.clone(), target.picture, &self.trials, self.settings.retry_after), target }
     }
 
     /// What makes pictures of a camera's own H.264, and who wants them.

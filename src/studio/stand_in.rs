@@ -8,15 +8,23 @@ use tokio::{
     time::{Instant, interval},
 };
 
-use super::{LINGER, backoff::Backoff, demand::Demand};
+use super::{
+    LINGER,
+    backoff::Backoff,
+    demand::Demand,
+    placeholder::{Placeholder, PlaceholderError, Press},
+};
 use crate::{
     media::{clockwork::Clockwork, feed::Feed},
     report::Condition,
-    source::{Slate, SourceError, Spec},
+    source::Spec,
 };
 
 /// How long a source that has delivered may be silent. Another picture is to be there within a second.
 const PATIENCE: Duration = Duration::from_millis(700);
+
+/// The same for one that says that it fails: what shows its slate takes a moment to begin, and is not shown before it has to.
+const SURE: Duration = Duration::from_millis(200);
 
 /// Frames that may be missing; at a few frames a second that is longer.
 const MISSING: u32 = 4;
@@ -37,6 +45,8 @@ pub(super) struct StandIn {
     pub(super) demand: Demand,
     pub(super) condition: watch::Receiver<Condition>,
     pub(super) clockwork: Clockwork,
+    /// What encodes the slate, where the source comes encoded.
+    pub(super) press: Option<Press>,
 }
 
 impl StandIn {
@@ -59,14 +69,14 @@ impl StandIn {
                     () = self.watch(&mut slate) => {}
                 }
                 if let Some(slate) = slate {
-                    Slate::stop(slate).await;
+                    Placeholder::stop(slate).await;
                 }
             }
         });
     }
 
     /// Shows a slate while it is needed. Never returns.
-    async fn watch(&self, slate: &mut Option<Slate>) {
+    async fn watch(&self, slate: &mut Option<Placeholder>) {
         let patience = self.patience();
         let begun = Instant::now();
         let mut silence = Silence { begun, patience, calm_since: None };
@@ -74,7 +84,7 @@ impl StandIn {
         let mut looks = interval(LOOK);
         loop {
             let now = looks.tick().await;
-            if let Some(error) = slate.as_mut().and_then(Slate::failure) {
+            if let Some(error) = slate.as_mut().and_then(Placeholder::failure) {
                 *slate = None;
                 next_attempt = now + self.complain(&error, &mut backoff);
             }
@@ -84,7 +94,7 @@ impl StandIn {
                     // What was before it was wanted is not known.
                     let silent_for = self.feed.silent_for().map_or(now - begun, |silent| silent.min(now - begun));
                     let since = time_of_day(SystemTime::now() - silent_for);
-                    match Slate::start(&self.spec, &since, &self.feed, patience, &self.clockwork).await {
+                    match self.show(&since, patience).await {
                         Ok(started) => {
                             tracing::warn!(source = %self.spec.name(), since, "it gives nothing; viewers are told so");
                             *slate = Some(started);
@@ -104,8 +114,15 @@ impl StandIn {
         }
     }
 
+    async fn show(&self, since: &str, patience: Duration) -> Result<Placeholder, PlaceholderError> {
+        match &self.press {
+            Some(press) => press.print(&self.spec, since, &self.feed, patience, &self.clockwork).await,
+            None => Placeholder::plain(&self.spec, since, &self.feed, patience, &self.clockwork).await,
+        }
+    }
+
     /// Says why there is no slate; how long none is tried again.
-    fn complain(&self, error: &SourceError, backoff: &mut Backoff) -> Duration {
+    fn complain(&self, error: &PlaceholderError, backoff: &mut Backoff) -> Duration {
         let wait = backoff.next(rand::random());
         tracing::error!(source = %self.spec.name(), %error, ?wait, "viewers can't be told that it gives nothing");
         wait
@@ -144,7 +161,7 @@ impl Silence {
         let wanted_for = now - self.begun;
         let silent_for = silent_for.filter(|silent| *silent < wanted_for);
         let is_needed = match silent_for {
-            Some(silent_for) => silent_for > self.patience,
+            Some(silent_for) => silent_for > self.patience || has_failed && silent_for > SURE,
             None => has_failed || wanted_for > BEGINNING,
         };
         if is_needed || silent_for.is_none() {
@@ -192,9 +209,81 @@ mod tests {
         let begun = silence.begun;
         assert_eq!(silence.look(begun + ms(5000), Some(ms(700)), false), Verdict::Undecided);
         assert_eq!(silence.look(begun + ms(5001), Some(ms(701)), false), Verdict::Needed);
-        assert_eq!(silence.look(begun + ms(6000), Some(ms(30)), true), Verdict::Undecided);
+        assert_eq!(silence.look(begun + ms(6000), Some(ms(200)), true), Verdict::Undecided);
+        assert_eq!(silence.look(begun + ms(6100), Some(ms(201)), true), Verdict::Needed, "it is known to be gone");
+        assert_eq!(silence.look(begun + ms(6200), Some(ms(30)), true), Verdict::Undecided);
         assert_eq!(silence.look(begun + ms(7000), Some(ms(900)), true), Verdict::Needed);
         assert_eq!(silence.look(begun + ms(8000), Some(ms(30)), false), Verdict::Undecided);
         assert_eq!(silence.look(begun + ms(10_000), Some(ms(30)), false), Verdict::Over);
+    }
+
+    /// What comes over a feed: when, and whether it is a keyframe.
+    fn taken(feed: &Feed) -> ((crate::media::tap::Tap, gst::Pad), std::sync::mpsc::Receiver<(Instant, bool)>) {
+        use crate::media::pad;
+        let (sender, frames) = std::sync::mpsc::channel();
+        let sink = pad::sink("taker").chain_function(move |_, _, buffer| {
+            let _ = sender.send((Instant::now(), !buffer.flags().contains(gst::BufferFlags::DELTA_UNIT)));
+            Ok(gst::FlowSuccess::Ok)
+        });
+        let sink = pad::opened(sink.build());
+        let tap = feed.tap("taker");
+        tap.link(&sink).unwrap();
+        ((tap, sink), frames)
+    }
+
+    /// A camera's own H.264, from an encoder that stops.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_encode_that_stops_is_stood_in_for_within_a_second() {
+        use crate::{
+            codec::{Codec, MediaKind},
+            encoder::{Lineup, Settings, Trials},
+            ids::SourceName,
+            media::{elements, feed::Contents, pipeline::Pipeline},
+            source::{VideoKind, VideoSpec},
+            studio::bench::Bench,
+            units::Size,
+        };
+        elements::start().unwrap();
+        let (clockwork, settings) = (Clockwork::start(), Settings::default());
+        let spec = Spec::Video(VideoSpec {
+            name: SourceName::new("front").unwrap(),
+            kind: VideoKind::H264Camera { device: None },
+            size: Size { width: 640, height: 360 },
+            fps: 30,
+            keep: false,
+        });
+        let lineup = Lineup::choose(&settings).unwrap();
+        let h264 = lineup.candidates(MediaKind::Video).find(|candidates| candidates.codec == Codec::H264).unwrap();
+        let target = settings.target(&spec);
+        let trials = Trials::new(None, clockwork.clone());
+        let press = Press { bench: Bench::new(h264.clone(), target.picture, &trials, Duration::from_secs(30)), target };
+        let feed = Feed::new("camera", Contents::Encoded);
+        let camera = "videotestsrc is-live=true ! video/x-raw,width=640,height=360,framerate=30/1 \
+                      ! x264enc tune=zerolatency speed-preset=ultrafast ! h264parse config-interval=-1 \
+                      ! video/x-h264,stream-format=byte-stream,alignment=au ! appsink name=out";
+        let (camera, _bus) = Pipeline::parse("camera", camera, &clockwork).unwrap();
+        feed.ingress(&camera.appsink("out").unwrap());
+        camera.set_state(gst::State::Playing).await.unwrap();
+        let (_taker, frames) = taken(&feed);
+        let next = || tokio::task::block_in_place(|| frames.recv_timeout(Duration::from_secs(10))).unwrap();
+        let mut last = next();
+        assert!(last.1);
+
+        let (running, demand) = (watch::Sender::new(true), Demand::default());
+        let _taken = demand.take();
+        let (says, condition) = watch::channel(Condition::Running);
+        let clockwork = clockwork.clone();
+        StandIn { spec, feed: feed.clone(), demand, condition, clockwork, press: Some(press) }.spawn(&running);
+        camera.stop().await.unwrap();
+        says.send_replace(Condition::Failed { why: "it was unplugged".to_owned() });
+        let counted = feed.counts().frames;
+        let mut slate = next();
+        // The camera's last ones are as near to each other as pictures are.
+        while slate.0 - last.0 < PATIENCE / 2 {
+            (last, slate) = (slate, next());
+        }
+        assert!(slate.1, "it begins with a keyframe");
+        assert!(slate.0 - last.0 < Duration::from_secs(1), "it came {:?} later", slate.0 - last.0);
+        assert_eq!(feed.counts().frames, counted, "it is none of the camera's");
     }
 }

@@ -1,5 +1,5 @@
 //! One task for each source and each encoder: starts it when it is wanted, tries it again when it fails,
-//! stops it when nobody wants it any more.
+//! stops it when nobody wants it any more. Where beginning again does not help, there may be a last resort.
 
 use std::{fmt::Display, pin::pin, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{LINGER, backoff::Backoff, demand::Demand};
+use super::{LINGER, backoff::Backoff, demand::Demand, escalation::Escalation};
 use crate::{media::feed::Feed, report::Condition};
 
 /// How long a source that runs may deliver nothing. Some cameras just stop, without an error.
@@ -42,6 +42,14 @@ pub(super) trait Job: Send + Sync + 'static {
     /// Whether an attempt failed because what it takes is not there, and cost nothing.
     fn is_absent(&self, _: &<Self::Work as Work>::Error) -> bool {
         false
+    }
+    /// Whether the [last resort](Self::last_resort) may mend what it failed of. It may mend silence.
+    fn is_mendable(&self, _: &<Self::Work as Work>::Error) -> bool {
+        false
+    }
+    /// Does what is left where beginning again does not help. What was done, for people; `None` where nothing could be.
+    fn last_resort(&self) -> impl Future<Output = Option<&'static str>> + Send {
+        async { None }
     }
     /// Begins.
     fn begin(&self) -> impl Future<Output = Result<Self::Work, <Self::Work as Work>::Error>> + Send;
@@ -79,6 +87,7 @@ impl Supervision {
     }
 
     async fn run<J: Job>(self, job: J, running: watch::Receiver<bool>) {
+        let mut escalation = Escalation::default();
         loop {
             self.say(Condition::Idle);
             tokio::select! {
@@ -87,12 +96,12 @@ impl Supervision {
                 () = ended(&running) => return,
                 () = self.demand.wanted() => {}
             }
-            self.serve(&job, &running).await;
+            self.serve(&job, &running, &mut escalation).await;
         }
     }
 
     /// Keeps it running until it is not wanted any more.
-    async fn serve<J: Job>(&self, job: &J, running: &watch::Receiver<bool>) {
+    async fn serve<J: Job>(&self, job: &J, running: &watch::Receiver<bool>, escalation: &mut Escalation) {
         let mut over = pin!(async {
             tokio::select! {
                 () = ended(running) => {}
@@ -108,30 +117,34 @@ impl Supervision {
                 begun = &mut begin => begun,
             };
             let mut is_absent = false;
-            let why = match begun {
+            let (mut why, is_mendable) = match begun {
                 Err(error) => {
                     is_absent = job.is_absent(&error);
-                    error.to_string()
+                    (error.to_string(), job.is_mendable(&error))
                 }
                 Ok(mut work) => {
-                    let why = tokio::select! {
+                    let trouble = tokio::select! {
                         () = &mut over => None,
-                        error = work.failure() => Some(error.to_string()),
-                        Silent = self.watch_frames(J::LIVE, &mut backoff) => Some(silence(job.remedy())),
+                        error = work.failure() => Some((error.to_string(), job.is_mendable(&error))),
+                        Silent = self.watch_frames(J::LIVE, &mut backoff, escalation) => Some((silence(job.remedy()), true)),
                     };
-                    if let Some(why) = &why {
-                        // What hangs may take long to come down.
-                        self.say(Condition::Failed { why: why.clone() });
-                    }
-                    match why {
-                        Some(why) => {
-                            stop_for_a_moment(work).await;
-                            why
-                        }
-                        None => return work.stop().await,
-                    }
+                    let Some((why, is_mendable)) = trouble else { return work.stop().await };
+                    // What hangs may take long to come down.
+                    self.say(Condition::Failed { why: why.clone() });
+                    stop_for_a_moment(work).await;
+                    (why, is_mendable)
                 }
             };
+            if is_mendable && escalation.failed(Instant::now()) {
+                let done = tokio::select! {
+                    () = &mut over => return,
+                    done = job.last_resort() => done,
+                };
+                escalation.resorted(Instant::now());
+                if let Some(done) = done {
+                    why = format!("{why}; {done}");
+                }
+            }
             let wait = if is_absent { ABSENT } else { backoff.next(rand::random()) };
             // Once, as long as it is not there.
             if !is_absent || why != told {
@@ -147,7 +160,7 @@ impl Supervision {
     }
 
     /// Says `Running` when frames come; returns when none come any more and that is a failure.
-    async fn watch_frames(&self, live: bool, backoff: &mut Backoff) -> Silent {
+    async fn watch_frames(&self, live: bool, backoff: &mut Backoff, escalation: &mut Escalation) -> Silent {
         let (mut frames, mut last, begun) = (self.feed.counts().frames, Instant::now(), Instant::now());
         loop {
             tokio::time::sleep(LOOK).await;
@@ -157,6 +170,7 @@ impl Supervision {
                 self.say(Condition::Running);
                 if begun.elapsed() > STALL {
                     backoff.reset();
+                    escalation.works();
                 }
             } else if live && last.elapsed() > STALL {
                 return Silent;
@@ -219,7 +233,10 @@ async fn ended(running: &watch::Receiver<bool>) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+    use std::sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    };
 
     use tokio::time::{sleep, timeout};
 
@@ -292,5 +309,49 @@ mod tests {
         let failed = seen.wait_for(|condition| matches!(condition, Condition::Failed { .. }));
         assert!(timeout(OPENS * 3, failed).await.is_err());
         assert!(camera.is_open.load(Relaxed));
+    }
+
+    /// A device that begins, and gives nothing.
+    struct Mute(Arc<Mutex<Vec<Instant>>>);
+
+    struct Muteness;
+
+    impl Job for Mute {
+        const LIVE: bool = true;
+        type Work = Muteness;
+        async fn begin(&self) -> Result<Muteness, String> {
+            Ok(Muteness)
+        }
+        async fn last_resort(&self) -> Option<&'static str> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+            Some("it was shaken")
+        }
+    }
+
+    impl Work for Muteness {
+        type Error = String;
+        async fn failure(&mut self) -> String {
+            std::future::pending().await
+        }
+        async fn stop(self) {}
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_stays_silent_meets_its_last_resort_and_not_more_than_once_a_minute() {
+        let (running, resorts) = (watch::Sender::new(true), Arc::default());
+        let (condition, mut said) = watch::channel(Condition::Idle);
+        let (feed, demand) = (Feed::new("mute", Contents::Raw), Demand::default());
+        let _taken = demand.take();
+        let begun = Instant::now();
+        let supervision = Supervision { label: "mute".to_owned(), feed, demand, condition, changes: Arc::default() };
+        supervision.spawn(Mute(Arc::clone(&resorts)), &running);
+        let is_told = |said: &Condition| matches!(said, Condition::Failed { why } if why.ends_with("; it was shaken"));
+        said.wait_for(is_told).await.unwrap();
+        sleep(Duration::from_secs(180)).await;
+        let resorts = resorts.lock().unwrap();
+        let first = resorts[0] - begun;
+        assert!((10..15).contains(&first.as_secs()), "after two silences of {STALL:?}: {first:?}");
+        let apart: Vec<_> = resorts.windows(2).map(|pair| (pair[1] - pair[0]).as_secs()).collect();
+        assert!(apart.len() >= 2 && apart.iter().all(|seconds| (60..80).contains(seconds)), "{apart:?}");
     }
 }

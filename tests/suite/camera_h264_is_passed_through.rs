@@ -1,19 +1,24 @@
 //! A camera's own H.264 goes to the peers as it is, and is pictures again for who does not take it; what would be a broken
 //! stream is refused, with the reason.
 
-use std::{fs, process::Output};
+use std::{fs, process::Output, time::Duration};
 
 use gst::prelude::*;
 use peergate::{codec::Codec, encoder::Settings, quality::UNLIMITED, report::Condition, source::VideoKind, studio::StudioState, units::Bitrate};
 
 use crate::common::{
     daemon::{self, Daemon, GATEWAY, is_connected},
-    decode::Pictures,
+    decode::{Picture, Pictures},
     decode_track,
     guest::{self, Camera, FRONT, UsbCamera},
+    held,
     str0m_peer::{Options, Viewer},
     studio::{Taker, failure, lease, settings, studio, studio_with, video},
+    wait::wait_until,
 };
+
+/// Within which a camera is let go of after its last taker was lost: that has to be noticed first.
+const RELEASE_LIMIT: Duration = Duration::from_secs(60);
 
 /// A keyframe each second: the camera makes 15 frames/s.
 const GOOD: &str = "key-int-max=15 ! video/x-h264,profile=constrained-baseline";
@@ -22,9 +27,10 @@ fn own_h264() -> VideoKind {
     VideoKind::H264Camera { device: None }
 }
 
-/// Some access units of what `encoder`, the properties of x264enc and what follows, makes of a ball that moves.
+/// Some access units of what `encoder`, the properties of x264enc and what follows, makes of a ball that moves before grey: a
+/// slate is dark.
 fn units(encoder: &str, count: u32) -> Vec<Vec<u8>> {
-    units_of("ball", 300, encoder, count)
+    units_of("ball background-color=0xff808080", 300, encoder, count)
 }
 
 /// The same of another pattern, at so many kbit/s.
@@ -58,7 +64,7 @@ fn slices(unit: &[u8]) -> &[u8] {
 fn bit_by_bit_and_decoded_for_others() {
     guest::with_camera(Camera::Usb, async {
         let sent = tokio::spawn(async { units(GOOD, 45) }).await.unwrap();
-        let _camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        let camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
         let studio = studio(vec![video("front", own_h264())]);
         let own = lease(&studio, "front", Codec::H264).await;
         let taker = Taker::new(&own.feed, || {});
@@ -80,6 +86,21 @@ fn bit_by_bit_and_decoded_for_others() {
         };
         let expected = [(Codec::H264, "passthrough".to_owned()), (Codec::Vp8, "vp8enc".to_owned())];
         studio.state().wait_for(|state| running(state) == expected).await.unwrap();
+
+        // Without the camera its taker is shown a slate, in its size, and the camera again when it is back.
+        drop((pictures, other));
+        studio.state().wait_for(|state| running(state) == expected[..1]).await.unwrap();
+        let own_pictures = Pictures::of(&own.feed).await;
+        own_pictures.find(|picture| !picture.is_slate()).await;
+        let unplugged = tokio::spawn(camera.unplug());
+        let slate = own_pictures.find(Picture::is_slate).await;
+        assert_eq!((slate.width, slate.height), (640, 360), "in the camera's size");
+        // Those that come until it is plugged in would have to be looked through else.
+        drop(own_pictures);
+        unplugged.await.unwrap();
+        let _camera = UsbCamera::plug_with_h264(FRONT, &sent).await;
+        let own_pictures = Pictures::of(&own.feed).await;
+        own_pictures.find(|picture| !picture.is_slate()).await;
         studio.stop().await;
     });
 }
@@ -107,6 +128,9 @@ fn to_peers_of_either_codec() {
         assert!(!gateway.log().contains("assertion"), "GStreamer finds no fault:\n{}", gateway.log());
         gateway.encoder("h264", |encoder| encoder["element"] == "passthrough" && encoder["takers"] == 1).await;
         gateway.encoder("vp8", |encoder| encoder["element"] == "vp8enc" && encoder["takers"] == 1).await;
+        assert_ne!(held::cameras(gateway.id()), 0);
+        drop((h264, vp8));
+        wait_until("the daemon lets go of the camera", RELEASE_LIMIT, || held::cameras(gateway.id()) == 0).await;
     });
 }
 

@@ -5,15 +5,22 @@ use std::time::{Duration, Instant};
 
 use peergate::{
     codec::Codec,
+    media::{
+        clockwork::Clockwork,
+        elements,
+        feed::{Contents, Feed},
+    },
     report::Condition,
-    source::{AudioKind, VideoKind},
+    source::{AudioKind, Capture, Trust, VideoKind},
     studio::Studio,
 };
 
 use crate::common::{
     decode::{Pictures, Samples},
+    held::Held,
     pulse::{Home, Pulse},
     studio::{Taker, audio, failure, lease, studio, video},
+    wait::wait_until,
     xvfb::Xvfb,
 };
 
@@ -61,6 +68,56 @@ async fn a_slate_is_shown_within_a_second_and_the_picture_again_within_two() {
     assert!(back.elapsed() < BACK_LIMIT, "the picture took {:?}", back.elapsed());
     runs_again(&studio).await;
     studio.stop().await;
+}
+
+/// Starts to capture a display, and waits for its first picture. Without its feed it would end.
+async fn capture(display: &str) -> (Capture, Feed) {
+    let (feed, clockwork) = (Feed::new("screen", Contents::Raw), Clockwork::start());
+    let spec = video("screen", screen(display));
+    let capture = Capture::start(&spec, &feed, &clockwork, &Trust::default()).await.unwrap();
+    wait_until("a picture", BACK_LIMIT, || feed.counts().frames > 0).await;
+    (capture, feed)
+}
+
+/// What this process holds once it holds no more than `before`, or after a while.
+async fn holds_again(before: Held) -> Held {
+    before.again(std::process::id(), u64::MAX, Duration::from_secs(10)).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_x_server_that_dies_twenty_times_leaves_no_thread_and_no_descriptor() {
+    elements::start().unwrap();
+    let display = Xvfb::free_display();
+    let mut first = None;
+    for _ in 0..=20 {
+        let server = Xvfb::start_on(&display);
+        let (mut capture, _feed) = capture(&display).await;
+        drop(server);
+        let why = tokio::time::timeout(GONE_LIMIT, capture.failure()).await.expect("it is noticed").to_string();
+        assert!(why.starts_with(&format!("X display {display} can't be reached")), "{why}");
+        capture.stop().await;
+        first.get_or_insert_with(|| Held::by(std::process::id()));
+    }
+    let before = first.unwrap();
+    let after = holds_again(before).await;
+    assert!(after.threads <= before.threads && after.descriptors <= before.descriptors, "{before:?}, then {after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_x_server_that_does_not_answer_holds_nothing_up() {
+    elements::start().unwrap();
+    let server = Xvfb::start();
+    capture(&server.display).await.0.stop().await;
+    let before = Held::by(std::process::id());
+    let (capturing, _feed) = capture(&server.display).await;
+    server.signal("STOP");
+    capturing.stop().await;
+    let spec = video("screen", screen(&server.display));
+    let refused = Capture::dry_build(&spec, &Clockwork::start()).await.unwrap_err().to_string();
+    let after = holds_again(before).await;
+    server.signal("CONT");
+    assert!(refused.contains("it has not answered for 2 s"), "{refused}");
+    assert!(after.threads <= before.threads && after.descriptors <= before.descriptors, "{before:?}, then {after:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

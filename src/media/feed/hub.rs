@@ -19,6 +19,9 @@ use crate::media::{
     tap::{Frame, Memory, Outlet},
 };
 
+/// How far apart frames are that are late behind others: as near as clocks of video tell them apart (RFC 6184: 90 kHz).
+const NEXT: gst::ClockTime = gst::ClockTime::from_mseconds(1);
+
 /// What the feed's handles, its taps and the callback of its maker share.
 pub(in crate::media) struct Hub {
     pub(super) label: String,
@@ -26,6 +29,8 @@ pub(in crate::media) struct Hub {
     pub(super) epoch: Instant,
     /// The sink pad of the maker's appsink, where requests for keyframes go.
     pub(super) maker: glib::WeakRef<gst::Pad>,
+    /// The same of what stands in for the maker, while it does.
+    deputy: glib::WeakRef<gst::Pad>,
     /// Which maker is the present one. An earlier one, stuck and left behind, is not listened to.
     generation: AtomicU64,
     caps: watch::Sender<Option<gst::Caps>>,
@@ -52,7 +57,9 @@ pub(in crate::media) struct Hub {
 struct Rounds {
     routes: Vec<Route>,
     replay: Replay,
-    /// The time of the last frame that was another's in the maker's place.
+    /// Another's frames pass in the maker's place.
+    is_stood_in: bool,
+    /// The time of the last of those, until the maker's frames are later.
     stood_in_until: Option<gst::ClockTime>,
 }
 
@@ -69,6 +76,7 @@ impl Hub {
             contents,
             epoch: Instant::now(),
             maker: glib::WeakRef::new(),
+            deputy: glib::WeakRef::new(),
             generation: AtomicU64::new(0),
             caps: watch::Sender::new(None),
             gate: KeyframeGate::default(),
@@ -165,23 +173,52 @@ impl Hub {
         // is lost.
         let Ok(mut rounds) = rounds else { return Ok(gst::FlowSuccess::Ok) };
         self.count(frame);
-        // Time goes on for takers, whoever made the last one.
-        if rounds.stood_in_until.is_some_and(|until| frame.running_time().is_some_and(|time| time <= until)) {
+        if rounds.is_stood_in && frame.delta && self.contents.is_encoded() {
+            // What stands in is nothing that it could be decoded with.
+            if self.gate.request(self.epoch.elapsed(), Reason::Repeat) {
+                self.ask(&[&self.maker], Reason::Repeat);
+            }
             return Ok(gst::FlowSuccess::Ok);
         }
-        rounds.stood_in_until = None;
-        self.hand_over(frame, &mut rounds, now);
+        if std::mem::take(&mut rounds.is_stood_in) {
+            self.deputy.set(None);
+        }
+        match rounds.stood_in_until.filter(|until| frame.running_time().is_some_and(|time| time <= *until)) {
+            None => {
+                rounds.stood_in_until = None;
+                self.hand_over(frame, &mut rounds, now);
+            }
+            // Time goes on for takers, whoever made the last one. The next are decoded with this one, so it can't be left out.
+            Some(until) if self.contents.is_encoded() => {
+                let next = until + NEXT;
+                rounds.stood_in_until = Some(next);
+                self.hand_over(&frame.shown_at(next), &mut rounds, now);
+            }
+            Some(_) => {}
+        }
         Ok(gst::FlowSuccess::Ok)
     }
 
     /// On the streaming thread of one that stands in for the maker: hands its frame over, if the maker has been silent for
-    /// so long. It is none of the maker's, and not counted as such.
-    pub(super) fn stand_in(&self, sample: &gst::Sample, patience: Duration) {
+    /// so long. It is none of the maker's, and not counted as such. It begins with a keyframe, and goes on until the maker has
+    /// one.
+    pub(super) fn stand_in(&self, sink: &gst_app::AppSink, sample: &gst::Sample, patience: Duration) {
+        let (Some(frame), Ok(mut rounds)) = (Frame::new(sample), self.rounds.try_lock()) else { return };
         let silent_since = self.made_at.load(Relaxed);
         let is_silent = silent_since == 0 || self.ms().saturating_sub(silent_since) > patience.as_millis() as u64;
-        let (Some(frame), Ok(mut rounds)) = (Frame::new(sample).filter(|_| is_silent), self.rounds.try_lock()) else {
+        let goes_on = rounds.is_stood_in && self.contents.is_encoded();
+        if !(is_silent || goes_on) {
             return;
-        };
+        }
+        if !rounds.is_stood_in {
+            let pad = sink.static_pad("sink");
+            if frame.delta {
+                let _ = pad.map(|pad| pad.push_event(Reason::NewTaker.to_event()));
+                return;
+            }
+            self.deputy.set(pad.as_ref());
+            rounds.is_stood_in = true;
+        }
         rounds.stood_in_until = frame.running_time();
         self.hand_over(&frame, &mut rounds, || None);
     }
@@ -264,7 +301,13 @@ impl Hub {
     }
 
     fn ask_maker(&self, reason: Reason) {
-        if self.maker.upgrade().is_some_and(|pad| pad.push_event(reason.to_event())) {
+        self.ask(&[&self.deputy, &self.maker], reason);
+    }
+
+    /// Asks the first of these that listens.
+    fn ask(&self, makers: &[&glib::WeakRef<gst::Pad>], reason: Reason) {
+        let mut listening = makers.iter().filter_map(|maker| maker.upgrade());
+        if listening.any(|pad| pad.push_event(reason.to_event())) {
             self.keyframe_requests.fetch_add(1, Relaxed);
         } else {
             self.gate.undelivered(reason);

@@ -107,13 +107,16 @@ impl Feed {
     }
 
     /// Has `sink` fill the feed while its maker is silent for longer than `patience`. Its frames are not counted; with the
-    /// maker's next one it is the maker's again.
-    pub fn stand_in(&self, sink: &gst_app::AppSink, patience: Duration) {
-        let hub = Arc::downgrade(&self.hub);
-        maker::prepare(sink, move |_, sample| {
-            hub.upgrade().ok_or(gst::FlowError::Eos)?.stand_in(sample, patience);
+    /// maker's next one, or next keyframe where there are such, it is the maker's again.
+    pub fn stand_in(&self, sink: &gst_app::AppSink, patience: Duration) -> Maker {
+        let (hub, maker) = (Arc::downgrade(&self.hub), Maker::default());
+        let made = maker.clone();
+        maker::prepare(sink, move |sink, sample| {
+            made.count(sample);
+            hub.upgrade().ok_or(gst::FlowError::Eos)?.stand_in(sink, sample, patience);
             Ok(gst::FlowSuccess::Ok)
         });
+        maker
     }
 
     /// For how long its maker has been silent; `None` where it never made anything.

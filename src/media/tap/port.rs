@@ -76,6 +76,15 @@ impl Frame {
         self.segment.downcast_ref::<gst::ClockTime>()?.to_running_time(self.buffer.pts()?)
     }
 
+    /// The same, at another running time.
+    pub(in crate::media) fn shown_at(&self, time: gst::ClockTime) -> Self {
+        let mut buffer = self.buffer.copy();
+        let changed = buffer.make_mut();
+        changed.set_pts(time);
+        changed.set_dts(gst::ClockTime::NONE);
+        Self::on_running_time(buffer, self.caps.clone())
+    }
+
     /// One whose times are running times.
     pub(in crate::media) fn on_running_time(buffer: gst::Buffer, caps: gst::Caps) -> Self {
         let delta = buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);

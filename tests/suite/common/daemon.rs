@@ -243,6 +243,10 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PEERGATE_")) {
         command.env_remove(name);
     }
+    // It sees to that itself.
+    for (name, _) in peergate::media::elements::ENVIRONMENT {
+        command.env_remove(name);
+    }
     // Whoever runs the tests may have a daemon of their own.
     command.env("PEERGATE_SOCKET", "none");
     command.env_remove("CREDENTIALS_DIRECTORY").args(arguments);

@@ -49,6 +49,8 @@ pub(crate) fn with_camera(camera: Camera, test: impl Future<Output = ()>) {
         .arg(env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture"])
         .env(INSIDE, "yes")
+        // As the program does for itself: here there are threads before the test begins.
+        .envs(peergate::media::elements::ENVIRONMENT)
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -82,8 +84,17 @@ impl Model {
         format!("usb-Peergate_Lab_{}_{}-video-index0", self.name.replace(' ', "_"), self.serial)
     }
 
+    /// Its node while it is plugged in, as `/dev/video0`.
+    pub(crate) fn node(self) -> PathBuf {
+        fs::canonicalize(self.link()).unwrap()
+    }
+
+    fn link(self) -> PathBuf {
+        Path::new("/dev/v4l/by-id").join(self.by_id())
+    }
+
     fn is_there(self) -> bool {
-        Path::new("/dev/v4l/by-id").join(self.by_id()).exists()
+        self.link().exists()
     }
 }
 
@@ -119,6 +130,12 @@ impl UsbCamera {
         let process = command.spawn().expect("the guest has python3");
         wait_until("udev has named the camera", NAMING_LIMIT, || model.is_there()).await;
         Self { process, model, _pictures: pictures }
+    }
+
+    /// Has it give nothing any more, without an error, until its port is reset.
+    pub(crate) fn stall_until_reset(&self) {
+        let status = Command::new("kill").args(["-s", "USR2", &self.process.id().to_string()]).status().unwrap();
+        assert!(status.success(), "the camera runs");
     }
 
     /// Pulls the plug, and waits until its name is gone.

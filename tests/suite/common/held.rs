@@ -1,6 +1,6 @@
 //! What a process holds of the system, as the kernel tells it.
 
-use std::{fs, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 /// Threads, descriptors and memory of a process at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,13 @@ impl Held {
         };
         tokio::time::timeout(limit, fallen).await.unwrap_or_else(|_| Self::by(process))
     }
+}
+
+/// How many descriptors of cameras a process holds, those that were unplugged among them.
+pub(crate) fn cameras(process: u32) -> usize {
+    let target = |descriptor: fs::DirEntry| fs::read_link(descriptor.path()).ok();
+    let is_camera = |target: &PathBuf| target.to_string_lossy().starts_with("/dev/video");
+    entries(process, "fd").filter_map(target).filter(is_camera).count()
 }
 
 fn entries(process: u32, folder: &str) -> impl Iterator<Item = fs::DirEntry> {

@@ -68,6 +68,12 @@ impl Xvfb {
         Some(Self { server, display: display.to_owned() })
     }
 
+    /// Sends it a signal, as `STOP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.server.id().to_string()]).status().unwrap();
+        assert!(status.success(), "kill -s {name}");
+    }
+
     /// Starts an X client.
     pub(crate) fn run(&self, program: &str, arguments: &[&str]) -> Client {
         let child = Command::new(program)
