@@ -15,6 +15,7 @@ use crate::{
     peer::{self, Certificate, CertificateError},
     room,
     signal::{self, relay_url::RelayUrl},
+    tls::Anchors,
 };
 
 /// As long as the library's own.
@@ -70,7 +71,7 @@ fn member(
             url,
             protocols: member.protocols.clone(),
             headers: member.headers.clone(),
-            ca_file: member.ca_file.clone(),
+            anchors: Anchors::beside_system(member.ca_file.clone()),
         },
         video: member.video.clone(),
         audio: member.audio.clone(),
