@@ -3,7 +3,12 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
-use hyper::server::conn::http1;
+use http::Request;
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -15,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    Listener,
+    Listener, Privacy,
     closing::{Close, Closing},
 };
 
@@ -36,16 +41,18 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// None yet. Each will be served by `router` until it is `closing` time.
+    /// None yet. Each will be served by `router` until it is `closing` time. Its requests carry their [`Privacy`].
     pub(super) fn new(router: Router, closing: Closing) -> Self {
         Self { router, closing, free: Arc::new(Semaphore::new(CONNECTIONS)), running: JoinSet::new() }
     }
 
     /// Takes connections, for ever.
-    pub(super) async fn take(&mut self, listener: &impl Listener) {
+    pub(super) async fn take<L: Listener>(&mut self, listener: &mut L) {
         // The semaphore is never closed.
         while let Ok(place) = self.free.clone().acquire_owned().await {
-            self.run(listener.take().await, place);
+            let connection = listener.take().await;
+            let privacy = L::privacy(&connection);
+            self.run(connection, privacy, place);
             while self.running.try_join_next().is_some() {}
         }
     }
@@ -58,11 +65,21 @@ impl Connections {
         close.all_gone().await;
     }
 
-    fn run(&mut self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, place: OwnedSemaphorePermit) {
+    fn run(
+        &mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        privacy: Privacy,
+        place: OwnedSemaphorePermit,
+    ) {
+        let router = TowerToHyperService::new(self.router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(privacy);
+            router.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router.clone()))
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         let mut closing = self.closing.clone();
         self.running.spawn(async move {
