@@ -95,7 +95,7 @@ pub(super) fn read(table: Table, purpose: Purpose, outside: &Outside, notes: &No
     let mut sources = sources::read(&mut root, outside);
     let members = members::read(&mut root, &sources, outside);
     warnings.extend(untaken(&sources, &members));
-    let (http, socket) = http::read(root.section("http"), purpose, &members, outside);
+    let (http, socket) = http::read(root.section("http"), purpose, &members, outside, &mut warnings);
     let settings = Settings {
         encode: encode(root.section("encode"), &mut sources, outside),
         ice: servers::read(root.section("ice"), outside, &mut warnings),

@@ -48,6 +48,12 @@ impl Hosts {
         self
     }
 
+    /// These names.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+
     fn hold(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         // An address cannot be rebound: its browser asks for that address because somebody wrote it.

@@ -5,12 +5,14 @@ mod closing;
 mod connections;
 mod listener;
 mod local_socket;
+mod tls_listener;
 
 pub use access::{Hosts, Origins};
 pub(crate) use access::{check_host, check_origin};
 pub(crate) use closing::Closing;
 pub use listener::{Listener, Privacy};
 pub use local_socket::{LocalSocket, SocketError};
+pub use tls_listener::TlsListener;
 
 use std::{future::Future, time::Duration};
 

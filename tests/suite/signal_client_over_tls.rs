@@ -13,7 +13,8 @@ use peergate::{
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::common::{
-    scripted_relay::{PrivateCa, ScriptedRelay},
+    private_ca::PrivateCa,
+    scripted_relay::ScriptedRelay,
     signalling::{settings, soon},
 };
 
