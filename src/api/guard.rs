@@ -15,7 +15,7 @@ use tracing::debug;
 use super::{Context, error::ApiError};
 use crate::{
     redact::Redacted,
-    server::{Hosts, Origins, check_host, check_origin},
+    server::{Hosts, Origins, Privacy, check_host, check_origin},
 };
 
 /// Answers only to requests that name this server (`Host`).
@@ -32,9 +32,13 @@ pub(super) async fn only_by_our_names(State(hosts): State<Hosts>, request: Reque
     next.run(request).await
 }
 
-/// Lets the API be used only by our own page and by programs, with the token where there is one. What a link is for is read
-/// with that, too.
+/// Lets the API be used only by our own page and by programs, where nobody else can read along, with the token where there
+/// is one. What a link is for is read with that, too.
 pub(super) async fn only_ours(State(context): State<Context>, request: Request, next: Next) -> Response {
+    if request.extensions().get() != Some(&Privacy::Private) {
+        debug!("others can read along");
+        return ApiError::overheard().into_response();
+    }
     let headers = request.headers();
     if let Err(refused) = check_origin(headers, request.uri(), &Origins::default()) {
         debug!(%refused);

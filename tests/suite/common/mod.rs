@@ -12,6 +12,7 @@ pub(crate) mod decode;
 pub(crate) mod decode_track;
 pub(crate) mod dialect;
 pub(crate) mod disks;
+pub(crate) mod distant;
 pub(crate) mod doctor;
 pub(crate) mod encoded_media;
 pub(crate) mod film;
