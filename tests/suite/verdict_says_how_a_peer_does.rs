@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use peergate::ice::TurnTransport;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::common::{
@@ -12,7 +11,7 @@ use crate::common::{
     netns::Host,
     plain_relay::PlainRelay,
     str0m_peer::{Options, Viewer},
-    turn::{self, PASSWORD, USER},
+    turn::{self, PASSWORD},
 };
 
 const RELAYED: &str = "relayed through TURN because no direct pair worked";
@@ -27,8 +26,7 @@ async fn relayed_and_with_losses() {
     let turn = turn::Server::start(TurnTransport::Udp).await;
     let to_turn = format!("-d {} -p udp --dport {}", turn.address.ip(), turn.address.port());
     host.send_only(&[&to_turn, &format!("-d {} -p tcp", host.router)]);
-    let [user, password] = [USER, PASSWORD].map(|text| utf8_percent_encode(text, NON_ALPHANUMERIC));
-    let url = format!("turn:{user}:{password}@{}?transport=udp", turn.address);
+    let url = turn::url(TurnTransport::Udp, turn.address, PASSWORD);
     let room = ["--id", "gateway", "--room", relay.url(), "--turn", &url];
     let more = ["--size", "320x180", "--bitrate", "500k", "--log", "info,peergate::peer=debug"];
     let gateway = DistantGateway::start(&host, &[room.as_slice(), &more].concat()).await;
