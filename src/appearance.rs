@@ -15,6 +15,7 @@ use crate::{
     peer::{self, Certificate, CertificateError},
     room,
     signal::{self, relay_url::RelayUrl},
+    tls::Anchors,
 };
 
 /// As long as the library's own.
@@ -54,9 +55,16 @@ fn member(
     settings: &Settings,
     listening: Option<SocketAddr>,
 ) -> Result<MemberSettings, AppearanceError> {
-    let url = match &member.room {
-        Room::Relay(url) => url.clone(),
-        Room::Embedded(name) => embedded(name.as_deref(), listening.ok_or(AppearanceError::NoRelay)?)?,
+    let of_system = || Anchors::beside_system(member.ca_file.clone());
+    let (url, anchors) = match &member.room {
+        Room::Relay(url) => (url.clone(), of_system()),
+        Room::Embedded(name) => {
+            let identity = settings.http.as_ref().and_then(|http| http.identity.as_ref());
+            let scheme = if identity.is_some() { "wss" } else { "ws" };
+            let url = embedded(scheme, name.as_deref(), listening.ok_or(AppearanceError::NoRelay)?)?;
+            // Whatever name its certificate is for: we reach it by an address.
+            (url, identity.map_or_else(of_system, |identity| Anchors::Only(identity.certificate())))
+        }
     };
     let id = member.id.clone().unwrap_or_else(random_id);
     let trust = member.trust.as_ref().map(|trust| peer::Trust {
@@ -70,7 +78,7 @@ fn member(
             url,
             protocols: member.protocols.clone(),
             headers: member.headers.clone(),
-            ca_file: member.ca_file.clone(),
+            anchors,
         },
         video: member.video.clone(),
         audio: member.audio.clone(),
@@ -98,9 +106,9 @@ pub(crate) fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 /// Our own relay, as we reach it ourselves.
-fn embedded(room: Option<&str>, listening: SocketAddr) -> Result<RelayUrl, AppearanceError> {
+fn embedded(scheme: &str, room: Option<&str>, listening: SocketAddr) -> Result<RelayUrl, AppearanceError> {
     let path = room.map_or_else(String::new, |room| format!("/{room}"));
-    RelayUrl::parse(&format!("ws://{}/signal{path}", reachable(listening)))
+    RelayUrl::parse(&format!("{scheme}://{}/signal{path}", reachable(listening)))
         .map_err(|error| AppearanceError::Address(error.to_string()))
 }
 
@@ -116,8 +124,8 @@ mod tests {
     #[test]
     fn the_embedded_relay_is_reached_over_loopback() {
         let everywhere = "0.0.0.0:8080".parse().unwrap();
-        assert_eq!(embedded(None, everywhere).unwrap().to_string(), "ws://127.0.0.1:8080/signal");
+        assert_eq!(embedded("ws", None, everywhere).unwrap().to_string(), "ws://127.0.0.1:8080/signal");
         let v6 = "[::]:8080".parse().unwrap();
-        assert_eq!(embedded(Some("yard"), v6).unwrap().to_string(), "ws://[::1]:8080/signal/yard");
+        assert_eq!(embedded("wss", Some("yard"), v6).unwrap().to_string(), "wss://[::1]:8080/signal/yard");
     }
 }

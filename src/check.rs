@@ -9,6 +9,7 @@ use crate::{
     media::clockwork::Clockwork,
     peer::{self, NetworkError},
     source::{Capture, SourceError, Spec},
+    tls::Identity,
 };
 
 /// What was found.
@@ -38,6 +39,10 @@ pub async fn check(settings: &Settings) -> Findings {
             }
             Err(error) => findings.waited_for.push(format!("{table}: {error}")),
         }
+    }
+    let identity = settings.http.as_ref().and_then(|http| http.identity.as_ref());
+    if let Some(Err(error)) = identity.map(Identity::kept) {
+        findings.problems.push(format!("[http]: {error}"));
     }
     findings.encoders(settings, &clockwork);
     match peer::try_network(&settings.ice) {

@@ -13,7 +13,7 @@ use crate::{
 const CONFIG: &str = "PEERGATE_CONFIG";
 
 /// What each flag, and its twin in the environment, says about the configuration.
-const FLAGS: [(&str, &str, &str, Target); 18] = [
+const FLAGS: [(&str, &str, &str, Target); 20] = [
     ("room", "--room", "PEERGATE_ROOM", Target::Rooms),
     ("id", "--id", "PEERGATE_ID", Target::EveryMember("id")),
     ("video", "--video", "PEERGATE_VIDEO", Target::Video),
@@ -28,6 +28,8 @@ const FLAGS: [(&str, &str, &str, Target); 18] = [
     ("stun", "--stun", "PEERGATE_STUN", Target::List("ice", "stun")),
     ("turn", "--turn", "PEERGATE_TURN", Target::List("ice", "turn")),
     ("listen", "--listen", "PEERGATE_LISTEN", Target::Key("http", "listen")),
+    ("certificate", "--certificate", "PEERGATE_CERTIFICATE", Target::Key("http", "certificate")),
+    ("key", "--key", "PEERGATE_KEY", Target::Key("http", "key")),
     ("socket", "--socket", "PEERGATE_SOCKET", Target::Key("http", "socket")),
     (
         "control_token_file",
@@ -190,6 +192,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "ADDR", env = "PEERGATE_LISTEN", hide_env_values = true)]
     pub listen: Option<String>,
 
+    /// How TLS is spoken on --listen.
+    #[command(flatten)]
+    pub tls: TlsArgs,
+
     /// Where 'peergate ctl' finds it, or none [default: peergate.sock in the user's or the unit's runtime folder]
     #[arg(long, value_name = "PATH", env = "PEERGATE_SOCKET", hide_env_values = true)]
     pub socket: Option<String>,
@@ -259,6 +265,10 @@ pub struct RelayArgs {
     #[arg(long, value_name = "ADDR", env = "PEERGATE_LISTEN", hide_env_values = true)]
     pub listen: Option<String>,
 
+    /// How TLS is spoken there.
+    #[command(flatten)]
+    pub tls: TlsArgs,
+
     /// How logs are written.
     #[command(flatten)]
     pub log: LogArgs,
@@ -295,6 +305,18 @@ pub enum RecordingsAction {
     Verify,
     /// Mend what was cut off; no daemon may record there at the same time
     Repair,
+}
+
+/// How TLS is spoken.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TlsArgs {
+    /// TLS with this certificate (PEM), or self-signed for one of its own making, or none [default: none]
+    #[arg(long, value_name = "FILE", env = "PEERGATE_CERTIFICATE", hide_env_values = true)]
+    pub certificate: Option<String>,
+
+    /// The certificate's key (PEM) [default: it is in the certificate's file]
+    #[arg(long, value_name = "FILE", env = "PEERGATE_KEY", hide_env_values = true)]
+    pub key: Option<String>,
 }
 
 /// How logs are written.

@@ -26,9 +26,10 @@ use crate::{
     relay,
     report::State,
     room,
-    server::{self, Hosts, Listener, LocalSocket, Origins, SocketError},
+    server::{self, Hosts, Listener, LocalSocket, Origins, SocketError, TlsListener},
     service::{Loop, Manager},
     shutdown::Signals,
+    tls::{PairError, Shown},
 };
 
 /// Why a daemon could not start, or could not go on.
@@ -43,6 +44,9 @@ pub enum Failure {
         /// Why not.
         error: io::Error,
     },
+    /// TLS is asked for, and there is no certificate to show.
+    #[error("TLS ([http] certificate, --certificate): {0}")]
+    Certificate(#[from] PairError),
     /// The system refuses something.
     #[error("the system gives no {what}: {error}")]
     System {
@@ -78,11 +82,11 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
     provide_descriptors(&settings, sessions);
     let socket = open_socket(settings.socket.as_ref()).await.map_err(Failure::Socket)?;
     let plumbing = Plumbing::open(settings.messages.clone()).await.map_err(Failure::Messages)?;
-    let listening = match &settings.http {
-        Some(http) => Some(listen(http.listen).await?),
+    let front = match &settings.http {
+        Some(http) => Some(Front::open(http).await?),
         None => None,
     };
-    let address = listening.as_ref().map(|(_, address)| *address);
+    let address = front.as_ref().map(|front| front.address);
     let gateway = gateway::start(appearance::gateway(&settings, address)?)?;
     elements::load_ahead();
     let plumbing = plumbing.start(messages::Gateway {
@@ -107,11 +111,11 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
         tracing::info!(path = %socket.path().display(), "the control socket, for 'peergate ctl'");
         servers.push(Server::start(socket, api::router(context.clone())));
     }
-    if let (Some(http), Some((listener, address))) = (&settings.http, listening) {
+    if let (Some(http), Some(front)) = (&settings.http, front) {
         let context = api::Context { token: http.control_token.clone(), hosts: hosts(http), ..context };
         let router = api::router(context).merge(relay::router(relay_settings(&settings.relay, http)));
-        servers.push(Server::start(listener, router));
-        announce(address, &settings.members);
+        front.announce(&settings.members);
+        servers.push(front.serve(router));
     }
 
     let manager = Manager::of_this_process();
@@ -147,10 +151,10 @@ pub async fn run_relay(settings: Settings) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
     provide_descriptors(&settings, 0);
     let Some(http) = &settings.http else { return Ok(()) };
-    let (listener, address) = listen(http.listen).await?;
-    let mut servers = vec![Server::start(listener, relay::router(relay_settings(&settings.relay, http)))];
-    tracing::info!(%address, "listening");
-    tracing::info!("the relay is at ws://{}/signal", reachable(address));
+    let front = Front::open(http).await?;
+    tracing::info!(address = %front.address, "listening");
+    tracing::info!("the relay is at {}://{}/signal", front.scheme("ws"), reachable(front.address));
+    let mut servers = vec![front.serve(relay::router(relay_settings(&settings.relay, http)))];
     let manager = Manager::of_this_process();
     manager.ready();
     // Nothing but sockets: when this process's tasks run, it does what it is for.
@@ -245,31 +249,55 @@ async fn open_socket(wanted: Option<&Socket>) -> Result<Option<LocalSocket>, Soc
     }
 }
 
-async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), Failure> {
-    let refused = |error| Failure::Listen { address, error };
-    let listener = TcpListener::bind(address).await.map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
-    Ok((listener, address))
+/// Where others come in over TCP, with TLS or without.
+struct Front {
+    listener: TcpListener,
+    address: SocketAddr,
+    shown: Option<Shown>,
 }
 
-/// For programs one line with the address as it is, for people one with what to open.
-fn announce(address: SocketAddr, members: &[Member]) {
-    tracing::info!(%address, "listening");
-    let rooms: BTreeSet<_> = members.iter().filter_map(page_of).collect();
-    if rooms.is_empty() {
-        // A page that is opened there finds nobody.
-        tracing::info!("the API is at http://{}/api; every room of ours is on another relay", reachable(address));
-        return;
+impl Front {
+    async fn open(http: &Http) -> Result<Self, Failure> {
+        let shown = http.identity.clone().map(Shown::open).transpose()?;
+        let refused = |error| Failure::Listen { address: http.listen, error };
+        let listener = TcpListener::bind(http.listen).await.map_err(refused)?;
+        let address = listener.local_addr().map_err(refused)?;
+        Ok(Self { listener, address, shown })
     }
-    let addresses = addresses(address);
-    let mut pages = Vec::new();
-    for room in rooms {
-        pages.extend(addresses.iter().map(|address| format!("http://{address}{room}")));
+
+    /// The scheme of addresses here: `plain`, "http" or "ws", or the same over TLS.
+    fn scheme(&self, plain: &str) -> String {
+        if self.shown.is_some() { format!("{plain}s") } else { plain.to_owned() }
     }
-    if io::stderr().is_terminal() {
-        eprintln!("\n    open {}\n", pages.join("\n      or "));
-    } else {
-        tracing::info!("open {}", pages.join(" or "));
+
+    fn serve(self, router: axum::Router) -> Server {
+        match self.shown {
+            Some(shown) => Server::start(TlsListener::new(self.listener, shown), router),
+            None => Server::start(self.listener, router),
+        }
+    }
+
+    /// For programs one line with the address as it is, for people one with what to open.
+    fn announce(&self, members: &[Member]) {
+        let (address, scheme) = (self.address, self.scheme("http"));
+        tracing::info!(%address, "listening");
+        let rooms: BTreeSet<_> = members.iter().filter_map(page_of).collect();
+        if rooms.is_empty() {
+            // A page that is opened there finds nobody.
+            let address = reachable(address);
+            tracing::info!("the API is at {scheme}://{address}/api; every room of ours is on another relay");
+            return;
+        }
+        let addresses = addresses(address);
+        let mut pages = Vec::new();
+        for room in rooms {
+            pages.extend(addresses.iter().map(|address| format!("{scheme}://{address}{room}")));
+        }
+        if io::stderr().is_terminal() {
+            eprintln!("\n    open {}\n", pages.join("\n      or "));
+        } else {
+            tracing::info!("open {}", pages.join(" or "));
+        }
     }
 }
 

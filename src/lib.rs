@@ -5,7 +5,7 @@
 //!    tokio, no clock of their own.
 //! 2. **Media**: [`media`], [`source`], [`encoder`], [`studio`], [`peer`] and [`recorder`]. They know GStreamer, and
 //!    nothing of rooms or relays.
-//! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`messages`], [`server`] and [`appearance`]: tasks, sockets and
+//! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`messages`], [`server`], [`tls`] and [`appearance`]: tasks, sockets and
 //!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
 //!    [`config`], [`ctl`], [`daemon`], `descriptors`, [`devices`], [`doctor`], [`logging`], `memory`, [`recordings`],
 //!    `service` and [`shutdown`].
@@ -56,6 +56,7 @@ pub mod signal;
 pub mod source;
 pub mod studio;
 pub mod timeline;
+pub mod tls;
 pub mod token;
 pub mod trust;
 pub mod units;

@@ -64,6 +64,14 @@ impl ApiError {
         )
     }
 
+    pub(super) fn overheard() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "over the network the API is spoken over TLS alone",
+            "name a certificate in [http] of the gateway's configuration and ask over https://, or ask on its own machine",
+        )
+    }
+
     pub(super) fn gateway_gone() -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway does not answer: it starts or stops", "try again")
     }

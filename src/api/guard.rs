@@ -16,7 +16,7 @@ use tracing::{debug, warn};
 use super::{Context, error::ApiError};
 use crate::{
     log_limit::LogLimit,
-    server::{Hosts, Origins, check_host, check_origin},
+    server::{Hosts, Origins, Privacy, check_host, check_origin},
     token::Token,
 };
 
@@ -44,9 +44,13 @@ pub(super) async fn only_by_our_names(State(hosts): State<Hosts>, request: Reque
     next.run(request).await
 }
 
-/// Lets the API be used only by our own page and by programs, with the token where there is one. What a link is for is read
-/// with that, too.
+/// Lets the API be used only by our own page and by programs, where nobody else can read along, with the token where there
+/// is one. What a link is for is read with that, too.
 pub(super) async fn only_ours(State(door): State<Door>, request: Request, next: Next) -> Response {
+    if request.extensions().get() != Some(&Privacy::Private) {
+        debug!("others can read along");
+        return ApiError::overheard().into_response();
+    }
     let headers = request.headers();
     if let Err(refused) = check_origin(headers, request.uri(), &Origins::default()) {
         debug!(%refused);

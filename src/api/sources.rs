@@ -19,6 +19,6 @@ pub(super) fn routes() -> Router<Context> {
 async fn snapshot(State(context): State<Context>, Part(name): Part<String>) -> Result<impl IntoResponse, ApiError> {
     let source = SourceName::new(name).map_err(|error| ApiError::bad_source(&error))?;
     let (reply, answer) = oneshot::channel();
-    let jpeg = context.ask_within(ANSWER_LIMIT, Command::Snapshot { source, reply }, answer).await?;
-    Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg))
+    let picture = context.ask_within(ANSWER_LIMIT, Command::Snapshot { source, most: None, reply }, answer).await?;
+    Ok(([(header::CONTENT_TYPE, "image/jpeg")], picture.jpeg))
 }

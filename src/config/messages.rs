@@ -12,7 +12,7 @@ use crate::messages::{Ask, Program, Settings};
 
 /// How long a program may run when nobody says otherwise.
 const LIMIT: Duration = Duration::from_secs(10);
-const ASKS: [(&str, Ask); 2] = [("state", Ask::State), ("record", Ask::Record)];
+const ASKS: [(&str, Ask); 3] = [("state", Ask::State), ("snapshot", Ask::Snapshot), ("record", Ask::Record)];
 
 pub(super) fn read(mut section: Section<'_>, outside: &Outside) -> Settings {
     let socket = section.take("socket", |value| Ok(outside.path(&units::text(value)?, value.place)));

@@ -4,6 +4,7 @@
 //! `section` reads it key by key. So each error names its place, all errors are told at once, and the keys that are
 //! asked for are the keys that are known. `config/default.toml` is the manual.
 
+mod http;
 mod load;
 mod members;
 mod messages;
@@ -17,9 +18,10 @@ mod sources;
 mod tree;
 mod units;
 
+pub(crate) use self::http::SOCKET;
+pub use self::http::{Http, Socket};
 pub use load::{Overrides, Target, load, parse};
 pub use members::{Member, Room, Trust};
 pub(crate) use outside::runtime_folder;
 pub use problem::{Place, Problem, Problems};
-pub(crate) use settings::SOCKET;
-pub use settings::{Http, Limits, Purpose, Relay, Settings, Socket};
+pub use settings::{Limits, Purpose, Relay, Settings};

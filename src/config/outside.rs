@@ -29,6 +29,7 @@ pub(super) struct Outside {
 }
 
 /// Something is wrong, and that is noted.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Noted;
 
 impl Outside {
@@ -74,10 +75,21 @@ impl Outside {
 
     /// Where this program may keep what it can find out again: systemd's `CACHE_DIRECTORY`, else the user's.
     pub(super) fn cache(&self) -> Option<PathBuf> {
+        self.own_folder("CACHE_DIRECTORY", "XDG_CACHE_HOME", ".cache")
+    }
+
+    /// Where this program may keep what it must not lose: systemd's `STATE_DIRECTORY`, else the user's.
+    pub(super) fn state(&self) -> Option<PathBuf> {
+        self.own_folder("STATE_DIRECTORY", "XDG_STATE_HOME", ".local/state")
+    }
+
+    /// The folder that systemd names in the variable `of_unit`; else ours in the one that the user names in `of_user`, or
+    /// has below the home.
+    fn own_folder(&self, of_unit: &str, of_user: &str, below_home: &str) -> Option<PathBuf> {
         let named = |name| self.variables.get(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         // The first, where a unit names several.
-        let of_unit = self.variables.get("CACHE_DIRECTORY").and_then(|list| list.split(':').next().map(PathBuf::from));
-        let of_user = || named("XDG_CACHE_HOME").or_else(|| Some(named("HOME")?.join(".cache")));
+        let of_unit = self.variables.get(of_unit).and_then(|list| list.split(':').next().map(PathBuf::from));
+        let of_user = || named(of_user).or_else(|| Some(named("HOME")?.join(below_home)));
         of_unit.or_else(|| Some(of_user()?.join("peergate"))).filter(|folder| folder.is_absolute())
     }
 
@@ -86,13 +98,18 @@ impl Outside {
         runtime_folder(|name| self.variables.get(name).cloned())
     }
 
+    /// Where systemd's credential `name` is, else the file of that name.
+    pub(super) fn credential(&self, name: &str, place: Place) -> PathBuf {
+        let credential = self.credentials.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists());
+        credential.unwrap_or_else(|| self.path(name, place))
+    }
+
     /// The secret in the file `name`: systemd's credential of that name, else a file. Without a line's end.
     pub(super) fn secret_in_file(&self, name: &str, place: Place) -> Result<Redacted<String>, Wrong> {
         if !self.readable {
             return Err(Wrong("files are not read here".to_owned()));
         }
-        let credential = self.credentials.as_ref().map(|folder| folder.join(name)).filter(|path| path.exists());
-        let path = credential.unwrap_or_else(|| self.path(name, place));
+        let path = self.credential(name, place);
         let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
         let secret = text.trim_end_matches(['\r', '\n']);
         if secret.is_empty() || secret.len() > MAX_SECRET_BYTES || secret.contains('\n') {
@@ -168,14 +185,14 @@ mod tests {
 
     const HERE: Place = Place::File { line: 1, column: 1 };
 
+    fn with(variables: &[(&str, &str)]) -> Outside {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Outside { variables: variables.collect(), ..Outside::none() }
+    }
+
     #[test]
     fn what_can_be_found_out_again_is_kept_where_the_unit_or_the_user_says() {
-        let cache = |variables: &[(&str, &str)]| {
-            let mut outside = Outside::none();
-            outside.variables =
-                variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            outside.cache()
-        };
+        let cache = |variables: &[(&str, &str)]| with(variables).cache();
         assert_eq!(cache(&[("CACHE_DIRECTORY", "/var/cache/a:/b"), ("HOME", "/h")]), Some("/var/cache/a".into()));
         assert_eq!(cache(&[("XDG_CACHE_HOME", "/x"), ("HOME", "/h")]), Some("/x/peergate".into()));
         assert_eq!(cache(&[("XDG_CACHE_HOME", ""), ("HOME", "/h")]), Some("/h/.cache/peergate".into()));
@@ -184,13 +201,17 @@ mod tests {
     }
 
     #[test]
+    fn what_must_not_be_lost_is_kept_where_the_unit_or_the_user_says() {
+        let state = |variables: &[(&str, &str)]| with(variables).state();
+        assert_eq!(state(&[("STATE_DIRECTORY", "/var/lib/a:/b"), ("HOME", "/h")]), Some("/var/lib/a".into()));
+        assert_eq!(state(&[("XDG_STATE_HOME", "/x"), ("HOME", "/h")]), Some("/x/peergate".into()));
+        assert_eq!(state(&[("HOME", "/h")]), Some("/h/.local/state/peergate".into()));
+        assert_eq!(state(&[]), None);
+    }
+
+    #[test]
     fn a_socket_is_where_the_unit_or_the_user_says() {
-        let runtime = |variables: &[(&str, &str)]| {
-            let mut outside = Outside::none();
-            outside.variables =
-                variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            outside.runtime()
-        };
+        let runtime = |variables: &[(&str, &str)]| with(variables).runtime();
         assert_eq!(runtime(&[("RUNTIME_DIRECTORY", "/run/a:/b"), ("XDG_RUNTIME_DIR", "/x")]), Some("/run/a".into()));
         assert_eq!(runtime(&[("RUNTIME_DIRECTORY", "relative"), ("XDG_RUNTIME_DIR", "/x")]), None);
         assert_eq!(runtime(&[("XDG_RUNTIME_DIR", "/x")]), Some("/x".into()));

@@ -1,9 +1,10 @@
 //! A configuration, checked and typed.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use super::{
-    members::{self, Member, Placed, Room},
+    http::{self, Http, Socket},
+    members::{self, Member, Placed},
     outside::Outside,
     problem::{Notes, Place},
     section::{Section, Wrong},
@@ -19,14 +20,9 @@ use crate::{
     logging, messages,
     peer::{ChannelSettings, MessageLimits},
     recording, relay, room, source,
-    token::Token,
     units::Bitrate,
 };
 
-/// Where HTTP is when nobody says otherwise.
-const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
-/// The control socket's name in the folder for such things.
-pub(crate) const SOCKET: &str = "peergate.sock";
 const CODECS: [(&str, Codec); 4] =
     [("h264", Codec::H264), ("vp8", Codec::Vp8), ("vp9", Codec::Vp9), ("av1", Codec::Av1)];
 /// What is received is recorded, and nobody waits to see it. Who sends is told within some 300 ms of what was lost.
@@ -74,26 +70,6 @@ pub struct Limits {
     pub ignore: Duration,
 }
 
-/// What is served over HTTP, and to whom.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Http {
-    /// Where.
-    pub listen: SocketAddr,
-    /// What the API asks for; there for every `listen` that is not a loopback address.
-    pub control_token: Option<Token>,
-    /// Names we answer to, beside addresses and the machine's own.
-    pub hosts: Vec<String>,
-}
-
-/// The control socket.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Socket {
-    /// Its file.
-    pub path: PathBuf,
-    /// Whether somebody has named it, so that the daemon is not to run without. Else it is a convenience.
-    pub is_must: bool,
-}
-
 /// What the embedded relay takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relay {
@@ -119,7 +95,7 @@ pub(super) fn read(table: Table, purpose: Purpose, outside: &Outside, notes: &No
     let mut sources = sources::read(&mut root, outside);
     let members = members::read(&mut root, &sources, outside);
     warnings.extend(untaken(&sources, &members));
-    let (http, socket) = http(root.section("http"), purpose, &members, outside);
+    let (http, socket) = http::read(root.section("http"), purpose, &members, outside, &mut warnings);
     let settings = Settings {
         encode: encode(root.section("encode"), &mut sources, outside),
         ice: servers::read(root.section("ice"), outside, &mut warnings),
@@ -282,68 +258,6 @@ fn limits(mut section: Section<'_>) -> Limits {
         },
         ignore: ignore.unwrap_or(room::Limits::default().ignored),
     }
-}
-
-fn http(
-    mut section: Section<'_>,
-    purpose: Purpose,
-    members: &[Placed],
-    outside: &Outside,
-) -> (Option<Http>, Option<Socket>) {
-    let (listen, place) = section.take_placed("listen", units::listen).unwrap_or((Some(LISTEN), Place::Default));
-    let token_file = section.take_placed("control_token_file", units::text);
-    let socket = section.take("socket", |value| socket(value, outside)).unwrap_or_else(|| usual_socket(outside));
-    let hosts = section.take_list("hosts", host).unwrap_or_default().into_iter().map(|(name, _)| name).collect();
-    let control_token = token_file.as_ref().and_then(|(name, place)| {
-        let secret = outside.secret_in_file(name, *place);
-        let token = secret.and_then(|secret| Token::new(&secret).map_err(|error| Wrong(format!("{name}: {error}"))));
-        token.map_err(|Wrong(what)| section.wrong(*place, "control_token_file", what)).ok()
-    });
-    let controlled_by_all = listen.is_some_and(|listen| !listen.ip().is_loopback()) && token_file.is_none();
-    if purpose == Purpose::Daemon && controlled_by_all {
-        section.wrong(
-            place,
-            "listen",
-            "expected a loopback address like 127.0.0.1:8080, or a token beside it: others can reach this address, and \
-             whoever can may control the daemon; set http.control_token_file (--control-token-file FILE)",
-        );
-    }
-    if listen.is_none() && purpose == Purpose::Relay {
-        section.wrong(place, "listen", "expected an address for the relay, got \"none\"");
-    } else if listen.is_none() {
-        for placed in members.iter().filter(|placed| matches!(placed.member.room, Room::Embedded(_))) {
-            let what = "the room is on this process's own relay, which is not there with http.listen = \"none\"; \
-                        name a room (--room URL)";
-            section.notes().add(placed.room_place, "member.room", what);
-        }
-    }
-    section.finish("[http]");
-    let http = listen.map(|listen| Http { listen, control_token, hosts });
-    // The relay alone has nothing to control.
-    (http, socket.filter(|_| purpose == Purpose::Daemon))
-}
-
-/// `auto`, `none`, or a path.
-fn socket(value: &Value, outside: &Outside) -> Result<Option<Socket>, Wrong> {
-    let what = "the path of a socket, \"auto\" or \"none\"";
-    match units::text(value).map_err(|_| Wrong::expected(what, value))?.as_str() {
-        "auto" => Ok(usual_socket(outside)),
-        "none" => Ok(None),
-        path => Ok(Some(Socket { path: outside.path(path, value.place), is_must: true })),
-    }
-}
-
-/// Where it is when nobody names a place; nowhere, where no folder is meant for such things.
-fn usual_socket(outside: &Outside) -> Option<Socket> {
-    outside.runtime().map(|folder| Socket { path: folder.join(SOCKET), is_must: false })
-}
-
-/// A name without scheme and port.
-fn host(value: &Value) -> Result<String, Wrong> {
-    let text = units::text(value)?;
-    let is_name = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    let what = "a host's name like \"camera.example\", without scheme and port";
-    if is_name { Ok(text) } else { Err(Wrong::expected(what, value)) }
 }
 
 fn relay(mut section: Section<'_>) -> Relay {

@@ -19,9 +19,10 @@ pub(super) enum Address {
     Server(ServerUrl),
 }
 
-/// A daemon's HTTP server: `http://HOST:PORT`.
+/// A daemon's HTTP server: `https://HOST:PORT`, or `http://HOST:PORT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerUrl {
+    is_tls: bool,
     host: String,
     port: u16,
 }
@@ -32,22 +33,31 @@ impl ServerUrl {
     /// # Errors
     /// In words, when it is not one of this kind.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let expected = || format!("expected http://HOST:PORT, got {text:?}");
+        let expected = || format!("expected https://HOST:PORT or http://HOST:PORT, got {text:?}");
         let url = Url::parse(text).map_err(|_| expected())?;
-        if url.scheme() == "https" {
-            return Err(
-                "TLS is not spoken here; ask on the daemon's own machine, or through a tunnel such as ssh -L".into()
-            );
-        }
+        let (is_tls, usual_port) = match url.scheme() {
+            "https" => (true, 443),
+            "http" => (false, 80),
+            _ => return Err(expected()),
+        };
         let is_bare = url.path() == "/" && url.query().is_none() && url.username().is_empty();
         match url.host_str() {
-            Some(host) if url.scheme() == "http" && is_bare => {
+            Some(host) if is_bare => {
                 // An address in brackets is connected to without them.
                 let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-                Ok(Self { host, port: url.port_or_known_default().unwrap_or(80) })
+                Ok(Self { is_tls, host, port: url.port().unwrap_or(usual_port) })
             }
             _ => Err(expected()),
         }
+    }
+
+    /// Whether it is spoken to over TLS.
+    pub(super) const fn is_tls(&self) -> bool {
+        self.is_tls
+    }
+
+    pub(super) fn host(&self) -> &str {
+        &self.host
     }
 
     pub(super) fn host_and_port(&self) -> (&str, u16) {
@@ -119,12 +129,16 @@ mod tests {
         for (text, shown) in [
             ("http://127.0.0.1:8080", "127.0.0.1:8080"),
             ("http://camera.example/", "camera.example:80"),
+            ("https://camera.example", "camera.example:443"),
             ("http://[::1]:8080", "[::1]:8080"),
         ] {
             assert_eq!(ServerUrl::parse(text).unwrap().to_string(), shown);
         }
         assert_eq!(ServerUrl::parse("http://[::1]:8080").unwrap().host_and_port(), ("::1", 8080));
-        for text in ["127.0.0.1:8080", "https://camera.example", "http://a@b", "http://a/api", "http://a?b", "ws://a"] {
+        assert!(
+            ServerUrl::parse("https://a:8080").unwrap().is_tls() && !ServerUrl::parse("http://a:443").unwrap().is_tls()
+        );
+        for text in ["127.0.0.1:8080", "http://a@b", "https://a/api", "http://a?b", "ws://a"] {
             assert!(ServerUrl::parse(text).is_err(), "{text}");
         }
     }

@@ -19,9 +19,13 @@ pub struct CtlArgs {
     #[arg(long, global = true, value_name = "PATH", env = "PEERGATE_SOCKET", hide_env_values = true)]
     pub socket: Option<String>,
 
-    /// Ask over TCP instead: http://HOST:PORT
+    /// Ask over the network instead: https://HOST:PORT, or http://HOST:PORT on its own machine
     #[arg(long, global = true, value_name = "URL", value_parser = ServerUrl::parse)]
     pub url: Option<ServerUrl>,
+
+    /// Holds a certificate (PEM) that is trusted beside the system's: a CA's, or the daemon's own
+    #[arg(long, global = true, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
 
     /// Holds the token that it asks for over TCP
     #[arg(long, global = true, value_name = "FILE")]

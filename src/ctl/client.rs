@@ -1,6 +1,6 @@
-//! Asks a daemon: one request a connection, over its control socket or TCP.
+//! Asks a daemon: one request a connection, over its control socket, TCP or TLS.
 
-use std::{io, path::PathBuf, time::Duration};
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
@@ -8,6 +8,7 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rustls::{ClientConfig, pki_types::ServerName};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::{
@@ -15,12 +16,19 @@ use tokio::{
     net::{TcpStream, UnixStream},
     time::timeout,
 };
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{address::Address, error::CtlError};
-use crate::redact::Redacted;
+use super::{
+    address::{Address, ServerUrl},
+    error::CtlError,
+};
+use crate::{redact::Redacted, server::Privacy, tls};
 
 /// How long an answer may take: longer than a daemon takes to say that it can't give one (docs/api.md).
 const LIMIT: Duration = Duration::from_secs(15);
+
+/// Against a certificate that is not trusted.
+const REMEDY: &str = "where it is the one that the daemon's log tells, name its file, or its CA's, with --ca FILE";
 
 /// The longest answer. A state with a thousand peers has 1 MB, a picture some MB.
 const MAX_ANSWER_BYTES: usize = 64 << 20;
@@ -29,6 +37,8 @@ const MAX_ANSWER_BYTES: usize = 64 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct Client {
     address: Address,
+    /// How the address is spoken to over TLS, if it is.
+    tls: Option<Arc<ClientConfig>>,
     token: Option<Redacted<String>>,
 }
 
@@ -40,8 +50,8 @@ struct Refusal {
 }
 
 impl Client {
-    pub(super) const fn new(address: Address, token: Option<Redacted<String>>) -> Self {
-        Self { address, token }
+    pub(super) const fn new(address: Address, tls: Option<Arc<ClientConfig>>, token: Option<Redacted<String>>) -> Self {
+        Self { address, tls, token }
     }
 
     /// What is at `path`, read as JSON.
@@ -57,7 +67,17 @@ impl Client {
                 Address::Sockets(paths) => talk(connect(paths).await?, request).await,
                 Address::Server(url) => {
                     let stream = TcpStream::connect(url.host_and_port()).await;
-                    talk(stream.map_err(|error| self.unreachable(error))?, request).await
+                    let stream = stream.map_err(|error| self.unreachable(error))?;
+                    match &self.tls {
+                        Some(config) => talk(encrypt(config, url, stream).await?, request).await,
+                        None if self.token.is_some() && Privacy::of_plain(&stream) == Privacy::Open => {
+                            Err(CtlError::Misused(format!(
+                                "the token would go to {url} for all to read: ask over https://, on the daemon's own \
+                                 machine, or through a tunnel such as ssh -L"
+                            )))
+                        }
+                        None => talk(stream, request).await,
+                    }
                 }
             }
         };
@@ -106,6 +126,18 @@ async fn connect(paths: &[PathBuf]) -> Result<UnixStream, CtlError> {
         first.get_or_insert(dead);
     }
     Err(first.unwrap_or_else(|| CtlError::NoSocket("no place at all".to_owned())))
+}
+
+async fn encrypt(
+    config: &Arc<ClientConfig>,
+    url: &ServerUrl,
+    tcp: TcpStream,
+) -> Result<TlsStream<TcpStream>, CtlError> {
+    let untrusted = |why| CtlError::Untrusted { to: url.to_string(), why };
+    let name = ServerName::try_from(url.host().to_owned())
+        .map_err(|_| untrusted("that is no name that a certificate can be for".to_owned()))?;
+    let connected = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await;
+    connected.map_err(|error| untrusted(tls::explain(&error, "the daemon", REMEDY)))
 }
 
 /// `text` as one part of a path.

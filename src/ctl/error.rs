@@ -31,6 +31,14 @@ pub enum CtlError {
         /// Why not.
         error: io::Error,
     },
+    /// It is spoken to over TLS, and is not who it should be, or speaks none.
+    #[error("no connection to {to}: {why}")]
+    Untrusted {
+        /// Where.
+        to: String,
+        /// Why not, and what helps.
+        why: String,
+    },
     /// Nothing came in time.
     #[error("the daemon did not answer within {} s; its log may say why", .0.as_secs())]
     TooSlow(Duration),

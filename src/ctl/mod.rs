@@ -34,6 +34,7 @@ use crate::{
     ids::{PeerId, RecordingId, SourceName},
     redact::Redacted,
     report::{PeerState, State},
+    tls::Anchors,
 };
 
 /// Does what is asked, and writes what comes of it to `out`. Within a tokio runtime.
@@ -65,11 +66,21 @@ fn client(arguments: &CtlArgs) -> Result<Client, CtlError> {
         Some(url) => Address::Server(url.clone()),
         None => Address::of_socket(arguments.socket.as_deref())?,
     };
+    let tls = match &arguments.url {
+        Some(url) if url.is_tls() => {
+            let anchors = Anchors::beside_system(arguments.ca.clone());
+            Some(anchors.client_config().map_err(|error| CtlError::Misused(error.to_string()))?)
+        }
+        _ if arguments.ca.is_some() => {
+            return Err(CtlError::Misused("--ca is of use with --url https://HOST:PORT alone".to_owned()));
+        }
+        _ => None,
+    };
     let read = |path: &Path| {
         let unreadable = |error| CtlError::Misused(format!("--token-file {}: {error}", path.display()));
         fs::read_to_string(path).map(|text| Redacted::new(text.trim_end().to_owned())).map_err(unreadable)
     };
-    Ok(Client::new(address, arguments.token_file.as_deref().map(read).transpose()?))
+    Ok(Client::new(address, tls, arguments.token_file.as_deref().map(read).transpose()?))
 }
 
 /// A peer, and in which room it was met.

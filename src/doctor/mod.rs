@@ -1,6 +1,7 @@
 //! `peergate doctor`: what works here, what does not, and what mends it. One file for each examination.
 
 mod account;
+mod certificate;
 mod clock;
 mod devices;
 mod disk;
@@ -59,15 +60,16 @@ pub async fn examine(settings: Settings, started: Result<(), NotReady>, scope: S
         [devices, sources, sound].concat()
     };
     let of_the_system = async {
-        let (network, names, servers, disk, clock, limits) = tokio::join!(
+        let (network, names, certificate, servers, disk, clock, limits) = tokio::join!(
             blocking("network", &settings, network::examine),
             names::examine(&settings),
+            blocking("certificate", &settings, certificate::examine),
             servers::examine(&settings),
             blocking("recordings", &settings, disk::examine),
             blocking("clock", &settings, |_| clock::examine()),
             blocking("limits", &settings, limits::examine),
         );
-        [network, names, servers, disk, clock, limits].concat()
+        [network, names, certificate, servers, disk, clock, limits].concat()
     };
     let (of_media, of_the_system) = tokio::join!(of_media, of_the_system);
     let mut of_rooms = Vec::new();

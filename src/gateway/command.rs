@@ -6,7 +6,7 @@ use crate::{
     ids::{PeerId, SourceName},
     peer::SendError,
     report::Message,
-    studio::SnapshotError,
+    studio::{Snapshot, SnapshotError},
 };
 
 /// A request to the running gateway.
@@ -39,8 +39,10 @@ pub enum Command {
     Snapshot {
         /// Which source.
         source: SourceName,
+        /// The most bytes that it may have; `None` for as many as it takes.
+        most: Option<usize>,
         /// A JPEG file, or why there is none.
-        reply: oneshot::Sender<Result<Vec<u8>, SnapshotError>>,
+        reply: oneshot::Sender<Result<Snapshot, SnapshotError>>,
     },
 }
 

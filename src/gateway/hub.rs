@@ -159,11 +159,11 @@ impl Hub {
                     }
                 });
             }
-            Command::Snapshot { source, mut reply } => {
+            Command::Snapshot { source, most, mut reply } => {
                 let studio = self.studio.clone();
                 tokio::spawn(async move {
                     tokio::select! {
-                        picture = studio.snapshot(&source) => drop(reply.send(picture)),
+                        picture = studio.snapshot(&source, most) => drop(reply.send(picture)),
                         // Nobody waits for it any more.
                         () = reply.closed() => {}
                     }

@@ -24,7 +24,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use super::hub;
 use crate::{
     ice::{HostPort, TurnServer, TurnTransport},
-    signal::tls::{self, TrustError},
+    tls::{self, Anchors, TrustError},
 };
 
 /// How long a server may take to be reached. ICE has given it up by then.
@@ -89,7 +89,7 @@ struct Way {
 
 impl Door {
     fn new(server: HostPort) -> Result<Self, DoorError> {
-        let tls = tls::client_config(None)?;
+        let tls = Anchors::System.client_config()?;
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let way = Way { server, tls, open: AtomicBool::new(true) };
@@ -128,8 +128,7 @@ impl Way {
             let HostPort { host, port } = &self.server;
             tracing::warn!(
                 %error,
-                "the TURN server {host}:{port} can't be reached over TLS; is it turns: on this port, and is its \
-                 certificate's CA one of this machine's, or of SSL_CERT_FILE?"
+                "the TURN server {host}:{port} can't be reached over TLS; is it turns: on this port?"
             );
         }
     }
@@ -140,7 +139,8 @@ impl Way {
             ServerName::try_from(host.clone()).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let stream = TcpStream::connect((host.as_str(), *port)).await?;
         stream.set_nodelay(true)?;
-        TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await
+        let explained = |error| io::Error::other(tls::explain(&error, "the server", tls::OF_SSL_CERT_FILE));
+        TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await.map_err(explained)
     }
 }
 

@@ -5,7 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
+use tokio::task::JoinSet;
 use tracing::info;
 
 use super::{Gateway, Next, Received};
@@ -16,6 +18,8 @@ use crate::{
     recorder::Order,
     recording::Wanted,
     report::{Condition, Message, PeerState},
+    studio::Snapshot,
+    units::Size,
 };
 
 /// Answers a second, and so many at once, to one peer: a person does not read faster.
@@ -27,19 +31,26 @@ const TO_ALL: (u32, u32) = (10, 40);
 /// Peers of which is known how much they have asked of late. As long as so many ask, no others are answered.
 const KNOWN: usize = 256;
 
+/// Pictures that are taken at once. Each may take some seconds, where its source has to be opened first.
+const PICTURES: usize = 4;
+
 /// What they may be allowed to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
     /// `/state`: how the box and the connection to who asks do.
     State,
+    /// `/snapshot` and `/snapshot SOURCE`: what a source shows.
+    Snapshot,
     /// `/record start` and `/record stop`: whether what everybody in the room sends is recorded, us included.
     Record,
 }
 
 /// What one asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Question {
     State,
+    /// Of this source; else of the first one with pictures.
+    Snapshot(Option<SourceName>),
     StartRecording,
     StopRecording,
 }
@@ -49,6 +60,7 @@ enum Question {
 #[serde(rename_all = "snake_case")]
 enum Answer {
     State(Box<Shown>),
+    Snapshot(Picture),
     /// So many recordings run of what everybody sends.
     Recording(usize),
     /// So many have ended that were begun from here.
@@ -75,11 +87,22 @@ struct ShownSource {
     state: &'static str,
 }
 
+/// A picture, to be shown as `data:image/jpeg;base64,` and its `jpeg`.
+#[derive(Debug, Serialize)]
+struct Picture {
+    source: SourceName,
+    width: u32,
+    height: u32,
+    /// In base64.
+    jpeg: String,
+}
+
 /// Answers those that may be asked, for ever. Everything else is talk.
 pub(super) async fn answer(asks: Vec<Ask>, gateway: Gateway) {
     let mut desk = Desk { gateway, recordings: HashMap::new() };
     let mut messages = desk.gateway.messages();
     let mut paces = Paces::default();
+    let mut pictures = JoinSet::new();
     while let Some(next) = messages.next().await {
         let Next::Message(Received { member, peer, message: Message::Text { text } }) = next else { continue };
         let Some(question) = Question::parse(&text).filter(|question| asks.contains(&question.ask())) else { continue };
@@ -87,12 +110,52 @@ pub(super) async fn answer(asks: Vec<Ask>, gateway: Gateway) {
             continue;
         }
         info!(%member, %peer, asks = text.trim(), "asked over the channel");
-        let answer = desk.answer(question, &member, &peer).await;
-        let text = serde_json::to_string(&answer).expect("texts and numbers are always JSON");
-        if let Err(error) = desk.gateway.send(Some(member), Some(peer.clone()), Message::Text { text }).await {
-            tracing::debug!(%peer, %error, "the answer does not reach the peer");
-        }
+        let answer = match question {
+            Question::State => Answer::State(Box::new(desk.state(&member, &peer))),
+            Question::StartRecording => desk.start(&member).await,
+            Question::StopRecording => desk.stop(&member).await,
+            Question::Snapshot(source) => {
+                while pictures.try_join_next().is_some() {}
+                if pictures.len() < PICTURES {
+                    // A camera takes its time to open: others are answered meanwhile.
+                    let gateway = desk.gateway.clone();
+                    pictures.spawn(async move { tell(&gateway, member, peer, &picture(&gateway, source).await).await });
+                    continue;
+                }
+                Answer::Error("as many pictures as can be are being taken; ask again".to_owned())
+            }
+        };
+        tell(&desk.gateway, member, peer, &answer).await;
     }
+}
+
+async fn tell(gateway: &Gateway, member: PeerId, peer: PeerId, answer: &Answer) {
+    let text = answer.to_text();
+    if let Err(error) = gateway.send(Some(member), Some(peer.clone()), Message::Text { text }).await {
+        tracing::debug!(%peer, %error, "the answer does not reach the peer");
+    }
+}
+
+async fn picture(gateway: &Gateway, source: Option<SourceName>) -> Answer {
+    let first = || {
+        let state = gateway.state.borrow();
+        state.sources.iter().find(|source| source.kind == MediaKind::Video).map(|source| source.name.clone())
+    };
+    let Some(source) = source.or_else(first) else { return Answer::Error("the box shows no pictures".to_owned()) };
+    match gateway.snapshot(source.clone(), most_bytes(&source)).await {
+        Ok(Snapshot { jpeg, size: Size { width, height } }) => {
+            Answer::Snapshot(Picture { source, width, height, jpeg: STANDARD.encode(jpeg) })
+        }
+        Err(error) => Answer::Error(error),
+    }
+}
+
+/// How many bytes a picture of `source` may have, so that what it is answered with is no longer than a message may be.
+fn most_bytes(source: &SourceName) -> usize {
+    let (source, jpeg) = (source.clone(), String::new());
+    let around = Answer::Snapshot(Picture { source, width: u32::MAX, height: u32::MAX, jpeg }).to_text();
+    // Base64 writes three bytes with four (RFC 4648, section 4).
+    Message::MAX_BYTES.saturating_sub(around.len()) / 4 * 3
 }
 
 struct Desk {
@@ -102,14 +165,6 @@ struct Desk {
 }
 
 impl Desk {
-    async fn answer(&mut self, question: Question, member: &PeerId, peer: &PeerId) -> Answer {
-        match question {
-            Question::State => Answer::State(Box::new(self.state(member, peer))),
-            Question::StartRecording => self.start(member).await,
-            Question::StopRecording => self.stop(member).await,
-        }
-    }
-
     fn state(&self, member: &PeerId, peer: &PeerId) -> Shown {
         let state = self.gateway.state.borrow();
         let ours = state.members.iter().find(|one| one.id == *member);
@@ -186,19 +241,31 @@ impl Paces {
     }
 }
 
+impl Answer {
+    fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("texts and numbers are always JSON")
+    }
+}
+
 impl Question {
     fn parse(text: &str) -> Option<Self> {
-        match text.trim() {
+        let text = text.trim();
+        if let Some(name) = text.strip_prefix("/snapshot ") {
+            return SourceName::new(name.trim_start()).ok().map(|name| Self::Snapshot(Some(name)));
+        }
+        match text {
             "/state" => Some(Self::State),
+            "/snapshot" => Some(Self::Snapshot(None)),
             "/record start" => Some(Self::StartRecording),
             "/record stop" => Some(Self::StopRecording),
             _ => None,
         }
     }
 
-    const fn ask(self) -> Ask {
+    const fn ask(&self) -> Ask {
         match self {
             Self::State => Ask::State,
+            Self::Snapshot(_) => Ask::Snapshot,
             Self::StartRecording | Self::StopRecording => Ask::Record,
         }
     }
@@ -237,8 +304,21 @@ mod tests {
     #[test]
     fn only_the_whole_words_are_questions() {
         assert_eq!(Question::parse(" /record start\n"), Some(Question::StartRecording));
-        for talk in ["state", "/states", "/record", "/record start now", "tell me your /state", ""] {
+        let name = SourceName::new("front door").unwrap();
+        assert_eq!(Question::parse("/snapshot  front door"), Some(Question::Snapshot(Some(name))));
+        assert_eq!(Question::parse("/snapshot "), Some(Question::Snapshot(None)));
+        for talk in ["/snapshots", "state", "/states", "/record", "/record start now", "tell me your /state", ""] {
             assert_eq!(Question::parse(talk), None, "{talk}");
+        }
+    }
+
+    #[test]
+    fn a_picture_of_any_source_fits_into_a_message() {
+        for name in ["a".to_owned(), "\"".repeat(256)] {
+            let source = SourceName::new(name).unwrap();
+            let jpeg = STANDARD.encode(vec![255; most_bytes(&source)]);
+            let answer = Answer::Snapshot(Picture { source, width: 7680, height: 4320, jpeg }).to_text();
+            assert!((Message::MAX_BYTES - 32..=Message::MAX_BYTES).contains(&answer.len()), "{}", answer.len());
         }
     }
 }

@@ -52,7 +52,7 @@ enum Said {
 }
 
 /// Serves programs, for ever.
-pub(super) async fn serve(socket: LocalSocket, gateway: Gateway) {
+pub(super) async fn serve(mut socket: LocalSocket, gateway: Gateway) {
     let mut programs = JoinSet::new();
     loop {
         if programs.len() >= PROGRAMS {

@@ -22,10 +22,11 @@ pub use self::{
 };
 use crate::{
     gateway::command::{Command, CommandError},
-    ids::PeerId,
+    ids::{PeerId, SourceName},
     recorder::Recorder,
     report::{Event, Message, State},
     server::{LocalSocket, SocketError},
+    studio::{SNAPSHOT_LIMIT, Snapshot},
 };
 
 /// How long the gateway may take to send one. It does so at once, unless it is stuck.
@@ -145,6 +146,20 @@ impl Gateway {
         match timeout(SEND_LIMIT, exchange).await {
             Ok(Some(sent)) => sent,
             Ok(None) | Err(_) => Err(CommandError::Busy),
+        }
+    }
+
+    /// What `source` shows, in no more than `most` bytes; or why not, in words.
+    async fn snapshot(&self, source: SourceName, most: usize) -> Result<Snapshot, String> {
+        let (reply, answer) = oneshot::channel();
+        let exchange = async {
+            self.commands.send(Command::Snapshot { source, most: Some(most), reply }).await.ok()?;
+            answer.await.ok()
+        };
+        // The studio has said by then why there is none.
+        match timeout(SNAPSHOT_LIMIT + SEND_LIMIT, exchange).await {
+            Ok(Some(picture)) => picture.map_err(|error| error.to_string()),
+            Ok(None) | Err(_) => Err(CommandError::Busy.to_string()),
         }
     }
 }

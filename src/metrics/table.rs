@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     limit::Limit,
-    report::{Condition, Connection, DiskState, EncoderState, RecordingCondition, RelayState, State},
+    report::{
+        Condition, Connection, DiskState, EncoderState, MemberState, RecordingCondition, RelayState, SourceState, State,
+    },
 };
 
 /// Everything that is measured. docs/metrics.md says the same to people, and a test compares.
@@ -28,10 +30,7 @@ pub(super) const TABLE: &[Metric] = &[
         unit: None,
         kind: Gauge,
         read: |state, to| {
-            for member in &state.members {
-                let is_there = matches!(member.relay, RelayState::Connected { .. });
-                to.add([("member", &member.id), ("room", &member.room)], is_there);
-            }
+            to.of_members(state, |member| f64::from(matches!(member.relay, RelayState::Connected { .. })))
         },
     },
     Metric {
@@ -45,12 +44,10 @@ pub(super) const TABLE: &[Metric] = &[
                 ("connected", Connection::Connected),
                 ("closing", Connection::Closing),
             ];
-            for member in &state.members {
-                for (name, connection) in connections {
-                    let count = member.peers.iter().filter(|peer| peer.connection == connection).count();
-                    to.add([("member", &member.id), ("room", &member.room), ("connection", &name)], count as f64);
-                }
-            }
+            to.of_members_by(state, "connection", |member| {
+                let count = |one| member.peers.iter().filter(|peer| peer.connection == one).count();
+                connections.map(|(name, connection)| (name, count(connection) as f64))
+            });
         },
     },
     Metric {
@@ -59,12 +56,10 @@ pub(super) const TABLE: &[Metric] = &[
         unit: None,
         kind: Counter,
         read: |state, to| {
-            for member in &state.members {
-                for limit in Limit::ALL {
-                    let times = member.limits_reached.get(&limit).copied().unwrap_or_default();
-                    to.add([("member", &member.id), ("room", &member.room), ("limit", &limit)], times as f64);
-                }
-            }
+            to.of_members_by(state, "limit", |member| {
+                let times = |limit| member.limits_reached.get(&limit).copied().unwrap_or_default();
+                Limit::ALL.map(|limit| (limit, times(limit) as f64))
+            });
         },
     },
     Metric {
@@ -72,11 +67,7 @@ pub(super) const TABLE: &[Metric] = &[
         help: "How often somebody in a room was dropped and ignored for a while",
         unit: None,
         kind: Counter,
-        read: |state, to| {
-            for member in &state.members {
-                to.add([("member", &member.id), ("room", &member.room)], member.penalties as f64);
-            }
-        },
+        read: |state, to| to.of_members(state, |member| member.penalties as f64),
     },
     Metric {
         name: "pipelines_left_behind",
@@ -90,12 +81,7 @@ pub(super) const TABLE: &[Metric] = &[
         help: "Whether a source delivers; 0 while nobody takes it, too",
         unit: None,
         kind: Gauge,
-        read: |state, to| {
-            for source in &state.sources {
-                let runs = source.condition == Condition::Running;
-                to.add([("source", &source.name), ("kind", &source.kind)], runs);
-            }
-        },
+        read: |state, to| to.of_sources(state, |source| f64::from(source.condition == Condition::Running)),
     },
     Metric {
         name: "source_failed",
@@ -103,10 +89,7 @@ pub(super) const TABLE: &[Metric] = &[
         unit: None,
         kind: Gauge,
         read: |state, to| {
-            for source in &state.sources {
-                let has_failed = matches!(source.condition, Condition::Failed { .. });
-                to.add([("source", &source.name), ("kind", &source.kind)], has_failed);
-            }
+            to.of_sources(state, |source| f64::from(matches!(source.condition, Condition::Failed { .. })))
         },
     },
     Metric {
@@ -114,11 +97,7 @@ pub(super) const TABLE: &[Metric] = &[
         help: "Frames, or buffers of sound, that were captured",
         unit: None,
         kind: Counter,
-        read: |state, to| {
-            for source in &state.sources {
-                to.add([("source", &source.name), ("kind", &source.kind)], source.frames as f64);
-            }
-        },
+        read: |state, to| to.of_sources(state, |source| source.frames as f64),
     },
     Metric {
         name: "source_capture_to_wire",
@@ -255,6 +234,32 @@ pub(super) const TABLE: &[Metric] = &[
 ];
 
 impl Samples {
+    fn of_members(&mut self, state: &State, value: impl Fn(&MemberState) -> f64) {
+        for member in &state.members {
+            self.add([("member", &member.id), ("room", &member.room)], value(member));
+        }
+    }
+
+    /// Several of each member, told apart by `label`.
+    fn of_members_by<L: std::fmt::Display, const VALUES: usize>(
+        &mut self,
+        state: &State,
+        label: &'static str,
+        values: impl Fn(&MemberState) -> [(L, f64); VALUES],
+    ) {
+        for member in &state.members {
+            for (told_apart, value) in values(member) {
+                self.add([("member", &member.id), ("room", &member.room), (label, &told_apart)], value);
+            }
+        }
+    }
+
+    fn of_sources(&mut self, state: &State, value: impl Fn(&SourceState) -> f64) {
+        for source in &state.sources {
+            self.add([("source", &source.name), ("kind", &source.kind)], value(source));
+        }
+    }
+
     fn of_encoders(&mut self, state: &State, value: impl Fn(&EncoderState) -> f64) {
         for encoder in &state.encoders {
             let labels: [(_, &dyn std::fmt::Display); 3] =

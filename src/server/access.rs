@@ -47,6 +47,22 @@ impl Hosts {
         Self { own: true, ..self }
     }
 
+    /// All of these names as they are now, each once.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let mut names = self.names.clone();
+        if self.own {
+            let own = uname().nodename().to_string_lossy().to_ascii_lowercase();
+            let short = own.split('.').next().unwrap_or_default().to_owned();
+            if !short.is_empty() {
+                names.extend([format!("{short}.local"), short, own]);
+            }
+        }
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
     fn hold(&self, name: &str) -> bool {
         let name = name.trim_end_matches('.').to_ascii_lowercase();
         // An address cannot be rebound: its browser asks for that address because somebody wrote it.

@@ -8,7 +8,12 @@ use std::{
 };
 
 use axum::Router;
-use hyper::server::conn::http1;
+use http::Request;
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -20,7 +25,7 @@ use tokio::{
 };
 
 use super::{
-    Listener,
+    Listener, Privacy,
     closing::{Close, Closing},
     neighbour::Neighbour,
     patience::Patience,
@@ -54,7 +59,7 @@ pub(super) struct Connections {
 }
 
 impl Connections {
-    /// None yet. Each will be served by `router` until it is `closing` time.
+    /// None yet. Each will be served by `router` until it is `closing` time. Its requests carry their [`Privacy`].
     pub(super) fn new(router: Router, closing: Closing) -> Self {
         Self {
             router,
@@ -68,14 +73,15 @@ impl Connections {
     }
 
     /// Takes connections, for ever.
-    pub(super) async fn take<L: Listener>(&mut self, listener: &L) {
+    pub(super) async fn take<L: Listener>(&mut self, listener: &mut L) {
         // The semaphore is never closed.
         while let Ok(place) = self.free.clone().acquire_owned().await {
             let connection = listener.take().await;
+            let privacy = L::privacy(&connection);
             self.forget_ended();
             let neighbour = L::peer(&connection).and_then(Neighbour::at);
             if self.lets_in(neighbour) {
-                self.run(connection, neighbour, place);
+                self.run(connection, privacy, neighbour, place);
             }
             if self.free.available_permits() == 0 && self.full.admit(Instant::now()).is_some() {
                 tracing::warn!(connections = CONNECTIONS, "all connections are taken: who comes waits for one to end");
@@ -110,13 +116,19 @@ impl Connections {
     fn run(
         &mut self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        privacy: Privacy,
         neighbour: Option<Neighbour>,
         place: OwnedSemaphorePermit,
     ) {
+        let router = TowerToHyperService::new(self.router.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(privacy);
+            router.call(request)
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_LIMIT)
-            .serve_connection(TokioIo::new(Patience::with(stream)), TowerToHyperService::new(self.router.clone()))
+            .serve_connection(TokioIo::new(Patience::with(stream)), service)
             .with_upgrades();
         let mut closing = self.closing.clone();
         let task = self.running.spawn(async move {

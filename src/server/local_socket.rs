@@ -15,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::Listener;
+use super::{Listener, Privacy};
 
 /// Connections that the system holds for us until we take them.
 const BACKLOG: u32 = 128;
@@ -103,12 +103,16 @@ impl LocalSocket {
 impl Listener for LocalSocket {
     type Connection = UnixStream;
 
-    async fn accept(&self) -> io::Result<UnixStream> {
+    async fn accept(&mut self) -> io::Result<UnixStream> {
         self.listener.accept().await.map(|(stream, _)| stream)
     }
 
     fn peer(_: &UnixStream) -> Option<IpAddr> {
         None
+    }
+
+    fn privacy(_: &UnixStream) -> Privacy {
+        Privacy::Private
     }
 }
 
@@ -176,7 +180,7 @@ mod tests {
     #[tokio::test]
     async fn only_its_own_user_gets_in_and_it_leaves_nothing_behind() {
         let (_folder, path) = place();
-        let socket = LocalSocket::open(&path).await.unwrap();
+        let mut socket = LocalSocket::open(&path).await.unwrap();
         let mode = fs::symlink_metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let (taken, made) = tokio::join!(socket.accept(), UnixStream::connect(&path));

@@ -7,12 +7,14 @@ mod listener;
 mod local_socket;
 mod neighbour;
 mod patience;
+mod tls_listener;
 
 pub use access::{Hosts, Origins};
 pub(crate) use access::{check_host, check_origin};
 pub(crate) use closing::Closing;
-pub use listener::Listener;
+pub use listener::{Listener, Privacy};
 pub use local_socket::{LocalSocket, SocketError};
+pub use tls_listener::TlsListener;
 
 use std::{future::Future, time::Duration};
 
@@ -27,12 +29,12 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Serves `router` until `shutdown`. Then no more connections are taken, streams and sockets are told to
 /// end, and it returns when the last one has, or after half a second.
-pub async fn serve(listener: impl Listener, router: Router, shutdown: impl Future<Output = ()> + Send) {
+pub async fn serve(mut listener: impl Listener, router: Router, shutdown: impl Future<Output = ()> + Send) {
     let (close, closing) = Closing::pair();
     let router = router.layer(Extension(closing.clone()));
     let mut connections = Connections::new(router, closing);
     tokio::select! {
-        () = connections.take(&listener) => {}
+        () = connections.take(&mut listener) => {}
         () = shutdown => {}
     }
     drop(listener);

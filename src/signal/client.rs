@@ -1,6 +1,6 @@
 //! The connection to a relay, for ever: connect, carry messages, come back when it breaks.
 
-use std::{convert::Infallible, path::PathBuf, pin::pin, time::Duration};
+use std::{convert::Infallible, pin::pin, time::Duration};
 
 use tokio::{
     sync::mpsc,
@@ -16,7 +16,7 @@ use super::{
     transport::{Connection, Lost, Transport},
     websocket::WebSocket,
 };
-use crate::redact::Redacted;
+use crate::{redact::Redacted, tls::Anchors};
 
 /// Messages that wait to be sent. A room of a hundred gets an offer and a dozen candidates each at once.
 const OUTGOING: usize = 4096;
@@ -34,8 +34,8 @@ pub struct Settings {
     pub protocols: Vec<String>,
     /// Headers of the handshake, beside WebSocket's own.
     pub headers: Vec<(String, Redacted<String>)>,
-    /// PEM certificates of CAs that are trusted beside those of the system.
-    pub ca_file: Option<PathBuf>,
+    /// Who is trusted to be it, where it is spoken to over TLS.
+    pub anchors: Anchors,
 }
 
 /// A connection that comes back. Dropping it ends it; [`Client::close`] waits for that.

@@ -4,6 +4,5 @@ pub mod backoff;
 pub mod client;
 pub mod message;
 pub mod relay_url;
-pub(crate) mod tls;
 mod transport;
 mod websocket;

@@ -22,9 +22,9 @@ use tokio_tungstenite::{
 
 use super::{
     client::Settings,
-    tls,
     transport::{Connection, Lost, Transport},
 };
+use crate::tls;
 
 /// For name, TCP, TLS and the handshake together.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -39,6 +39,8 @@ const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 /// What a relay may send in one piece. Far above what a message may have: one that is too long is a member's doing, and
 /// is dropped when it is parsed; at this limit the connection ends, and with it the room for everyone.
 const MAX_WIRE_BYTES: usize = 16 * 1024 * 1024;
+/// Against a CA that is not trusted.
+const REMEDY: &str = "name that CA's certificate in ca_file if it is yours";
 /// The library's frames are small, and there are few.
 const BUFFER_BYTES: usize = 16 * 1024;
 
@@ -110,8 +112,8 @@ impl WebSocket {
 
     /// Read anew for each connection: the file may have been replaced since the last one.
     async fn trust(&self) -> Result<Arc<ClientConfig>, Lost> {
-        let ca_file = self.settings.ca_file.clone();
-        let config = tokio::task::spawn_blocking(move || tls::client_config(ca_file.as_deref())).await;
+        let anchors = self.settings.anchors.clone();
+        let config = tokio::task::spawn_blocking(move || anchors.client_config()).await;
         match config {
             Ok(config) => config.map_err(|error| Lost(error.to_string())),
             Err(_) => Err(Lost("reading the trusted certificates was cut off: the program ends".into())),
@@ -208,7 +210,7 @@ async fn encrypt(
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Lost> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| Lost(format!("{host} is no name that a certificate can be for")))?;
-    TlsConnector::from(config).connect(name, tcp).await.map_err(|error| Lost(tls::explain(&error)))
+    TlsConnector::from(config).connect(name, tcp).await.map_err(|error| Lost(tls::explain(&error, "the relay", REMEDY)))
 }
 
 /// Why the handshake failed.

@@ -8,7 +8,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::demand::Demand;
+use super::{
+    demand::Demand,
+    print::{Print, Snapshot},
+};
 use crate::{
     ids::SourceName,
     media::{
@@ -19,6 +22,7 @@ use crate::{
         tap::Tap,
         template,
     },
+    units::Size,
 };
 
 /// How long a picture may take. A source that has to be opened first may take three seconds, and then there is a slate.
@@ -62,16 +66,24 @@ pub(super) struct Darkroom {
 }
 
 impl Darkroom {
-    /// The next picture. The source runs for it, as for a viewer.
-    pub(super) async fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+    /// The next picture, made coarser and smaller until it has no more bytes than `most`. The source runs for it, as for a
+    /// viewer.
+    pub(super) async fn snapshot(&self, most: Option<usize>) -> Result<Snapshot, SnapshotError> {
         let making = async {
             let _turn = self.turn.lock().await;
             let _source = self.source.take();
             let _decoder = self.decoder.as_ref().map(Demand::take);
-            let mut print = Print::start(&self.raw, &self.clockwork).await?;
-            let picture = print.picture().await;
-            print.stop().await;
-            picture
+            let mut print = Print::first();
+            loop {
+                let mut enlarger = Enlarger::start(&self.raw, &self.clockwork, print).await?;
+                let picture = enlarger.picture().await;
+                enlarger.stop().await;
+                let picture = picture?;
+                match most.and_then(|most| print.next(&picture, most)) {
+                    Some(next) => print = next,
+                    None => return Ok(picture),
+                }
+            }
         };
         match timeout(SNAPSHOT_LIMIT, making).await {
             Ok(made) => made.map_err(SnapshotError::Failed),
@@ -81,18 +93,25 @@ impl Darkroom {
 }
 
 /// A JPEG encoder at work. Dropping it ends it.
-struct Print {
+struct Enlarger {
     tap: Tap,
     pipeline: Pipeline,
     bus: mpsc::Receiver<BusEvent>,
-    pictures: mpsc::Receiver<Vec<u8>>,
+    pictures: mpsc::Receiver<Snapshot>,
 }
 
-impl Print {
+impl Enlarger {
     /// One that takes from `raw`. An error is in GStreamer's words.
-    async fn start(raw: &Feed, clockwork: &Clockwork) -> Result<Self, String> {
-        let description = include_str!("../../pipelines/snapshot/jpeg.launch");
-        let description = template::fill(description, &[]).map_err(|error| error.to_string())?;
+    async fn start(raw: &Feed, clockwork: &Clockwork, Print { size, quality }: Print) -> Result<Self, String> {
+        let mut values: Vec<(&str, template::Value)> = vec![("quality", quality.into())];
+        let description = match size {
+            None => include_str!("../../pipelines/snapshot/jpeg.launch"),
+            Some(Size { width, height }) => {
+                values.extend([("width", width.into()), ("height", height.into())]);
+                include_str!("../../pipelines/snapshot/small.launch")
+            }
+        };
+        let description = template::fill(description, &values).map_err(|error| error.to_string())?;
         let (pipeline, bus) =
             Pipeline::parse("snapshot", &description, clockwork).map_err(|error| error.message().to_owned())?;
         let sink = pipeline.element("in").and_then(|element| element.static_pad("sink"));
@@ -100,9 +119,8 @@ impl Print {
         let out = pipeline.appsink("out").ok_or("no appsink in its pipeline is named `out`")?;
         let (made, pictures) = mpsc::channel(1);
         maker::prepare(&out, move |_, sample| {
-            let picture = sample.buffer().and_then(|buffer| buffer.map_readable().ok());
             // Full: the one that is wanted is there already.
-            picture.iter().for_each(|picture| drop(made.try_send(picture.to_vec())));
+            developed(sample).into_iter().for_each(|picture| drop(made.try_send(picture)));
             Ok(gst::FlowSuccess::Ok)
         });
         pipeline.set_state(gst::State::Playing).await.map_err(|error| error.to_string())?;
@@ -111,7 +129,7 @@ impl Print {
         Ok(Self { tap, pipeline, bus, pictures })
     }
 
-    async fn picture(&mut self) -> Result<Vec<u8>, String> {
+    async fn picture(&mut self) -> Result<Snapshot, String> {
         loop {
             tokio::select! {
                 Some(picture) = self.pictures.recv() => return Ok(picture),
@@ -130,4 +148,12 @@ impl Print {
             tracing::error!(%error, "an encoder of snapshots does not come down; it is left behind");
         }
     }
+}
+
+fn developed(sample: &gst::Sample) -> Option<Snapshot> {
+    let caps = sample.caps()?.structure(0)?;
+    let side = |name| caps.get::<i32>(name).ok().and_then(|side| u32::try_from(side).ok());
+    let size = Size { width: side("width")?, height: side("height")? };
+    let jpeg = sample.buffer()?.map_readable().ok()?.to_vec();
+    Some(Snapshot { jpeg, size })
 }

@@ -19,6 +19,7 @@ mod escalation;
 mod lease;
 mod packetize;
 mod placeholder;
+mod print;
 mod running;
 mod shelf;
 mod stand_in;
@@ -40,6 +41,7 @@ pub use self::{
     board::StudioState,
     darkroom::{SNAPSHOT_LIMIT, SnapshotError},
     lease::{Lease, Rung},
+    print::Snapshot,
 };
 use crate::{
     codec::Codec,
@@ -151,15 +153,16 @@ impl Studio {
         self.shelf(source).map(|shelf| Warm(shelf.demand.take()))
     }
 
-    /// What `source` shows right now, its slate included, as a JPEG file. It is captured for that, if nobody else takes it.
+    /// What `source` shows right now, its slate included, as a JPEG file; in full, or made coarser and smaller until it has no
+    /// more bytes than `most`. It is captured for that, if nobody else takes it.
     ///
     /// # Errors
     /// When there is no such source of pictures, or it gives none within [`SNAPSHOT_LIMIT`].
-    pub async fn snapshot(&self, source: &SourceName) -> Result<Vec<u8>, SnapshotError> {
+    pub async fn snapshot(&self, source: &SourceName, most: Option<usize>) -> Result<Snapshot, SnapshotError> {
         let shelf = self.shelf(source);
         let shelf = shelf.ok_or_else(|| SnapshotError::UnknownSource { name: source.clone(), there: self.names() })?;
         let darkroom = shelf.darkroom.as_ref().ok_or_else(|| SnapshotError::Sound(source.clone()))?;
-        darkroom.snapshot().await
+        darkroom.snapshot(most).await
     }
 
     /// What runs and how it does: about each second, and at each change of condition.

@@ -1,17 +1,16 @@
 //! A browser whose link is cut plays on with a smaller picture, and gets the full one again.
 
-use std::{io::Write, time::{Duration, SystemTime, UNIX_EPOCH}};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::common::{
     browser::{Browser, Options, PATIENCE},
-    daemon::Daemon,
+    distant::{DistantGateway, first_peer},
     netns::Host,
     page::Page,
 };
 
-const TOKEN: &str = "a-token-of-the-test";
 const VIDEO: &str = "document.querySelector('.tile video')";
 
 /// A browser draws without a graphics card, on two cores that the encoders need, too.
@@ -23,22 +22,11 @@ const PLAYS_ON: f64 = 2.0;
 /// What a person sees as a standstill, in s.
 const STANDS_STILL: f64 = 0.4;
 
-async fn peer(gateway: &Daemon) -> Value {
-    let request = reqwest::Client::new().get(gateway.http("/api/state")).bearer_auth(TOKEN);
-    let state: Value = request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap();
-    state["members"][0]["peers"][0].clone()
-}
-
 async fn plays_on(options: Options) {
     let host = Host::new();
     host.link_to("10.0.0.0/8", 5000);
-    let mut token = tempfile::NamedTempFile::new().unwrap();
-    token.write_all(TOKEN.as_bytes()).unwrap();
-    let mut command = host.command(env!("CARGO_BIN_EXE_peergate"));
-    command.args(["run", "--listen", &format!("{}:0", host.address), "--control-token-file"]).arg(token.path());
-    command.args(["--stun", "none", "--size", "960x540", "--bitrate", "1500k"]);
-    let gateway = Daemon::start(command).await;
-    let page = Page::open(Browser::start(options).await, &gateway.http("/")).await;
+    let gateway = DistantGateway::start(&host, &["--size", "960x540", "--bitrate", "1500k"]).await;
+    let page = Page::open(Browser::start(options).await, &gateway.daemon.http("/")).await;
     page.picture().await;
     let full = page.browser.value(&format!("{VIDEO}.videoWidth"), &[]).await;
     assert_eq!(full, json!(960));
@@ -50,7 +38,7 @@ async fn plays_on(options: Options) {
         host.set_link(500);
         let cut = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
         tokio::time::sleep(Duration::from_secs(4)).await;
-        (cut, peer(&gateway).await)
+        (cut, first_peer(&gateway.state().await).clone())
     });
     let shown: Vec<_> = moments.as_array().unwrap().iter().map(|at| at.as_f64().unwrap() / 1000.0 - cut).collect();
     let at_once = shown.iter().filter(|at| (-0.4..0.0).contains(*at)).count();

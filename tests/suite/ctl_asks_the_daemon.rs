@@ -8,6 +8,9 @@ use tempfile::TempDir;
 use crate::common::{
     daemon::{Daemon, Ended, command, is_connected, run_to_end},
     decode::Picture,
+    distant::DistantGateway,
+    netns::Host,
+    private_ca::PrivateCa,
     recordings::Recordings,
     str0m_peer::{Message, Options, Viewer},
 };
@@ -135,6 +138,42 @@ async fn it_asks_over_tcp_with_the_token() {
     assert!(told.status.success() && told.stdout.contains("gateway"), "{}", told.stderr);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn it_asks_over_tls_who_is_trusted() {
+    let home = tempfile::tempdir().unwrap();
+    // For this address its certificate is not: it is known by its key.
+    let mut run = command(&["run", "--listen", "127.0.0.2:0", "--stun", "none", "--certificate", "self-signed"]);
+    run.args(["--video", "none", "--audio", "none", "--id", "door"]).env("XDG_STATE_HOME", home.path());
+    let daemon = Daemon::start(run).await;
+    let shown = daemon.wait_for_log("the certificate that is shown", LIMIT).await;
+    let url = format!("https://{}", daemon.address());
+    let own = home.path().join("peergate/certificate.pem");
+    let told = ctl(&["state", "--url", &url, "--ca", own.to_str().unwrap()]).await;
+    assert!(told.status.success() && told.stdout.contains("door"), "{}", told.stderr);
+
+    let ca = PrivateCa::new();
+    let other = ca.file();
+    let refused = ctl(&["state", "--url", &url, "--ca", other.to_str().unwrap()]).await;
+    assert_eq!((refused.status.code(), refused.stdout.as_str()), (Some(1), ""));
+    let (said, fingerprint) = refused.stderr.trim().rsplit_once("sha-256 ").unwrap();
+    assert!(said.contains("signed by a CA that is not trusted here") && said.contains("--ca FILE"), "{said}");
+    assert!(shown.contains(fingerprint), "{shown}\n{fingerprint}");
+    let in_plain = ctl(&["state", "--url", &daemon.http("")]).await;
+    assert!(in_plain.stderr.contains("TLS is spoken here; ask for https://"), "{}", in_plain.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_token_does_not_go_over_the_network_in_plain() {
+    let folder = tempfile::tempdir().unwrap();
+    let token = folder.path().join("token");
+    fs::write(&token, "s3cret").unwrap();
+    let host = Host::new();
+    let gateway = DistantGateway::start(&host, &["--video", "none", "--audio", "none"]).await;
+    let refused = ctl(&["state", "--url", &gateway.daemon.http(""), "--token-file", token.to_str().unwrap()]).await;
+    assert_eq!(refused.status.code(), Some(64));
+    assert!(refused.stderr.contains("for all to read: ask over https://"), "{}", refused.stderr);
+}
+
 #[tokio::test]
 async fn what_keeps_it_from_asking_is_said_with_what_helps() {
     let folder = tempfile::tempdir().unwrap();
@@ -146,7 +185,8 @@ async fn what_keeps_it_from_asking_is_said_with_what_helps() {
         (&["state", "--socket", dead.to_str().unwrap()], 1, "nobody listens at"),
         (&["state", "--url", "http://127.0.0.1:1"], 1, "no connection to 127.0.0.1:1: "),
         (&["state"], 64, "the socket is \"none\" (--socket, PEERGATE_SOCKET)"),
-        (&["state", "--url", "https://camera.example"], 64, "TLS is not spoken here"),
+        (&["state", "--url", "https://127.0.0.1:1", "--ca", "/nowhere"], 64, "/nowhere can't be read"),
+        (&["state", "--url", "http://127.0.0.1:1", "--ca", "/nowhere"], 64, "--ca is of use with --url https://"),
         (&["state", "--url", "http://127.0.0.1:1", "--token-file", "/nowhere"], 64, "--token-file /nowhere: "),
         (&["record", "start", "--before", "61"], 64, "0..=60"),
         (&[], 64, "Usage"),

@@ -2,24 +2,13 @@
 
 use std::net::SocketAddr;
 
-use peergate::ice::TurnTransport::{self, Tcp, Tls, Udp};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use peergate::ice::TurnTransport::{Tcp, Tls, Udp};
 
 use crate::common::{
     doctor::{Doctor, Examined, MODEST},
     netns::Host,
-    turn::{self, PASSWORD, USER},
+    turn::{self, PASSWORD, USER, url},
 };
-
-fn url(transport: TurnTransport, address: SocketAddr, password: &str) -> String {
-    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let (scheme, query) = match transport {
-        Udp => ("turn", ""),
-        Tcp => ("turn", "?transport=tcp"),
-        Tls => ("turns", ""),
-    };
-    format!("{scheme}:{}:{}@{address}{query}", encoded(USER), encoded(password))
-}
 
 /// What is found with these, where the server's certificate is trusted.
 fn examined(stun: &str, turn: &str, server: Option<&turn::Server>) -> Examined {

@@ -33,7 +33,7 @@ fn where_all_is_well_it_says_so() {
     let configuration = format!(
         "[video.screen]\nsource = 'screen'\ndisplay = '{}'\nsize = '320x240'\n[audio.room]\nsource = 'monitor'\n\
          device = 'room'\n[encode]\nrungs = 1\n[ice]\nstun = 'none'\n[[member]]\nrecord = 'local'\n\
-         [record]\ndir = '{1}/recordings'\nmount = '{1}'\n",
+         [http]\ncertificate = 'self-signed'\n[record]\ndir = '{1}/recordings'\nmount = '{1}'\n",
         screen.display,
         disk.path().display()
     );

@@ -2,10 +2,12 @@
 
 use std::{borrow::Cow, io::Write};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::Value;
 
 use crate::common::{
     daemon::Daemon,
+    decode::Picture,
     recordings::Recordings,
     str0m_peer::{Message, Options, Order, Viewer},
 };
@@ -111,4 +113,32 @@ async fn but_not_to_end_what_others_have_begun() {
     assert_eq!(answer(&viewer, 2).await["ended"], 1, "that of the viewer");
     let left = daemon.wait_for_state(std::time::Duration::from_secs(20), runs).await;
     assert_eq!(left["recordings"][0]["id"], own["recordings"][0]["id"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_source_shows_in_no_more_than_a_message() {
+    // Noise, of which no JPEG in full size has so few bytes.
+    let text = "[messages]\nasks = [\"snapshot\"]\n[video.noise]\nsource = \"test\"\npattern = \"snow\"\nsize = \"1280x720\"\nfps = 10\n\
+                [video.bars]\nsource = \"test\"\nsize = \"320x180\"\n[[member]]\nvideo = \"bars\"\n";
+    let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let more = ["--config", file.path().to_str().unwrap(), "--stun", "none", "--id", "gateway"];
+    let daemon = Daemon::run(&more).await;
+    let viewer = viewer(&daemon).await;
+    for (count, question, source) in [(1, "/snapshot bars", "bars"), (2, "/snapshot noise", "noise")] {
+        say(&viewer, question);
+        let answer = answer(&viewer, count).await;
+        let shown = &answer["snapshot"];
+        assert_eq!(shown["source"], source, "{answer:#}");
+        let jpeg = STANDARD.decode(shown["jpeg"].as_str().unwrap()).unwrap();
+        let picture = Picture::of_jpeg(&jpeg).await;
+        assert_eq!((shown["width"].as_u64(), shown["height"].as_u64()), (Some(picture.width as u64), Some(picture.height as u64)));
+        match source {
+            "bars" => assert_eq!((picture.width, picture.height), (320, 180), "it fits as it is"),
+            _ => assert!((160..1280).contains(&picture.width), "{}x{}", picture.width, picture.height),
+        }
+    }
+    say(&viewer, "/snapshot nowhere");
+    let told = answer(&viewer, 3).await["error"].take();
+    assert!(told.as_str().unwrap().contains("no source is named nowhere"), "{told}");
 }

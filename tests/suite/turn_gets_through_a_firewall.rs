@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use peergate::ice::TurnTransport;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::common::{
     daemon::Daemon,
     netns::Host,
     plain_relay::PlainRelay,
     str0m_peer::{Options, Viewer},
-    turn::{self, PASSWORD, USER},
+    turn::{self, PASSWORD},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,12 +36,7 @@ async fn shown_over(transport: TurnTransport) {
     let to_turn = format!("-d {ip} -p {protocol} --dport {port}");
     host.send_only(&[&to_turn, &format!("-d {} -p tcp", host.router)]);
 
-    let (scheme, query) = match transport {
-        TurnTransport::Udp => ("turn", "?transport=udp"),
-        TurnTransport::Tcp => ("turn", "?transport=tcp"),
-        TurnTransport::Tls => ("turns", ""),
-    };
-    let url = format!("{scheme}:{}:{}@{ip}:{port}{query}", encoded(USER), encoded(PASSWORD));
+    let url = turn::url(transport, turn.address, PASSWORD);
     let arguments =
         ["run", "--listen", "none", "--stun", "none", "--room", relay.url(), "--turn", &url, "--log", "debug"];
     let mut command = host.command(env!("CARGO_BIN_EXE_peergate"));
@@ -54,8 +48,4 @@ async fn shown_over(transport: TurnTransport) {
     let video = viewer.video(60).await;
     assert!(video.keyframes >= 1, "{video:?}");
     assert!(!gateway.log().contains("in_one_call=true"), "only libnice knows the way:\n{}", gateway.log());
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }

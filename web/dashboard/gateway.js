@@ -17,9 +17,9 @@ export class Gateway {
     this.#panels.hidden = false;
   }
 
-  // What is shown stays, and is of then.
-  isAway() {
+  // What is shown stays, and is of then. `why` is the gateway's own word, where it has one.
+  isAway(why = AWAY) {
     document.body.dataset.gateway = 'away';
-    say(this.#words, AWAY);
+    say(this.#words, why);
   }
 }

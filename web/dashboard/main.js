@@ -1,6 +1,6 @@
 // The dashboard: what the gateway says of itself, asked each second, and what happens in it, as it happens.
 
-import { Api, Unauthorized } from './api.js';
+import { Api, Refused, Unauthorized } from './api.js';
 import { Entry } from './entry.js';
 import { Events } from './events.js';
 import { Gateway } from './gateway.js';
@@ -51,7 +51,7 @@ async function followState() {
         continue;
       }
       for (const panel of panels) panel.miss?.();
-      gateway.isAway();
+      gateway.isAway(problem instanceof Refused ? problem.message : undefined);
       await pause(RETRY);
     }
   }

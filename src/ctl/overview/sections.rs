@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     codec::MediaKind,
+    quality::verdict::{Grade, Verdict},
     report::{
         Condition, Connection, EncoderState, MemberState, PeerState, RecordingCondition, RecordingState, RelayState,
         SourceState, TrackState,
@@ -50,12 +51,13 @@ pub(super) fn peers(look: &Look<'_>) -> Vec<Line> {
         ("RTT", Right),
         ("DROPPED", Right),
         ("SINCE", Right),
+        ("VERDICT", Left),
     ]);
     for member in &look.state.members {
         for peer in &member.peers {
             let (tone, connection) = match peer.connection {
                 Connection::Negotiating => (Tone::Warning, "negotiating"),
-                Connection::Connected => (Tone::Plain, "connected"),
+                Connection::Connected => (tone_of(peer.verdict.as_ref()), "connected"),
                 Connection::Closing => (Tone::Warning, "closing"),
             };
             let sent = |peer: &PeerState| total(&peer.sending, |track| track.bytes);
@@ -73,6 +75,7 @@ pub(super) fn peers(look: &Look<'_>) -> Vec<Line> {
                     ms(link.and_then(|link| link.round_trip_ms)),
                     total(&peer.sending, |track| track.dropped).to_string(),
                     age(look.now, peer.since),
+                    peer.verdict.as_ref().map_or_else(String::new, |verdict| verdict.words.clone()),
                 ],
             );
         }
@@ -218,6 +221,14 @@ impl Look<'_> {
     fn kilobits(&self, count: u64, earlier: impl FnOnce(Earlier<'_>) -> Option<u64>) -> String {
         let kilobits = |rate: f64| format!("{:.0}", rate * 8.0 / 1000.0);
         self.growth(count, earlier).map_or_else(String::new, |rate| rate.map_or_else(dash, kilobits))
+    }
+}
+
+fn tone_of(verdict: Option<&Verdict>) -> Tone {
+    match verdict.map(|verdict| verdict.grade) {
+        Some(Grade::Good) | None => Tone::Plain,
+        Some(Grade::Fair) => Tone::Warning,
+        Some(Grade::Bad) => Tone::Bad,
     }
 }
 

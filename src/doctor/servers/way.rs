@@ -13,7 +13,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::{
     ice::{HostPort, TurnTransport},
-    signal::tls,
+    tls::{self, Anchors},
 };
 
 /// How long names, connections and answers may take each.
@@ -62,7 +62,7 @@ impl WayError {
             Self::Unreachable(_) | Self::Silent => {
                 format!("start the server, or let {protocol} to {host} port {port} through the firewalls between")
             }
-            Self::Tls(_) => "look at the server's certificate; SSL_CERT_FILE names a CA of your own".to_owned(),
+            Self::Tls(_) => format!("look at the server's certificate; {}", tls::OF_SSL_CERT_FILE),
             Self::Foreign(_) | Self::Message(_) => "look at host and port in [ice]".to_owned(),
         }
     }
@@ -98,12 +98,13 @@ impl Way {
         if transport == TurnTransport::Tcp {
             return Ok(Self::Stream(Box::new(stream)));
         }
-        let config = tokio::task::spawn_blocking(|| tls::client_config(None)).await;
+        let config = tokio::task::spawn_blocking(|| Anchors::System.client_config()).await;
         let config = config.map_err(|error| WayError::Tls(error.to_string()))?;
         let config = config.map_err(|error| WayError::Tls(error.to_string()))?;
         let name = ServerName::try_from(host.to_owned()).map_err(|error| WayError::Tls(error.to_string()))?;
         let greeted = timeout(LIMIT, TlsConnector::from(Arc::clone(&config)).connect(name, stream)).await;
-        let stream = greeted.map_err(|_| WayError::Silent)?.map_err(|error| WayError::Tls(error.to_string()))?;
+        let explained = |error| WayError::Tls(tls::explain(&error, "the server", tls::OF_SSL_CERT_FILE));
+        let stream = greeted.map_err(|_| WayError::Silent)?.map_err(explained)?;
         Ok(Self::Stream(Box::new(stream)))
     }
 

@@ -1,7 +1,6 @@
 //! A gateway on a host of its own, and viewers, one of them behind a link of its own; and what they see.
 
 use std::{
-    io::Write,
     net::Ipv4Addr,
     time::{Duration, Instant},
 };
@@ -10,7 +9,7 @@ use peergate::codec::{Codec, MediaKind};
 use serde_json::Value;
 
 use super::{
-    daemon::Daemon,
+    distant::DistantGateway,
     netns::{self, Host},
     plain_relay::PlainRelay,
     str0m_peer::{Options, Track, Viewer},
@@ -19,15 +18,12 @@ use super::{
 /// How long a viewer waits for a lost packet. A browser goes on with the next keyframe in any case, str0m does not.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(300);
 
-const TOKEN: &str = "a-token-of-the-test";
-
 /// A gateway on a host of its own, and viewers, one of them behind a link of its own.
 pub(crate) struct Scene {
     pub(crate) host: Host,
-    pub(crate) gateway: Daemon,
+    pub(crate) gateway: DistantGateway,
     pub(crate) relay: PlainRelay,
     pub(crate) slow_address: Ipv4Addr,
-    _token: tempfile::NamedTempFile,
 }
 
 /// What a viewer has seen at one moment.
@@ -45,14 +41,9 @@ impl Scene {
     pub(crate) async fn new(bitrate: &str, more: &[&str]) -> Self {
         let host = Host::new();
         let relay = PlainRelay::start_on(host.router).await;
-        let mut token = tempfile::NamedTempFile::new().unwrap();
-        token.write_all(TOKEN.as_bytes()).unwrap();
-        let mut command = host.command(env!("CARGO_BIN_EXE_peergate"));
-        command.args(["run", "--listen", &format!("{}:0", host.address), "--control-token-file"]).arg(token.path());
-        command.args(["--stun", "none", "--size", "960x540", "--bitrate", bitrate, "--codec", "h264"]);
-        command.args(["--room", relay.url()]).args(more);
-        let gateway = Daemon::start(command).await;
-        let scene = Self { host, gateway, relay, slow_address: netns::another_address(), _token: token };
+        let picture = ["--size", "960x540", "--bitrate", bitrate, "--codec", "h264", "--room", relay.url()];
+        let gateway = DistantGateway::start(&host, &[&picture, more].concat()).await;
+        let scene = Self { host, gateway, relay, slow_address: netns::another_address() };
         let is_in_room = |state: &Value| state["members"][0]["relay"]["state"] == "connected";
         scene.until("a gateway in the room", Duration::from_secs(10), is_in_room).await;
         scene
@@ -69,20 +60,11 @@ impl Scene {
     }
 
     pub(crate) async fn state(&self) -> Value {
-        let request = reqwest::Client::new().get(self.gateway.http("/api/state")).bearer_auth(TOKEN);
-        request.send().await.unwrap().error_for_status().unwrap().json().await.unwrap()
+        self.gateway.state().await
     }
 
     pub(crate) async fn until(&self, what: &str, limit: Duration, is_so: impl Fn(&Value) -> bool) -> Value {
-        let begun = Instant::now();
-        loop {
-            let state = self.state().await;
-            if is_so(&state) {
-                return state;
-            }
-            assert!(begun.elapsed() < limit, "wanted {what} within {limit:?}; the state is {state:#}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        self.gateway.until(what, limit, is_so).await
     }
 }
 

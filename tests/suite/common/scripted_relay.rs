@@ -1,15 +1,8 @@
 //! A relay of which the test is the server: it sees the handshake and says what it likes.
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{io, net::SocketAddr};
 
 use futures_util::{SinkExt, StreamExt};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use rustls::{
-    ServerConfig,
-    crypto::ring,
-    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
-};
-use tempfile::TempDir;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -24,16 +17,12 @@ use tokio_tungstenite::{
     },
 };
 
+use super::private_ca::PrivateCa;
+
 /// One that listens, with or without TLS.
 pub(crate) struct ScriptedRelay {
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-}
-
-/// A certificate authority that nobody knows.
-pub(crate) struct PrivateCa {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    folder: TempDir,
 }
 
 /// A client that came.
@@ -41,41 +30,6 @@ pub(crate) struct Visitor<S = TcpStream> {
     pub(crate) headers: HeaderMap,
     pub(crate) uri: Uri,
     stream: WebSocketStream<S>,
-}
-
-impl PrivateCa {
-    pub(crate) fn new() -> Self {
-        Self::named("a private CA")
-    }
-
-    pub(crate) fn named(name: &str) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-        let folder = TempDir::new().unwrap();
-        std::fs::write(folder.path().join("ca.pem"), issuer.pem()).unwrap();
-        Self { issuer, folder }
-    }
-
-    /// Its certificate in a file.
-    pub(crate) fn file(&self) -> PathBuf {
-        self.folder.path().join("ca.pem")
-    }
-
-    fn acceptor_for(&self, name: &str) -> TlsAcceptor {
-        let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &self.issuer).unwrap().der().clone();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .unwrap();
-        TlsAcceptor::from(Arc::new(config))
-    }
 }
 
 impl ScriptedRelay {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use peergate::signal::client::{Client, ClientEvent, Settings};
+use peergate::{
+    signal::client::{Client, ClientEvent, Settings},
+    tls::Anchors,
+};
 use tokio::{sync::mpsc, time::timeout};
 
 /// A signalling client with nothing but an address.
@@ -12,7 +15,7 @@ pub(crate) fn client(url: &str) -> (Client, mpsc::Receiver<ClientEvent>) {
 
 /// The settings of such a client.
 pub(crate) fn settings(url: &str) -> Settings {
-    Settings { url: url.parse().unwrap(), protocols: Vec::new(), headers: Vec::new(), ca_file: None }
+    Settings { url: url.parse().unwrap(), protocols: Vec::new(), headers: Vec::new(), anchors: Anchors::System }
 }
 
 /// The future's output, which must come within some seconds.

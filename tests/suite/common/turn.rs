@@ -9,6 +9,7 @@ use std::{
 };
 
 use peergate::ice::TurnTransport;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{netns::Host, wait::wait_until};
 
@@ -102,6 +103,17 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// How a server at `address` is named, as the user [`USER`] with a password.
+pub(crate) fn url(transport: TurnTransport, address: SocketAddr, password: &str) -> String {
+    let (scheme, query) = match transport {
+        TurnTransport::Udp => ("turn", ""),
+        TurnTransport::Tcp => ("turn", "?transport=tcp"),
+        TurnTransport::Tls => ("turns", ""),
+    };
+    let [user, password] = [USER, password].map(|text| utf8_percent_encode(text, NON_ALPHANUMERIC));
+    format!("{scheme}:{user}:{password}@{address}{query}")
 }
 
 fn option(name: &str, value: &Path) -> [String; 2] {

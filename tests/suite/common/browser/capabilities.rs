@@ -55,6 +55,8 @@ impl Options {
 
     pub(super) fn capabilities(&self, profile: &Path) -> Capabilities {
         let mut capabilities = Capabilities::new();
+        // As somebody who has been asked once, and trusts the gateway's own certificate.
+        capabilities.insert("acceptInsecureCerts".to_owned(), Value::Bool(true));
         match self.kind {
             Kind::Chromium => capabilities.insert("goog:chromeOptions".to_owned(), self.chromium_options(profile)),
             Kind::Firefox => capabilities.insert("moz:firefoxOptions".to_owned(), self.firefox_options()),
