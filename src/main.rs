@@ -40,6 +40,13 @@ enum Failure {
     Threads(std::io::Error),
 }
 
+/// What the program's loader calls before anything of the libraries runs (`DT_PREINIT_ARRAY` of the ELF specification): GLib
+/// reads its environment, in which this could stand as well, before `main`.
+#[cfg(target_env = "gnu")]
+#[used]
+#[unsafe(link_section = ".preinit_array")]
+static BEFORE_LIBRARIES: extern "C" fn() = memory::have_glib_keep_nothing;
+
 /// It could not start, or could not go on.
 const FAILED: u8 = 1;
 
@@ -238,4 +245,16 @@ fn block_on(work: impl Future<Output = Result<(), daemon::Failure>>) -> Result<(
     // Not waiting for what hangs in GStreamer.
     runtime.shutdown_background();
     Ok(outcome?)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn glib_keeps_nothing_in_pools_of_its_own() {
+        // Since 2.76 it has none, nor what it says of them.
+        let has_pools = glib::check_version(2, 76, 0).is_some();
+        // SAFETY: it reads one number.
+        let takes_all = unsafe { glib::ffi::g_slice_get_config(glib::ffi::G_SLICE_CONFIG_ALWAYS_MALLOC) };
+        assert!(!has_pools || takes_all == 1, "it was told in time");
+    }
 }

@@ -1,7 +1,7 @@
 //! What was freed goes back to the system.
 //!
 //! glibc gives each thread one of its pools, of which there are eight for each core, and keeps what was freed in them.
-//! Every peer comes with threads of its own, so each pool grows to what a crowd once took.
+//! Every peer comes with threads of its own, so each pool grows to what a crowd once took. GLib may have pools on top of them.
 
 /// Two pools: what is sent comes from few threads, and the others take little.
 #[cfg(target_env = "gnu")]
@@ -14,6 +14,17 @@ pub fn share_pools() {
         // SAFETY: it sets one of the allocator's parameters (mallopt(3)). Where it is not taken, there are more pools.
         unsafe { libc::mallopt(libc::M_ARENA_MAX, POOLS) };
     }
+}
+
+/// Has GLib take each piece of memory from the allocator, and give it back there. Before 2.76 it keeps what was freed in
+/// pools of its own, which never shrink; since then it does so anyway.
+///
+/// To be called before GLib's own beginning, which comes before `main`: afterwards it changes nothing, and GLib complains.
+#[cfg(target_env = "gnu")]
+pub extern "C" fn have_glib_keep_nothing() {
+    // SAFETY: it compares one number and sets another, both of GLib's own, and needs nothing that begins later. No thread
+    // reads them meanwhile: there are none yet.
+    unsafe { glib::ffi::g_slice_set_config(glib::ffi::G_SLICE_CONFIG_ALWAYS_MALLOC, 1) };
 }
 
 /// Gives back what nobody uses. It takes some milliseconds, during which others may have to wait for memory.

@@ -107,23 +107,17 @@ impl SegmentFile {
         self.begin
     }
 
-    /// Appends a cluster in one write. There are so many gaps by now.
-    pub(super) fn append(
-        &mut self,
-        cluster: &[u8],
-        gaps: u64,
-        account: impl FnOnce() -> Option<Account>,
-    ) -> io::Result<()> {
+    /// Appends a cluster in one write. `account` is what is said of the segment by now, unless it is about to end.
+    pub(super) fn append(&mut self, cluster: &[u8], account: Option<&Account>) -> io::Result<()> {
         self.file.write_all(cluster)?;
         self.manifest.bytes += cluster.len() as u64;
         if self.sync.as_mut().is_some_and(|sync| sync.handle_write(Instant::now())) {
             self.sync()?;
         }
-        let every = if gaps == self.manifest.gaps.count() { NOTE_EVERY } else { NOTE_GAPS_EVERY };
-        if self.noted.elapsed() >= every
-            && let Some(account) = account()
-        {
-            self.note(account);
+        let Some(account) = account else { return Ok(()) };
+        let every = if account.gaps.count() == self.manifest.gaps.count() { NOTE_EVERY } else { NOTE_GAPS_EVERY };
+        if self.noted.elapsed() >= every {
+            self.note(account.clone());
             disk::replace(&manifest_path(&self.path), &self.manifest.to_json(), self.sync.is_some())?;
             self.noted = Instant::now();
         }

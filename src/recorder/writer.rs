@@ -200,10 +200,8 @@ impl Writer {
 
     fn write(&mut self, cluster: &[u8]) -> Result<(), String> {
         let Some(file) = &mut self.file else { return Ok(()) };
-        let file_begin = file.begins_at();
-        // The next segment may have begun while the last of this one was on its way.
-        let present = || self.cutter.present().filter(|account| account.begin == file_begin);
-        let written = file.append(cluster, self.cutter.gaps(), present);
+        let account = self.cutter.account_of(file.begins_at());
+        let written = file.append(cluster, account);
         if written.is_ok() {
             self.progress.send_modify(|progress| {
                 progress.bytes += cluster.len() as u64;

@@ -100,11 +100,6 @@ impl Segment {
         self.order.contains(&number)
     }
 
-    /// How many gaps it has so far.
-    pub(super) const fn gaps(&self) -> u64 {
-        self.account.gaps.count()
-    }
-
     /// Whether it is long enough for one that begins at `time` to follow it.
     pub(super) fn is_full(&self, limits: Limits, time: Duration) -> bool {
         time.saturating_sub(self.account.begin) >= limits.time || self.written >= limits.bytes
@@ -171,8 +166,8 @@ impl Segment {
     }
 
     /// What is said of it so far.
-    pub(super) fn so_far(&self) -> Account {
-        self.account.clone()
+    pub(super) const fn account(&self) -> &Account {
+        &self.account
     }
 
     /// Ends it. What was not flushed is in the ending.

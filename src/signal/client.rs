@@ -174,7 +174,10 @@ impl<T: Transport> Keeper<T> {
 
     /// Tells why there is no connection, and waits before the next try.
     async fn pause(&mut self, lost: Lost) -> Result<(), Unwanted> {
-        let wait = self.backoff.wait(rand::random());
+        let wait = match lost {
+            Lost::Absent(_) => Backoff::wait_for_anybody(rand::random()),
+            Lost::Unserved(_) => self.backoff.wait(rand::random()),
+        };
         if self.told.as_ref() == Some(&lost) {
             debug!(why = %lost, ?wait, "still away");
         } else {
@@ -214,7 +217,7 @@ mod tests {
     /// A way to a relay whose every connection is known beforehand.
     struct Script {
         tries: mpsc::UnboundedSender<Instant>,
-        outcomes: VecDeque<Result<Scripted, &'static str>>,
+        outcomes: VecDeque<Result<Scripted, Lost>>,
     }
 
     /// A connection that lives so long, and keeps what is sent.
@@ -229,7 +232,7 @@ mod tests {
         async fn connect(&mut self) -> Result<Scripted, Lost> {
             self.tries.send(Instant::now()).unwrap();
             match self.outcomes.pop_front() {
-                Some(outcome) => outcome.map_err(|why| Lost(why.to_owned())),
+                Some(outcome) => outcome,
                 None => std::future::pending().await,
             }
         }
@@ -238,7 +241,7 @@ mod tests {
     impl Connection for Scripted {
         async fn receive(&mut self) -> Result<Vec<u8>, Lost> {
             sleep(self.lives).await;
-            Err(Lost("it ended".to_owned()))
+            Err(Lost::Unserved("it ended".to_owned()))
         }
 
         async fn send(&mut self, text: String) -> Result<(), Lost> {
@@ -257,8 +260,14 @@ mod tests {
         sent: mpsc::UnboundedReceiver<String>,
     }
 
-    /// Plays a script: how long each connection lives, or why it does not come about.
+    /// Plays a script: how long each connection lives, or why somebody who is there makes none.
     fn play(outcomes: impl IntoIterator<Item = Result<Duration, &'static str>>) -> Play {
+        let unserved = |why: &str| Lost::Unserved(why.to_owned());
+        play_out(outcomes.into_iter().map(|outcome| outcome.map_err(unserved)))
+    }
+
+    /// Plays a script: how long each connection lives, or why it does not come about.
+    fn play_out(outcomes: impl IntoIterator<Item = Result<Duration, Lost>>) -> Play {
         let (tries, tried) = mpsc::unbounded_channel();
         let (sender, sent) = mpsc::unbounded_channel();
         let connection = |lives| Scripted { lives, sent: sender.clone() };
@@ -288,6 +297,24 @@ mod tests {
         assert!(waits[0] <= Duration::from_secs(1), "{waits:?}");
         assert!(waits.iter().all(|wait| (Duration::from_millis(500)..Duration::from_secs(31)).contains(wait)));
         assert!(waits[5..].iter().any(|wait| *wait > Duration::from_secs(5)), "{waits:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_away_for_ten_minutes_is_found_within_a_second_of_its_return() {
+        let mut play = play_out(vec![Err(Lost::Absent("nothing listens".to_owned())); 1500]);
+        let gone = play.tries.recv().await.unwrap();
+        let mut last = gone;
+        while last - gone < Duration::from_secs(600) {
+            let next = play.tries.recv().await.unwrap();
+            assert!(
+                (Duration::from_millis(500)..Duration::from_millis(900)).contains(&(next - last)),
+                "{:?}",
+                next - last
+            );
+            last = next;
+        }
+        assert_eq!(play.events.recv().await, down("nothing listens"));
+        assert!(play.events.is_empty(), "it is told once");
     }
 
     #[tokio::test(start_paused = true)]

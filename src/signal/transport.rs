@@ -25,5 +25,11 @@ pub(super) trait Connection: Send {
 
 /// Why there is no connection, or none any more: whose doing it is, and what helps.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct Lost(pub(super) String);
+pub(super) enum Lost {
+    /// Nobody is there: no TCP connection came about.
+    #[error("{0}")]
+    Absent(String),
+    /// All else: who is there, the relay or who stands before it, does not serve us, or no longer; or can't be asked.
+    #[error("{0}")]
+    Unserved(String),
+}

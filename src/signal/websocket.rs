@@ -88,14 +88,15 @@ impl WebSocket {
         let mut request = url
             .for_request()
             .into_client_request()
-            .map_err(|error| Lost(format!("the address {url} cannot be asked for: {error}")))?;
+            .map_err(|error| Lost::Unserved(format!("the address {url} cannot be asked for: {error}")))?;
         let headers = request.headers_mut();
         if let Some(authorization) = url.authorization() {
             headers.insert(header::AUTHORIZATION, authorization);
         }
         for (name, value) in &self.settings.headers {
-            let bad =
-                |what| Lost(format!("the header {name:?} of the configuration has {what} that HTTP does not allow"));
+            let bad = |what| {
+                Lost::Unserved(format!("the header {name:?} of the configuration has {what} that HTTP does not allow"))
+            };
             let header = HeaderName::try_from(name).map_err(|_| bad("a name"))?;
             let mut value = HeaderValue::try_from(value.reveal()).map_err(|_| bad("a value"))?;
             value.set_sensitive(true);
@@ -103,7 +104,7 @@ impl WebSocket {
         }
         if !self.settings.protocols.is_empty() {
             let protocols = HeaderValue::try_from(self.settings.protocols.join(", ")).map_err(|_| {
-                Lost("the sub-protocols of the configuration hold characters that HTTP does not allow".into())
+                Lost::Unserved("the sub-protocols of the configuration hold characters that HTTP does not allow".into())
             })?;
             headers.insert(header::SEC_WEBSOCKET_PROTOCOL, protocols);
         }
@@ -115,8 +116,8 @@ impl WebSocket {
         let anchors = self.settings.anchors.clone();
         let config = tokio::task::spawn_blocking(move || anchors.client_config()).await;
         match config {
-            Ok(config) => config.map_err(|error| Lost(error.to_string())),
-            Err(_) => Err(Lost("reading the trusted certificates was cut off: the program ends".into())),
+            Ok(config) => config.map_err(|error| Lost::Unserved(error.to_string())),
+            Err(_) => Err(Lost::Unserved("reading the trusted certificates was cut off: the program ends".into())),
         }
     }
 }
@@ -127,7 +128,7 @@ impl Transport for WebSocket {
     async fn connect(&mut self) -> Result<Socket, Lost> {
         match timeout(CONNECT_LIMIT, self.reach()).await {
             Ok(reached) => reached,
-            Err(_) => Err(Lost(format!("no connection within {} s", CONNECT_LIMIT.as_secs()))),
+            Err(_) => Err(Lost::Unserved(format!("no connection within {} s", CONNECT_LIMIT.as_secs()))),
         }
     }
 }
@@ -149,7 +150,7 @@ impl Connection for Socket {
                 }
                 _ = self.ping.tick() => within(self.stream.send(Message::Ping(Default::default()))).await?,
                 () = sleep_until(self.heard + SILENCE_LIMIT) => {
-                    return Err(Lost(format!(
+                    return Err(Lost::Unserved(format!(
                         "nothing heard of the relay for {} s, not even an answer to a ping",
                         SILENCE_LIMIT.as_secs()
                     )));
@@ -172,7 +173,7 @@ impl Connection for Socket {
 async fn within(sending: impl Future<Output = tungstenite::Result<()>>) -> Result<(), Lost> {
     match timeout(SEND_LIMIT, sending).await {
         Ok(sent) => sent.map_err(|error| broken(&error)),
-        Err(_) => Err(Lost(format!("the relay took nothing for {} s", SEND_LIMIT.as_secs()))),
+        Err(_) => Err(Lost::Unserved(format!("the relay took nothing for {} s", SEND_LIMIT.as_secs()))),
     }
 }
 
@@ -181,7 +182,7 @@ async fn within(sending: impl Future<Output = tungstenite::Result<()>>) -> Resul
 async fn dial(host: &str, port: u16) -> Result<TcpStream, Lost> {
     let addresses: Vec<SocketAddr> = lookup_host((host, port))
         .await
-        .map_err(|error| Lost(format!("the name {host} has no address: {error}")))?
+        .map_err(|error| Lost::Unserved(format!("the name {host} has no address: {error}")))?
         .collect();
     let share = CONNECT_LIMIT.mul_f64(0.8) / u32::try_from(addresses.len().max(1)).unwrap_or(u32::MAX);
     let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
@@ -196,7 +197,7 @@ async fn dial(host: &str, port: u16) -> Result<TcpStream, Lost> {
             Err(_) => last = io::ErrorKind::TimedOut.into(),
         }
     }
-    Err(Lost(match last.kind() {
+    Err(Lost::Absent(match last.kind() {
         io::ErrorKind::ConnectionRefused => format!("nothing listens on {host} port {port}"),
         io::ErrorKind::TimedOut => format!("{host} port {port} does not answer"),
         _ => format!("{host} port {port} cannot be reached: {last}"),
@@ -209,13 +210,16 @@ async fn encrypt(
     tcp: TcpStream,
 ) -> Result<tokio_rustls::client::TlsStream<TcpStream>, Lost> {
     let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| Lost(format!("{host} is no name that a certificate can be for")))?;
-    TlsConnector::from(config).connect(name, tcp).await.map_err(|error| Lost(tls::explain(&error, "the relay", REMEDY)))
+        .map_err(|_| Lost::Unserved(format!("{host} is no name that a certificate can be for")))?;
+    TlsConnector::from(config)
+        .connect(name, tcp)
+        .await
+        .map_err(|error| Lost::Unserved(tls::explain(&error, "the relay", REMEDY)))
 }
 
 /// Why the handshake failed.
 fn refused(error: &tungstenite::Error) -> Lost {
-    Lost(match error {
+    Lost::Unserved(match error {
         tungstenite::Error::Http(response) => {
             let status = response.status();
             let help = match status {
@@ -239,7 +243,7 @@ fn refused(error: &tungstenite::Error) -> Lost {
 
 /// Why an open connection ended.
 fn broken(error: &tungstenite::Error) -> Lost {
-    Lost(match error {
+    Lost::Unserved(match error {
         tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => return closed(None),
         tungstenite::Error::Capacity(CapacityError::MessageTooLong { size, max_size }) => {
             format!("expected messages of at most {max_size} bytes, the relay sent one of {size}")
@@ -253,7 +257,7 @@ fn broken(error: &tungstenite::Error) -> Lost {
 }
 
 fn closed(frame: Option<&CloseFrame>) -> Lost {
-    Lost(match frame {
+    Lost::Unserved(match frame {
         Some(frame) if !frame.reason.is_empty() => {
             format!("the relay closed the connection: {} ({})", frame.reason.escape_debug(), u16::from(frame.code))
         }

@@ -212,16 +212,10 @@ impl Cutter {
         [settled, asked, gathered, due].into_iter().flatten().min()
     }
 
-    /// What is known of the present segment.
+    /// What is known of the segment that began at this time; `None` where it has ended, though outputs of it may still wait.
     #[must_use]
-    pub fn present(&self) -> Option<Account> {
-        self.segment.as_ref().map(Segment::so_far)
-    }
-
-    /// How many gaps the present segment has.
-    #[must_use]
-    pub fn gaps(&self) -> u64 {
-        self.segment.as_ref().map_or(0, Segment::gaps)
+    pub fn account_of(&self, begin: Duration) -> Option<&Account> {
+        self.segment.as_ref().map(Segment::account).filter(|account| account.begin == begin)
     }
 
     /// Whether a track's number is one of video.
