@@ -22,7 +22,7 @@ use crate::{
     gateway::{self, command::Command},
     logging::Dial,
     media::{elements, main_loop},
-    messages::{self, Plumbing},
+    messages::Plumbing,
     relay,
     report::State,
     room,
@@ -85,17 +85,10 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
     let address = listening.as_ref().map(|(_, address)| *address);
     let gateway = gateway::start(appearance::gateway(&settings, address)?)?;
     elements::load_ahead();
-    let plumbing = plumbing.start(messages::Gateway {
-        commands: gateway.commands.clone(),
-        events: gateway.events.clone(),
-        state: gateway.state.clone(),
-        recorder: gateway.recorder.clone(),
-    });
+    let access = gateway.access.clone();
+    let plumbing = plumbing.start(access.clone());
     let context = api::Context {
-        commands: gateway.commands.clone(),
-        recorder: gateway.recorder.clone(),
-        state: gateway.state.clone(),
-        events: gateway.events.clone(),
+        gateway: access.clone(),
         log,
         links: api::Links::new(),
         token: None,
@@ -116,8 +109,8 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
 
     let manager = Manager::of_this_process();
     manager.ready();
-    let loops = vec![gateway_loop(gateway.commands.clone()), Loop::new("GLib's main loop", main_loop::turn)];
-    let mut state = gateway.state.clone();
+    let loops = vec![gateway_loop(access.commands.clone()), Loop::new("GLib's main loop", main_loop::turn)];
+    let mut state = access.state.clone();
     let gateway_gone = async move { while state.changed().await.is_ok() {} };
     let outcome = tokio::select! {
         name = signals.next() => {
@@ -126,8 +119,8 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
         }
         () = gateway_gone => Err(Failure::Ended("the gateway")),
         () = Server::one_ended(&mut servers) => Err(Failure::Ended("an HTTP server")),
-        never = manager.feed_watchdog(loops, gateway.state.clone()) => match never {},
-        never = manager.say_how_it_goes(gateway.state.clone()) => match never {},
+        never = manager.feed_watchdog(loops, access.state.clone()) => match never {},
+        never = manager.say_how_it_goes(access.state.clone()) => match never {},
     };
     manager.stopping();
     drop(plumbing);

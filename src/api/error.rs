@@ -10,7 +10,7 @@ use serde::Serialize;
 use tracing_subscriber::filter::ParseError;
 
 use crate::{
-    gateway::command::CommandError,
+    gateway::{NoAnswer, command::CommandError},
     ids::{InvalidId, RecordingId},
     logging::NoLog,
     messages::Unsendable,
@@ -62,10 +62,6 @@ impl ApiError {
             error,
             "the API is for programs and for the gateway's own page; ask it from there",
         )
-    }
-
-    pub(super) fn gateway_gone() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway does not answer: it starts or stops", "try again")
     }
 
     pub(super) fn too_slow() -> Self {
@@ -135,6 +131,12 @@ impl From<Unsendable> for ApiError {
             Unsendable::TooLarge(_) => Self::too_large(error.to_string()),
             _ => Self::bad_message(error.to_string()),
         }
+    }
+}
+
+impl From<NoAnswer> for ApiError {
+    fn from(error: NoAnswer) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string(), "try again")
     }
 }
 

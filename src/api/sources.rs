@@ -9,7 +9,6 @@ use axum::{
     routing::get,
 };
 use http::header;
-use tokio::sync::oneshot;
 
 use super::{Context, error::ApiError};
 use crate::{gateway::command::Command, ids::SourceName, studio::SNAPSHOT_LIMIT};
@@ -23,7 +22,6 @@ pub(super) fn routes() -> Router<Context> {
 
 async fn snapshot(State(context): State<Context>, Path(name): Path<String>) -> Result<impl IntoResponse, ApiError> {
     let source = SourceName::new(name).map_err(|error| ApiError::bad_source(&error))?;
-    let (reply, answer) = oneshot::channel();
-    let jpeg = context.ask_within(ANSWER_LIMIT, Command::Snapshot { source, reply }, answer).await?;
+    let jpeg = context.gateway.ask(ANSWER_LIMIT, |reply| Command::Snapshot { source, reply }).await??;
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg))
 }

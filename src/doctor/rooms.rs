@@ -36,7 +36,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
         Ok(viewer) => viewer,
         Err(error) => return vec![Finding::failure(ABOUT, error)],
     };
-    let sights = look(settings, viewer.state.clone()).await;
+    let sights = look(settings, viewer.access.state.clone()).await;
     viewer.stop().await;
     settings.members.iter().zip(sights).map(|(member, sight)| finding(member, &sight)).collect()
 }

@@ -8,6 +8,7 @@
 //!       ◀── state, events ──     ◀─────── updates ───────        ──▶ peer, peer, ...
 //! ```
 
+mod access;
 pub mod command;
 mod execute;
 mod hub;
@@ -21,19 +22,15 @@ use tokio::{
     task::JoinHandle,
 };
 
-use self::{command::Command, hub::Hub};
+use self::hub::Hub;
 pub use self::{
+    access::{ANSWER_LIMIT, Access, NoAnswer},
     settings::{MemberSettings, Settings},
     turn_tls::DoorError,
 };
 use crate::{
-    encoder::LineupError,
-    ids::Sessions,
-    media::clockwork::Clockwork,
-    recorder::Recorder,
-    recording::Wanted,
-    report::{Event, State},
-    studio::Studio,
+    encoder::LineupError, ids::Sessions, media::clockwork::Clockwork, recorder::Recorder, recording::Wanted,
+    report::State, studio::Studio,
 };
 
 /// Commands that may wait. Each is a request to the API that waits for its reply.
@@ -48,14 +45,8 @@ const REQUESTS: usize = 64;
 /// A running gateway. [`Handle::stop`] ends it; dropping it ends it without a word to its peers.
 #[derive(Debug)]
 pub struct Handle {
-    /// What it is asked to do.
-    pub commands: mpsc::Sender<Command>,
-    /// What records.
-    pub recorder: Recorder,
-    /// How it is.
-    pub state: watch::Receiver<State>,
-    /// What happens. Subscribe to it for a receiver of your own.
-    pub events: broadcast::Sender<Event>,
+    /// What it is asked through.
+    pub access: Access,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -126,7 +117,8 @@ pub fn start_beside(mut settings: Settings, sessions: Sessions) -> Result<Handle
     let left_behind = clockwork.left_behind();
     let recording = recorder.clone();
     let hub = Hub { requests, asked, updated, state, studio, recorder: recording, left_behind, own, tasks, stopping };
-    Ok(Handle { commands, recorder, state: watched, events, stop, task: tokio::spawn(hub.run()) })
+    let access = Access { commands, recorder, state: watched, events };
+    Ok(Handle { access, stop, task: tokio::spawn(hub.run()) })
 }
 
 impl Handle {

@@ -8,9 +8,10 @@ use std::{
 use serde::Serialize;
 use tracing::info;
 
-use super::{Gateway, Next, Received};
+use super::{Messages, Next, Received, send};
 use crate::{
     codec::MediaKind,
+    gateway::Access,
     ids::{PeerId, RecordingId, SourceName},
     pace::Pace,
     recorder::Order,
@@ -71,9 +72,9 @@ struct ShownSource {
 }
 
 /// Answers those that may be asked, for ever. Everything else is talk.
-pub(super) async fn answer(asks: Vec<Ask>, gateway: Gateway) {
+pub(super) async fn answer(asks: Vec<Ask>, gateway: Access) {
     let mut desk = Desk { gateway, recordings: HashMap::new() };
-    let mut messages = desk.gateway.messages();
+    let mut messages = Messages::of(&desk.gateway);
     let mut pace = Pace::new(PER_SECOND, BURST);
     while let Some(next) = messages.next().await {
         let Next::Message(Received { member, peer, message: Message::Text { text } }) = next else { continue };
@@ -84,14 +85,14 @@ pub(super) async fn answer(asks: Vec<Ask>, gateway: Gateway) {
         info!(%member, %peer, asks = text.trim(), "asked over the channel");
         let answer = desk.answer(question, &member, &peer).await;
         let text = serde_json::to_string(&answer).expect("texts and numbers are always JSON");
-        if let Err(error) = desk.gateway.send(Some(member), Some(peer.clone()), Message::Text { text }).await {
+        if let Err(error) = send(&desk.gateway, Some(member), Some(peer.clone()), Message::Text { text }).await {
             tracing::debug!(%peer, %error, "the answer does not reach the peer");
         }
     }
 }
 
 struct Desk {
-    gateway: Gateway,
+    gateway: Access,
     /// What was begun here, by our id in the room where it was asked for.
     recordings: HashMap<PeerId, HashSet<RecordingId>>,
 }

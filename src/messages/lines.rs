@@ -7,8 +7,9 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Gateway, Next, Received, Written};
+use super::{Messages, Next, Received, Written};
 use crate::{
+    gateway::Access,
     ids::PeerId,
     report::Message,
     server::{Listener, LocalSocket},
@@ -52,7 +53,7 @@ enum Said {
 }
 
 /// Serves programs, for ever.
-pub(super) async fn serve(socket: LocalSocket, gateway: Gateway) {
+pub(super) async fn serve(socket: LocalSocket, gateway: Access) {
     let mut programs = JoinSet::new();
     loop {
         if programs.len() >= PROGRAMS {
@@ -63,8 +64,8 @@ pub(super) async fn serve(socket: LocalSocket, gateway: Gateway) {
     }
 }
 
-async fn speak(stream: UnixStream, gateway: Gateway) {
-    let mut messages = gateway.messages();
+async fn speak(stream: UnixStream, gateway: Access) {
+    let mut messages = Messages::of(&gateway);
     let (from, mut to) = stream.into_split();
     let mut lines = Lines(BufReader::new(from), Vec::new());
     loop {
@@ -117,12 +118,12 @@ impl Lines {
     }
 }
 
-async fn send(line: &[u8], gateway: &Gateway) -> Result<usize, String> {
+async fn send(line: &[u8], gateway: &Access) -> Result<usize, String> {
     if line.len() > MAX_LINE_BYTES {
         return Err(format!("expected a line of at most {MAX_LINE_BYTES} bytes, got a longer one"));
     }
     let Line { member, peer, text, base64 } = serde_json::from_slice(line)
         .map_err(|error| format!(r#"expected a line like {{"peer": "ID", "text": "..."}}: {error}"#))?;
     let message = Message::try_from(Written { text, base64 }).map_err(|error| error.to_string())?;
-    gateway.send(member, peer, message).await.map_err(|error| error.to_string())
+    super::send(gateway, member, peer, message).await.map_err(|error| error.to_string())
 }

@@ -9,26 +9,21 @@ mod written;
 
 use std::{path::PathBuf, time::Duration};
 
-use tokio::{
-    sync::{broadcast, mpsc, oneshot, watch},
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::{sync::broadcast, task::JoinSet};
 
 pub use self::{
     asked::Ask,
     written::{Unsendable, Written},
 };
 use crate::{
-    gateway::command::{Command, CommandError},
+    gateway::{
+        ANSWER_LIMIT, Access,
+        command::{Command, CommandError},
+    },
     ids::PeerId,
-    recorder::Recorder,
-    report::{Event, Message, State},
+    report::{Event, Message},
     server::{LocalSocket, SocketError},
 };
-
-/// How long the gateway may take to send one. It does so at once, unless it is stuck.
-const SEND_LIMIT: Duration = Duration::from_secs(5);
 
 /// What messages go to, and come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -69,19 +64,6 @@ pub struct Running {
     _tasks: JoinSet<()>,
 }
 
-/// The gateway, as far as messages go.
-#[derive(Debug, Clone)]
-pub struct Gateway {
-    /// Takes what is to be sent.
-    pub commands: mpsc::Sender<Command>,
-    /// Where messages come from, among the rest.
-    pub events: broadcast::Sender<Event>,
-    /// How it is.
-    pub state: watch::Receiver<State>,
-    /// What records.
-    pub recorder: Recorder,
-}
-
 /// A message that came.
 #[derive(Debug, Clone)]
 struct Received {
@@ -108,7 +90,7 @@ impl Plumbing {
 
     /// Begins.
     #[must_use]
-    pub fn start(self, gateway: Gateway) -> Running {
+    pub fn start(self, gateway: Access) -> Running {
         let mut tasks = JoinSet::new();
         if let Some(socket) = self.socket {
             tasks.spawn(lines::serve(socket, gateway.clone()));
@@ -123,29 +105,15 @@ impl Plumbing {
     }
 }
 
-impl Gateway {
-    /// Messages from now on.
-    fn messages(&self) -> Messages {
-        Messages(self.events.subscribe())
-    }
-
-    /// Sends a message to this peer, or to all, in one member's room or in all of them; to how many it went.
-    async fn send(
-        &self,
-        member: Option<PeerId>,
-        peer: Option<PeerId>,
-        message: Message,
-    ) -> Result<usize, CommandError> {
-        let (reply, answer) = oneshot::channel();
-        let exchange = async {
-            self.commands.send(Command::Send { member, peer, message, reply }).await.ok()?;
-            answer.await.ok()
-        };
-        match timeout(SEND_LIMIT, exchange).await {
-            Ok(Some(sent)) => sent,
-            Ok(None) | Err(_) => Err(CommandError::Busy),
-        }
-    }
+/// Sends a message to this peer, or to all, in one member's room or in all of them; to how many it went.
+async fn send(
+    gateway: &Access,
+    member: Option<PeerId>,
+    peer: Option<PeerId>,
+    message: Message,
+) -> Result<usize, CommandError> {
+    let sent = gateway.ask(ANSWER_LIMIT, |reply| Command::Send { member, peer, message, reply }).await;
+    sent.unwrap_or(Err(CommandError::Busy))
 }
 
 /// Messages, one after the other.
@@ -159,6 +127,11 @@ enum Next {
 }
 
 impl Messages {
+    /// Those from now on.
+    fn of(gateway: &Access) -> Self {
+        Self(gateway.events.subscribe())
+    }
+
     /// The next one; `None` when the gateway has ended.
     async fn next(&mut self) -> Option<Next> {
         loop {

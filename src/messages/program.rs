@@ -14,8 +14,8 @@ use tokio::{
 };
 use tracing::{field::display, warn};
 
-use super::{Gateway, Next, Program, Received};
-use crate::{log_limit::LogLimit, report::Message};
+use super::{Messages, Next, Program, Received, send};
+use crate::{gateway::Access, log_limit::LogLimit, report::Message};
 
 /// What of its standard error is shown, in bytes.
 const SHOWN: u64 = 300;
@@ -43,8 +43,8 @@ struct Printed {
 }
 
 /// Runs it for each message, one after the other: they come in their order, and a flood of them is no flood of processes.
-pub(super) async fn run(program: Program, gateway: Gateway) {
-    let mut messages = gateway.messages();
+pub(super) async fn run(program: Program, gateway: Access) {
+    let mut messages = Messages::of(&gateway);
     let mut lines = LogLimit::new(LINES);
     while let Some(next) = messages.next().await {
         let (peer, why) = match next {
@@ -69,10 +69,10 @@ pub(super) async fn run(program: Program, gateway: Gateway) {
 }
 
 /// Sends what it has printed to who has sent the message, in the same room.
-async fn give_back(gateway: &Gateway, to: Received, answer: Vec<u8>) {
+async fn give_back(gateway: &Access, to: Received, answer: Vec<u8>) {
     let Received { member, peer, .. } = to;
     if let Some(message) = message(answer)
-        && let Err(error) = gateway.send(Some(member), Some(peer.clone()), message).await
+        && let Err(error) = send(gateway, Some(member), Some(peer.clone()), message).await
     {
         tracing::debug!(%peer, %error, "what the program answers does not reach the peer");
     }

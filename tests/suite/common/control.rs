@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use peergate::{
     api::{self, Context},
-    gateway::command::Command,
+    gateway::{Access, command::Command},
     logging,
     media::clockwork::Clockwork,
     recorder::Recorder,
@@ -45,10 +45,7 @@ impl Control {
         let token = token.map(|token| Redacted::new(token.to_owned()));
         let recorder = Recorder::start(recording::Settings::default(), Clockwork::start(), false);
         let context = Context {
-            commands: to_gateway,
-            recorder,
-            state: watched,
-            events: events.clone(),
+            gateway: Access { commands: to_gateway, recorder, state: watched, events: events.clone() },
             log: logging::start(&logging::Settings::default()),
             links: api::Links::new(),
             token,
