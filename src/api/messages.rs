@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Context, error::ApiError};
 use crate::{
     gateway::{ANSWER_LIMIT, command::Command},
-    ids::PeerId,
+    ids::{Members, PeerId},
     messages::Written,
     report::Message,
 };
@@ -45,7 +45,7 @@ async fn to_one(
 async fn send(context: &Context, peer: Option<PeerId>, body: Result<Json<Written>, JsonRejection>) -> Answer {
     let Json(written) = body?;
     let message = Message::try_from(written)?;
-    let send = |reply| Command::Send { member: None, peer, message, reply };
+    let send = |reply| Command::Send { members: Members::All, peer, message, reply };
     let peers = context.gateway.ask(ANSWER_LIMIT, send).await??;
     Ok(Json(Sent { peers }))
 }

@@ -125,7 +125,7 @@ async fn start(
         Some(What::All) => Wanted::ALL,
         Some(What::Remote) | None => Wanted::REMOTE,
     };
-    let order = Order { member, peer, wanted, before: Duration::from_millis(before_ms) };
+    let order = Order { members: member.into(), peer, wanted, before: Duration::from_millis(before_ms) };
     let running = context.gateway.recorder.order(order).await?;
     Ok((StatusCode::CREATED, Json(Started { recordings: running.into_iter().map(|one| one.id).collect() })))
 }

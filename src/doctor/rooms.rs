@@ -169,7 +169,12 @@ mod tests {
     use std::{collections::BTreeMap, time::SystemTime};
 
     use super::*;
-    use crate::{codec::Codec, config, ids::PeerId, report::TrackState};
+    use crate::{
+        codec::Codec,
+        config,
+        ids::{MemberKey, PeerId},
+        report::TrackState,
+    };
 
     fn peer(id: &str, connection: Connection, pictures: u64, sounds: u64) -> PeerState {
         let track = |kind, codec, frames| TrackState { kind, codec, rung: None, bytes: 0, frames, dropped: 0 };
@@ -190,7 +195,8 @@ mod tests {
         let relay = RelayState::Connected { since: SystemTime::UNIX_EPOCH };
         let id = PeerId::new("viewer").unwrap();
         let limits_reached = BTreeMap::new();
-        Seen::of(&member, &MemberState { id, room: String::new(), relay, peers, limits_reached, penalties: 0 })
+        let (key, room) = (MemberKey(0), String::new());
+        Seen::of(&member, &MemberState { key, id, room, relay, peers, limits_reached, penalties: 0 })
     }
 
     #[test]

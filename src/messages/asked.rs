@@ -12,7 +12,7 @@ use super::{Messages, Next, Received, send};
 use crate::{
     codec::MediaKind,
     gateway::Access,
-    ids::{PeerId, RecordingId, SourceName},
+    ids::{MemberKey, Members, PeerId, RecordingId, SourceName},
     pace::Pace,
     recorder::Order,
     recording::Wanted,
@@ -77,15 +77,17 @@ pub(super) async fn answer(asks: Vec<Ask>, gateway: Access) {
     let mut messages = Messages::of(&desk.gateway);
     let mut pace = Pace::new(PER_SECOND, BURST);
     while let Some(next) = messages.next().await {
-        let Next::Message(Received { member, peer, message: Message::Text { text } }) = next else { continue };
-        let Some(question) = Question::parse(&text).filter(|question| asks.contains(&question.ask())) else { continue };
+        let Next::Message(received) = next else { continue };
+        let Message::Text { text } = &received.message else { continue };
+        let Some(question) = Question::parse(text).filter(|question| asks.contains(&question.ask())) else { continue };
         if !pace.admits(Instant::now()) {
             continue;
         }
+        let Received { key, member, peer, .. } = &received;
         info!(%member, %peer, asks = text.trim(), "asked over the channel");
-        let answer = desk.answer(question, &member, &peer).await;
+        let answer = desk.answer(question, &received).await;
         let text = serde_json::to_string(&answer).expect("texts and numbers are always JSON");
-        if let Err(error) = send(&desk.gateway, Some(member), Some(peer.clone()), Message::Text { text }).await {
+        if let Err(error) = send(&desk.gateway, Members::One(*key), Some(peer.clone()), Message::Text { text }).await {
             tracing::debug!(%peer, %error, "the answer does not reach the peer");
         }
     }
@@ -93,22 +95,22 @@ pub(super) async fn answer(asks: Vec<Ask>, gateway: Access) {
 
 struct Desk {
     gateway: Access,
-    /// What was begun here, by our id in the room where it was asked for.
-    recordings: HashMap<PeerId, HashSet<RecordingId>>,
+    /// What was begun here, by the member in whose room it was asked for.
+    recordings: HashMap<MemberKey, HashSet<RecordingId>>,
 }
 
 impl Desk {
-    async fn answer(&mut self, question: Question, member: &PeerId, peer: &PeerId) -> Answer {
+    async fn answer(&mut self, question: Question, asked: &Received) -> Answer {
         match question {
-            Question::State => Answer::State(Box::new(self.state(member, peer))),
-            Question::StartRecording => self.start(member).await,
-            Question::StopRecording => self.stop(member).await,
+            Question::State => Answer::State(Box::new(self.state(asked))),
+            Question::StartRecording => self.start(asked.key).await,
+            Question::StopRecording => self.stop(asked.key).await,
         }
     }
 
-    fn state(&self, member: &PeerId, peer: &PeerId) -> Shown {
+    fn state(&self, Received { key, member, peer, .. }: &Received) -> Shown {
         let state = self.gateway.state.borrow();
-        let ours = state.members.iter().find(|one| one.id == *member);
+        let ours = state.members.iter().find(|one| one.key == *key);
         let you = ours.and_then(|ours| ours.peers.iter().find(|one| one.id == *peer).cloned());
         let sources = state.sources.iter().map(|source| {
             let state = match source.condition {
@@ -122,8 +124,9 @@ impl Desk {
         Shown { member: member.clone(), sources: sources.collect(), recordings: state.recordings.len(), you }
     }
 
-    async fn start(&mut self, member: &PeerId) -> Answer {
-        let order = Order { member: Some(member.clone()), peer: None, wanted: Wanted::ALL, before: Duration::ZERO };
+    async fn start(&mut self, member: MemberKey) -> Answer {
+        let members = Members::One(member);
+        let order = Order { members, peer: None, wanted: Wanted::ALL, before: Duration::ZERO };
         let running = match self.gateway.recorder.order(order).await {
             Ok(running) => running,
             Err(error) => return Answer::Error(error.to_string()),
@@ -131,20 +134,20 @@ impl Desk {
         let count = running.len();
         // Those of peers that are gone are over.
         let mut ours = HashSet::new();
-        for id in self.recordings.remove(member).unwrap_or_default() {
+        for id in self.recordings.remove(&member).unwrap_or_default() {
             if self.gateway.recorder.runs(&id).await {
                 ours.insert(id);
             }
         }
         // What was begun by somebody else is not to be ended from here.
         ours.extend(running.into_iter().filter(|one| one.is_fresh).map(|one| one.id));
-        self.recordings.insert(member.clone(), ours);
+        self.recordings.insert(member, ours);
         Answer::Recording(count)
     }
 
-    async fn stop(&mut self, member: &PeerId) -> Answer {
+    async fn stop(&mut self, member: MemberKey) -> Answer {
         let mut count = 0;
-        for id in self.recordings.remove(member).unwrap_or_default() {
+        for id in self.recordings.remove(&member).unwrap_or_default() {
             // That of a peer that is gone is over already.
             count += usize::from(self.gateway.recorder.end(id).await.is_ok());
         }

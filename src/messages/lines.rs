@@ -25,7 +25,7 @@ const MAX_LINE_BYTES: usize = 6 * Message::MAX_BYTES + 1024;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
-    /// In this member's room; in all where there is none.
+    /// In the rooms of members with this id; in all where there is none.
     member: Option<PeerId>,
     /// To this one; to everybody where there is none.
     peer: Option<PeerId>,
@@ -71,7 +71,7 @@ async fn speak(stream: UnixStream, gateway: Access) {
     loop {
         let said = tokio::select! {
             next = messages.next() => match next {
-                Some(Next::Message(Received { member, peer, message })) => Said::Message { member, peer, message },
+                Some(Next::Message(Received { member, peer, message, .. })) => Said::Message { member, peer, message },
                 Some(Next::Missed(lost)) => Said::Lost { lost },
                 None => return,
             },
@@ -125,5 +125,5 @@ async fn send(line: &[u8], gateway: &Access) -> Result<usize, String> {
     let Line { member, peer, text, base64 } = serde_json::from_slice(line)
         .map_err(|error| format!(r#"expected a line like {{"peer": "ID", "text": "..."}}: {error}"#))?;
     let message = Message::try_from(Written { text, base64 }).map_err(|error| error.to_string())?;
-    super::send(gateway, member, peer, message).await.map_err(|error| error.to_string())
+    super::send(gateway, member.into(), peer, message).await.map_err(|error| error.to_string())
 }

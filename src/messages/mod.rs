@@ -20,7 +20,7 @@ use crate::{
         ANSWER_LIMIT, Access,
         command::{Command, CommandError},
     },
-    ids::PeerId,
+    ids::{MemberKey, Members, PeerId},
     report::{Event, Message},
     server::{LocalSocket, SocketError},
 };
@@ -67,6 +67,8 @@ pub struct Running {
 /// A message that came.
 #[derive(Debug, Clone)]
 struct Received {
+    /// Which member of ours heard it.
+    key: MemberKey,
     /// Our id in the room.
     member: PeerId,
     /// Who sent it.
@@ -105,14 +107,14 @@ impl Plumbing {
     }
 }
 
-/// Sends a message to this peer, or to all, in one member's room or in all of them; to how many it went.
+/// Sends a message to this peer, or to all, in the rooms of these members; to how many it went.
 async fn send(
     gateway: &Access,
-    member: Option<PeerId>,
+    members: Members,
     peer: Option<PeerId>,
     message: Message,
 ) -> Result<usize, CommandError> {
-    let sent = gateway.ask(ANSWER_LIMIT, |reply| Command::Send { member, peer, message, reply }).await;
+    let sent = gateway.ask(ANSWER_LIMIT, |reply| Command::Send { members, peer, message, reply }).await;
     sent.unwrap_or(Err(CommandError::Busy))
 }
 
@@ -136,8 +138,8 @@ impl Messages {
     async fn next(&mut self) -> Option<Next> {
         loop {
             match self.0.recv().await {
-                Ok(Event::Message { member, peer, message }) => {
-                    return Some(Next::Message(Received { member, peer, message }));
+                Ok(Event::Message { key, member, peer, message }) => {
+                    return Some(Next::Message(Received { key, member, peer, message }));
                 }
                 Ok(_) => {}
                 Err(broadcast::error::RecvError::Lagged(count)) => return Some(Next::Missed(count)),

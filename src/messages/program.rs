@@ -15,7 +15,7 @@ use tokio::{
 use tracing::{field::display, warn};
 
 use super::{Messages, Next, Program, Received, send};
-use crate::{gateway::Access, log_limit::LogLimit, report::Message};
+use crate::{gateway::Access, ids::Members, log_limit::LogLimit, report::Message};
 
 /// What of its standard error is shown, in bytes.
 const SHOWN: u64 = 300;
@@ -70,9 +70,9 @@ pub(super) async fn run(program: Program, gateway: Access) {
 
 /// Sends what it has printed to who has sent the message, in the same room.
 async fn give_back(gateway: &Access, to: Received, answer: Vec<u8>) {
-    let Received { member, peer, .. } = to;
+    let Received { key, peer, .. } = to;
     if let Some(message) = message(answer)
-        && let Err(error) = send(gateway, Some(member), Some(peer.clone()), message).await
+        && let Err(error) = send(gateway, Members::One(key), Some(peer.clone()), message).await
     {
         tracing::debug!(%peer, %error, "what the program answers does not reach the peer");
     }

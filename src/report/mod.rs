@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     codec::{Codec, MediaKind},
     ice::Way,
-    ids::{PeerId, RecordingId, SourceName},
+    ids::{MemberKey, PeerId, RecordingId, SourceName},
     limit::Limit,
     quality::verdict::Verdict,
     units::{Bitrate, Size},
@@ -37,6 +37,9 @@ pub struct State {
 /// One appearance in one room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MemberState {
+    /// Which one it is, within this process.
+    #[serde(skip)]
+    pub key: MemberKey,
     /// Our id in the room.
     pub id: PeerId,
     /// The room's address without user, password, query or fragment.
@@ -356,6 +359,9 @@ pub enum Event {
     },
     /// A message came over a data channel.
     Message {
+        /// Which member heard it, within this process.
+        #[serde(skip)]
+        key: MemberKey,
         /// Our id in the room.
         member: PeerId,
         /// Who sent it.

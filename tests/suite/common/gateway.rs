@@ -12,7 +12,7 @@ use peergate::{
         command::{Command, CommandError},
     },
     ice::IceSettings,
-    ids::{PeerId, Sessions},
+    ids::{Members, PeerId, Sessions},
     peer::{self, Certificate, ChannelSettings, MessageLimits},
     recording::{self, Wanted},
     report::{Connection, Event, MemberState, Message, PeerState, RelayState, State},
@@ -137,7 +137,7 @@ impl Gateway {
         self.handle
             .access
             .commands
-            .send(Command::Send { member: None, peer: peer.map(peer_id), message, reply })
+            .send(Command::Send { members: Members::All, peer: peer.map(peer_id), message, reply })
             .await
             .unwrap();
         timeout(LIMIT, answer).await.expect("an answer in time").unwrap()
