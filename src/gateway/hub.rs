@@ -131,7 +131,14 @@ impl Hub {
     /// # Errors
     /// When something that it needs is not here. Nothing has changed then.
     pub(super) fn change(&mut self, change: Change) -> Result<Ready, StartError> {
-        let ready = self.roster.change(change.members, std::future::ready(()))?;
+        let Change { members, sources } = change;
+        let studio = self.studio.clone();
+        let renewal = async move {
+            if let Some(sources) = sources {
+                studio.renew(sources).await;
+            }
+        };
+        let ready = self.roster.change(members, renewal)?;
         self.state.send_modify(|state| state.members = self.roster.states(&state.members));
         Ok(ready)
     }
