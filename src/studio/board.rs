@@ -38,7 +38,7 @@ pub(super) struct Board {
 pub(super) struct SourceEntry {
     pub(super) name: SourceName,
     pub(super) kind: MediaKind,
-    pub(super) spec: String,
+    pub(super) spec: watch::Receiver<Spec>,
     pub(super) feed: Feed,
     pub(super) condition: watch::Receiver<Condition>,
 }
@@ -97,15 +97,16 @@ fn capture_to_wire(encoders: &[EncoderEntry]) -> Option<CaptureToWire> {
 }
 
 impl SourceEntry {
-    pub(super) fn new(spec: &Spec, feed: Feed, condition: watch::Receiver<Condition>) -> Self {
-        Self { name: spec.name().clone(), kind: spec.media(), spec: spec.to_string(), feed, condition }
+    pub(super) fn new(spec: watch::Receiver<Spec>, feed: Feed, condition: watch::Receiver<Condition>) -> Self {
+        let (name, kind) = (spec.borrow().name().clone(), spec.borrow().media());
+        Self { name, kind, spec, feed, condition }
     }
 
     fn read(&self, capture_to_wire: Option<CaptureToWire>) -> SourceState {
         SourceState {
             name: self.name.clone(),
             kind: self.kind,
-            spec: self.spec.clone(),
+            spec: self.spec.borrow().to_string(),
             condition: self.condition.borrow().clone(),
             size: self.feed.caps().as_ref().and_then(size),
             frames: self.feed.counts().frames,

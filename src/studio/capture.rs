@@ -1,5 +1,9 @@
 //! A source that is captured for as long as somebody takes it.
 
+use std::future::pending;
+
+use tokio::sync::watch;
+
 use super::supervise::{Job, Work};
 use crate::{
     media::{clockwork::Clockwork, feed::Feed},
@@ -9,7 +13,8 @@ use crate::{
 /// A source that fills a feed.
 #[derive(Debug)]
 pub(super) struct CaptureJob {
-    pub(super) spec: Spec,
+    /// It may be another one each time that it begins.
+    pub(super) spec: watch::Receiver<Spec>,
     pub(super) feed: Feed,
     pub(super) clockwork: Clockwork,
     pub(super) trust: Trust,
@@ -19,7 +24,7 @@ impl Job for CaptureJob {
     const LIVE: bool = true;
     type Work = Capture;
     fn remedy(&self) -> &'static str {
-        match &self.spec {
+        match &*self.spec.borrow() {
             Spec::Video(VideoSpec { kind: VideoKind::Camera { .. } | VideoKind::H264Camera { .. }, .. }) => {
                 "; unplugging the camera may help"
             }
@@ -29,10 +34,18 @@ impl Job for CaptureJob {
     fn is_absent(&self, error: &SourceError) -> bool {
         // Of pictures that is known before anything is started. Whether there is sound is asked of a server.
         let is_absent = matches!(error, SourceError::Missing { .. } | SourceError::Unreachable { .. });
-        is_absent && matches!(self.spec, Spec::Video(_))
+        is_absent && matches!(*self.spec.borrow(), Spec::Video(_))
+    }
+    async fn renewal(&self) {
+        let begun = self.spec.borrow().clone();
+        if self.spec.clone().wait_for(|spec| *spec != begun).await.is_err() {
+            // It is no more; whoever runs it hears of that.
+            pending().await
+        }
     }
     async fn begin(&self) -> Result<Capture, SourceError> {
-        Capture::start(&self.spec, &self.feed, &self.clockwork, &self.trust).await
+        let spec = self.spec.borrow().clone();
+        Capture::start(&spec, &self.feed, &self.clockwork, &self.trust).await
     }
 }
 

@@ -146,12 +146,16 @@ impl Studio {
         Ok(Self { house: Arc::new(house), audience, state, running: Arc::new(running) })
     }
 
-    /// Has what is in `repertoire` be there, and nothing else. A source that is as it was goes on, with all who take it; one
-    /// that is not wanted any more, or not as it is, is gone before another comes. Who takes one that goes gets no more of it.
+    /// Has what is in `repertoire` be there, and nothing else. A source that is as it was goes on, with all who take it. One
+    /// that captures something else in the same form begins anew, and who takes it stays. One that is not wanted any more, or
+    /// not in its form, is gone before another comes, and who takes it gets no more of it.
     pub async fn renew(&self, repertoire: Repertoire) {
         let house = &*self.house;
         let _turn = house.turn.lock().await;
         let present = house.stage.borrow().clone();
+        if repertoire.is(&present) {
+            return;
+        }
         let leaving: Vec<_> =
             present.shelves.iter().filter(|shelf| !repertoire.keeps(shelf, &present.settings)).cloned().collect();
         house.stage.send_modify(|stage| stage.shelves.retain(|shelf| repertoire.keeps(shelf, &present.settings)));
@@ -242,11 +246,11 @@ impl Studio {
     }
 
     fn names(&self) -> String {
-        list(self.house.stage.borrow().shelves.iter().map(|shelf| shelf.spec.name().as_str().to_owned()))
+        list(self.house.stage.borrow().shelves.iter().map(|shelf| shelf.shown.name.as_str().to_owned()))
     }
 
     fn shelf(&self, source: &SourceName) -> Option<Arc<Shelf>> {
-        self.house.stage.borrow().shelves.iter().find(|shelf| shelf.spec.name() == source).cloned()
+        self.house.stage.borrow().shelves.iter().find(|shelf| shelf.shown.name == *source).cloned()
     }
 }
 
@@ -269,8 +273,11 @@ impl House {
         };
         let shelves: Vec<_> = specs
             .iter()
-            .map(|spec| match present.shelves.iter().find(|shelf| shelf.spec == *spec) {
-                Some(shelf) => Arc::clone(shelf),
+            .map(|spec| match present.shelves.iter().find(|shelf| shelf.shown.name == *spec.name()) {
+                Some(shelf) => {
+                    shelf.follow(spec);
+                    Arc::clone(shelf)
+                }
                 None => Arc::new(stock.shelf(spec)),
             })
             .collect();

@@ -1,6 +1,6 @@
 //! What a studio is to have.
 
-use super::shelf::Shelf;
+use super::{Stage, shelf::Shelf};
 use crate::{
     encoder::{Lineup, LineupError, Settings},
     source::Spec,
@@ -24,8 +24,16 @@ impl Repertoire {
         Ok(Self { specs, settings, lineup })
     }
 
-    /// Whether what is on `shelf`, which was made with `settings`, is what is wanted.
+    /// Whether that is all that there is.
+    pub(super) fn is(&self, stage: &Stage) -> bool {
+        let present = stage.shelves.iter().map(|shelf| shelf.spec.borrow().clone());
+        self.settings == stage.settings && self.specs.iter().cloned().eq(present)
+    }
+
+    /// Whether what is on `shelf`, which was made with `settings`, can be what is wanted.
     pub(super) fn keeps(&self, shelf: &Shelf, settings: &Settings) -> bool {
-        self.settings.encodes_as(settings) && self.specs.contains(&shelf.spec)
+        let present = shelf.spec.borrow();
+        let keeps = |spec: &Spec| spec.name() == present.name() && (*spec == *present || spec.has_form_of(&present));
+        self.settings.encodes_as(settings) && self.specs.iter().any(keeps)
     }
 }

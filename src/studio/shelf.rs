@@ -36,7 +36,8 @@ use crate::{
 /// One source, and every encode that can be had of it.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    pub(super) spec: Spec,
+    /// Its captures follow it.
+    pub(super) spec: watch::Sender<Spec>,
     pub(super) encodes: Vec<Encode>,
     /// For the source.
     pub(super) demand: Demand,
@@ -89,6 +90,17 @@ struct Origin<'a> {
 }
 
 impl Shelf {
+    /// Has this captured from now on, which has the form of what is.
+    pub(super) fn follow(&self, spec: &Spec) {
+        self.spec.send_if_modified(|now| {
+            let changes = now != spec;
+            if changes {
+                now.clone_from(spec);
+            }
+            changes
+        });
+    }
+
     pub(super) fn codecs(&self) -> Vec<Codec> {
         self.encodes.iter().map(|encode| encode.codec).collect()
     }
@@ -118,13 +130,14 @@ impl Stock<'_> {
         };
         let demand = Demand::default();
         let clockwork = self.clockwork.clone();
-        let job = CaptureJob { spec: spec.clone(), feed: feed.clone(), clockwork, trust: Trust::default() };
+        let (now, followed) = watch::channel(spec.clone());
+        let job = CaptureJob { spec: followed.clone(), feed: feed.clone(), clockwork, trust: Trust::default() };
         let condition = look_after(format!("source {name}"), job, &feed, &demand, self.changes, &running);
         if !passed_through {
             let (spec, feed, demand, condition) = (spec.clone(), feed.clone(), demand.clone(), condition.clone());
             StandIn { spec, feed, demand, condition, clockwork: self.clockwork.clone() }.spawn(&running);
         }
-        let shown = SourceEntry::new(spec, feed.clone(), condition);
+        let shown = SourceEntry::new(followed, feed.clone(), condition);
         let candidates: Vec<_> = self.lineup.candidates(spec.media()).cloned().collect();
         let (origin, encodes) = if let (true, Spec::Video(video)) = (passed_through, spec) {
             let (raw, decoder) = self.decoder(video, &feed, &demand, &running);
@@ -149,7 +162,7 @@ impl Stock<'_> {
             turn: Mutex::default(),
         });
         Shelf {
-            spec: spec.clone(),
+            spec: now,
             encodes,
             demand: origin.demand,
             darkroom,

@@ -39,6 +39,10 @@ pub(super) trait Job: Send + Sync + 'static {
     fn is_absent(&self, _: &<Self::Work as Work>::Error) -> bool {
         false
     }
+    /// Comes when it is to be another than it is when this is called, and has to begin anew for that.
+    fn renewal(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
     /// Begins.
     fn begin(&self) -> impl Future<Output = Result<Self::Work, <Self::Work as Work>::Error>> + Send;
 }
@@ -98,6 +102,7 @@ impl Supervision {
         let (mut backoff, mut told) = (Backoff::default(), String::new());
         loop {
             self.starting();
+            let mut renewal = pin!(job.renewal());
             let begun = tokio::select! {
                 () = &mut over => return,
                 begun = job.begin() => begun,
@@ -109,21 +114,26 @@ impl Supervision {
                     error.to_string()
                 }
                 Ok(mut work) => {
-                    let why = tokio::select! {
-                        () = &mut over => None,
-                        error = work.failure() => Some(error.to_string()),
-                        Silent = self.watch_frames(J::LIVE, &mut backoff) => Some(silence(job.remedy())),
+                    let end = tokio::select! {
+                        () = &mut over => End::Unwanted,
+                        () = &mut renewal => End::Renewed,
+                        error = work.failure() => End::Failed(error.to_string()),
+                        Silent = self.watch_frames(J::LIVE, &mut backoff) => End::Failed(silence(job.remedy())),
                     };
-                    if let Some(why) = &why {
-                        // What hangs may take long to come down.
-                        self.say(Condition::Failed { why: why.clone() });
-                    }
-                    match why {
-                        Some(why) => {
+                    match end {
+                        End::Unwanted => return work.stop().await,
+                        End::Renewed => {
+                            tracing::info!(what = self.label, "it begins anew, as it is configured now");
+                            stop_for_a_moment(work).await;
+                            (backoff, told) = (Backoff::default(), String::new());
+                            continue;
+                        }
+                        End::Failed(why) => {
+                            // What hangs may take long to come down.
+                            self.say(Condition::Failed { why: why.clone() });
                             stop_for_a_moment(work).await;
                             why
                         }
-                        None => return work.stop().await,
                     }
                 }
             };
@@ -179,6 +189,16 @@ impl Supervision {
             self.changes.notify_one();
         }
     }
+}
+
+/// Why it does not run any more.
+enum End {
+    /// Nobody wants it, or all ends.
+    Unwanted,
+    /// It is to be another.
+    Renewed,
+    /// In words.
+    Failed(String),
 }
 
 /// Takes it down, and waits for that a moment; what takes longer goes on by itself.
