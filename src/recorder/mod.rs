@@ -47,7 +47,7 @@ use crate::{
     codec::Codec,
     ids::{MemberKey, Members, PeerId, RecordingId, SourceName},
     media::{clockwork::Clockwork, feed::Feed},
-    recording::{Settings, Shelf, Wanted},
+    recording::{Policy, Settings, Shelf, Wanted},
     studio::Studio,
 };
 
@@ -178,6 +178,11 @@ impl Recorder {
             Ok(_) => Ok(()),
             Err(why) => Err(OrderError::Disk(why)),
         }
+    }
+
+    /// Has so much kept from now on; what is too much by that goes soon.
+    pub fn keep(&self, policy: Policy) {
+        self.surroundings.keeper.keep(policy);
     }
 
     /// Whether this recording runs.
