@@ -52,16 +52,20 @@ pub struct Program {
 /// What is to be done with messages, with its socket open.
 #[derive(Debug)]
 pub struct Plumbing {
+    settings: Settings,
+    /// `None` where there is none, or it is open already.
     socket: Option<LocalSocket>,
-    program: Option<Program>,
-    asks: Vec<Ask>,
 }
 
 /// What is done with messages, for as long as this is held.
 #[derive(Debug)]
 pub struct Running {
-    /// They are aborted with this.
-    _tasks: JoinSet<()>,
+    gateway: Access,
+    settings: Settings,
+    // Their tasks are aborted with them.
+    socket: JoinSet<()>,
+    program: JoinSet<()>,
+    asks: JoinSet<()>,
 }
 
 /// A message that came.
@@ -82,29 +86,59 @@ impl Plumbing {
     /// # Errors
     /// When the socket can't be made.
     pub async fn open(settings: Settings) -> Result<Self, SocketError> {
-        let Settings { socket, program, asks } = settings;
-        let socket = match socket {
-            Some(path) => Some(LocalSocket::open(&path).await?),
-            None => None,
-        };
-        Ok(Self { socket, program, asks })
+        Self::beside(&Settings::default(), settings).await
     }
 
     /// Begins.
     #[must_use]
     pub fn start(self, gateway: Access) -> Running {
-        let mut tasks = JoinSet::new();
-        if let Some(socket) = self.socket {
-            tasks.spawn(lines::serve(socket, gateway.clone()));
-        }
-        if let Some(program) = self.program {
-            tasks.spawn(program::run(program, gateway.clone()));
-        }
-        if !self.asks.is_empty() {
-            tasks.spawn(asked::answer(self.asks, gateway));
-        }
-        Running { _tasks: tasks }
+        let settings = Settings::default();
+        let (socket, program, asks) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
+        let mut running = Running { gateway, settings, socket, program, asks };
+        running.change(self);
+        running
     }
+
+    /// Opens what is not open `already`.
+    async fn beside(already: &Settings, settings: Settings) -> Result<Self, SocketError> {
+        let socket = match settings.socket.as_ref().filter(|path| already.socket.as_ref() != Some(*path)) {
+            Some(path) => Some(LocalSocket::open(path).await?),
+            None => None,
+        };
+        Ok(Self { settings, socket })
+    }
+}
+
+impl Running {
+    /// Opens what it takes to go over to other settings with [`Running::change`].
+    ///
+    /// # Errors
+    /// When the socket can't be made.
+    pub async fn prepare(&self, settings: Settings) -> Result<Plumbing, SocketError> {
+        Plumbing::beside(&self.settings, settings).await
+    }
+
+    /// Goes over to what was prepared. What is the same goes on.
+    pub fn change(&mut self, plumbing: Plumbing) {
+        let Plumbing { settings, socket } = plumbing;
+        let Self { gateway, settings: present, .. } = self;
+        if settings.socket != present.socket {
+            self.socket = task(socket.map(|socket| lines::serve(socket, gateway.clone())));
+        }
+        if settings.program != present.program {
+            self.program = task(settings.program.clone().map(|program| program::run(program, gateway.clone())));
+        }
+        if settings.asks != present.asks {
+            let asks = Some(settings.asks.clone()).filter(|asks| !asks.is_empty());
+            self.asks = task(asks.map(|asks| asked::answer(asks, gateway.clone())));
+        }
+        self.settings = settings;
+    }
+}
+
+/// A task that does this, if there is anything to do.
+fn task(work: Option<impl Future<Output = ()> + Send + 'static>) -> JoinSet<()> {
+    work.into_iter().collect()
 }
 
 /// Sends a message to this peer, or to all, in the rooms of these members; to how many it went.
