@@ -4,6 +4,7 @@
 //! `section` reads it key by key. So each error names its place, all errors are told at once, and the keys that are
 //! asked for are the keys that are known. `config/default.toml` is the manual.
 
+mod difference;
 mod load;
 mod members;
 mod messages;
@@ -17,7 +18,8 @@ mod sources;
 mod tree;
 mod units;
 
-pub use load::{Overrides, Target, load, parse};
+pub use difference::{Difference, Fate};
+pub use load::{Origin, Overrides, Target, load, parse};
 pub use members::{Member, Room, Trust};
 pub(crate) use outside::runtime_folder;
 pub use problem::{Place, Problem, Problems};
