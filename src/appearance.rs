@@ -40,7 +40,8 @@ pub enum AppearanceError {
 /// # Errors
 /// When no certificate can be made, or a member wants a relay that is not there.
 pub fn gateway(settings: &Settings, listening: Option<SocketAddr>) -> Result<gateway::Settings, AppearanceError> {
-    let members = settings.members.iter().map(|one| member(one, settings, listening)).collect::<Result<_, _>>()?;
+    let members =
+        settings.members.iter().map(|one| member(one, settings, listening, None)).collect::<Result<_, _>>()?;
     Ok(gateway::Settings {
         members,
         sources: settings.sources.clone(),
@@ -49,16 +50,22 @@ pub fn gateway(settings: &Settings, listening: Option<SocketAddr>) -> Result<gat
     })
 }
 
-fn member(
+/// One of `settings`, with the embedded relay at `listening`. Where it is told no id, it has that of its `past`, else a random
+/// one.
+///
+/// # Errors
+/// When no certificate can be made, or it wants a relay that is not there.
+pub(crate) fn member(
     member: &Member,
     settings: &Settings,
     listening: Option<SocketAddr>,
+    past: Option<PeerId>,
 ) -> Result<MemberSettings, AppearanceError> {
     let url = match &member.room {
         Room::Relay(url) => url.clone(),
         Room::Embedded(name) => embedded(name.as_deref(), listening.ok_or(AppearanceError::NoRelay)?)?,
     };
-    let id = member.id.clone().unwrap_or_else(random_id);
+    let id = member.id.clone().or(past).unwrap_or_else(random_id);
     let trust = member.trust.as_ref().map(|trust| peer::Trust {
         key: trust.key.clone(),
         room: trust.room.clone(),
@@ -85,6 +92,11 @@ fn member(
             trust,
         },
     })
+}
+
+/// How many connections full rooms may have.
+pub(crate) fn sessions(settings: &Settings) -> usize {
+    settings.members.iter().map(|member| room::Limits::with_peers(member.peers).sessions()).sum()
 }
 
 /// Where this machine reaches what listens on `address`: on loopback where that is every address.

@@ -15,6 +15,7 @@ use crate::{
     logging::NoLog,
     messages::Unsendable,
     recorder::OrderError,
+    reload::ReloadError,
     studio::SnapshotError,
 };
 
@@ -168,6 +169,21 @@ impl From<CommandError> for ApiError {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, why, "GET /api/state shows each peer's channel")
             }
         }
+    }
+}
+
+impl From<ReloadError> for ApiError {
+    fn from(error: ReloadError) -> Self {
+        let (status, help) = match error {
+            ReloadError::NoAnswer(error) => return error.into(),
+            ReloadError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "try again"),
+            ReloadError::Defect(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the one before is in force"),
+            _ => (
+                StatusCode::CONFLICT,
+                "the one before is in force; 'peergate check FILE' says what is wrong with a file",
+            ),
+        };
+        Self::new(status, error.to_string(), help)
     }
 }
 

@@ -11,6 +11,7 @@ mod openapi;
 pub mod page;
 mod peers;
 mod recordings;
+mod reload;
 mod sources;
 mod state;
 
@@ -22,9 +23,9 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use tokio::time::timeout;
+use tokio::{sync::watch, time::timeout};
 
-use crate::{gateway::Access, ice::HostPort, logging::Dial, redact::Redacted, server::Hosts};
+use crate::{gateway::Access, ice::HostPort, logging::Dial, redact::Redacted, reload::Reload, server::Hosts};
 use error::ApiError;
 pub use links::Links;
 
@@ -33,6 +34,8 @@ pub use links::Links;
 pub struct Context {
     /// The gateway.
     pub gateway: Access,
+    /// Has the configuration read again.
+    pub reload: Reload,
     /// What is logged.
     pub log: Dial,
     /// What a request must carry; `None` where only this machine can ask.
@@ -42,7 +45,7 @@ pub struct Context {
     /// The names that page and API answer to.
     pub hosts: Hosts,
     /// The STUN server that the page asks, if any.
-    pub stun: Option<HostPort>,
+    pub stun: watch::Receiver<Option<HostPort>>,
 }
 
 /// How long a request may take to come and be answered: more than the gateway may ([`ANSWER_LIMIT`](crate::gateway::ANSWER_LIMIT)).
@@ -58,6 +61,7 @@ pub fn router(context: Context) -> Router {
         .merge(recordings::routes())
         .merge(sources::routes())
         .merge(log::routes())
+        .merge(reload::routes())
         .merge(openapi::routes())
         .fallback(async || ApiError::no_such_resource())
         .method_not_allowed_fallback(async || ApiError::no_such_method())
@@ -68,7 +72,7 @@ pub fn router(context: Context) -> Router {
     Router::new()
         .nest("/api", api)
         .merge(metrics)
-        .merge(page::router(context.stun.as_ref()))
+        .merge(page::router(context.stun.clone()))
         .layer(middleware::from_fn_with_state(context.hosts.clone(), guard::only_by_our_names))
         .with_state(context)
 }

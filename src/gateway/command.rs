@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 
-use super::{Change, StartError};
+use super::{Change, Ready, StartError};
 use crate::{
     ids::{Members, PeerId, SourceName},
     peer::SendError,
@@ -40,8 +40,8 @@ pub enum Command {
     Change {
         /// What there is to be.
         change: Change,
-        /// Done; who had to leave has left. Or why nothing has changed.
-        reply: oneshot::Sender<Result<(), StartError>>,
+        /// What comes once it is: who had to leave has left. Or why nothing has changed.
+        reply: oneshot::Sender<Result<Ready, StartError>>,
     },
     /// Take a picture of what a source shows.
     Snapshot {

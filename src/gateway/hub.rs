@@ -10,9 +10,9 @@ use tokio::{
 };
 
 use super::{
-    Change, StartError,
+    Change, Ready, StartError,
     command::{Command, CommandError},
-    roster::{Ready, Roster},
+    roster::Roster,
 };
 use crate::{
     ids::{MemberKey, Members, PeerId},
@@ -166,14 +166,17 @@ impl Hub {
                     }
                 });
             }
-            Command::Change { change, reply } => match self.change(change) {
-                Ok(ready) => drop(tokio::spawn(async move {
-                    ready.await;
-                    // Whoever asked may have gone; it is done all the same.
-                    let _ = reply.send(Ok(()));
-                })),
-                Err(error) => drop(reply.send(Err(error))),
-            },
+            // Whoever asked has given up, and takes it that nothing changes.
+            Command::Change { reply, .. } if reply.is_closed() => {}
+            Command::Change { change, reply } => {
+                let changed = self.change(change);
+                if let Ok(ready) = &changed {
+                    // Whoever asked may not wait for it.
+                    tokio::spawn(ready.clone());
+                }
+                // An error: it went a moment ago; the change is made.
+                let _ = reply.send(changed);
+            }
             Command::Snapshot { source, mut reply } => {
                 let studio = self.studio.clone();
                 tokio::spawn(async move {

@@ -28,6 +28,7 @@ use tokio::{
 pub use self::{
     access::{ANSWER_LIMIT, Access, NoAnswer},
     change::{Change, MemberChange},
+    roster::Ready,
     settings::{MemberSettings, Settings},
     turn_tls::DoorError,
 };

@@ -31,7 +31,7 @@ use crate::{
 const REQUESTS: usize = 64;
 
 /// Comes when new members can enter, to all who wait for it.
-pub(super) type Ready = future::Shared<BoxFuture<'static, ()>>;
+pub type Ready = future::Shared<BoxFuture<'static, ()>>;
 
 /// What every member works with.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 //! `GET /api/events`. Plain data, so that every floor can speak of it; the state can be read again, by who asks a daemon for it.
 
 mod message;
+mod reloaded;
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -16,6 +17,7 @@ use crate::{
     units::{Bitrate, Size},
 };
 pub use message::Message;
+pub use reloaded::{Fates, MemberName, Reloaded};
 
 /// The whole, at one moment.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ use peergate::{
     recorder::Recorder,
     recording,
     redact::Redacted,
+    reload,
     report::{Event, State},
     server::{self, Hosts},
 };
@@ -46,11 +47,12 @@ impl Control {
         let recorder = Recorder::start(recording::Settings::default(), Clockwork::start(), false);
         let context = Context {
             gateway: Access { commands: to_gateway, recorder, state: watched, events: events.clone() },
+            reload: reload::channel().0,
             log: logging::start(&logging::Settings::default()),
             links: api::Links::new(),
             token,
             hosts,
-            stun: None,
+            stun: watch::channel(None).1,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
