@@ -41,7 +41,8 @@ pub enum AppearanceError {
 /// # Errors
 /// When no certificate can be made, or a member wants a relay that is not there.
 pub fn gateway(settings: &Settings, listening: Option<SocketAddr>) -> Result<gateway::Settings, AppearanceError> {
-    let members = settings.members.iter().map(|one| member(one, settings, listening)).collect::<Result<_, _>>()?;
+    let members =
+        settings.members.iter().map(|one| member(one, settings, listening, None)).collect::<Result<_, _>>()?;
     Ok(gateway::Settings {
         members,
         sources: settings.sources.clone(),
@@ -50,10 +51,16 @@ pub fn gateway(settings: &Settings, listening: Option<SocketAddr>) -> Result<gat
     })
 }
 
-fn member(
+/// One of `settings`, with the embedded relay at `listening`. Where it is told no id, it has that of its `past`, else a random
+/// one.
+///
+/// # Errors
+/// When no certificate can be made, or it wants a relay that is not there.
+pub(crate) fn member(
     member: &Member,
     settings: &Settings,
     listening: Option<SocketAddr>,
+    past: Option<PeerId>,
 ) -> Result<MemberSettings, AppearanceError> {
     let of_system = || Anchors::beside_system(member.ca_file.clone());
     let (url, anchors) = match &member.room {
@@ -66,7 +73,7 @@ fn member(
             (url, identity.map_or_else(of_system, |identity| Anchors::Only(identity.certificate())))
         }
     };
-    let id = member.id.clone().unwrap_or_else(random_id);
+    let id = member.id.clone().or(past).unwrap_or_else(random_id);
     let trust = member.trust.as_ref().map(|trust| peer::Trust {
         key: trust.key.clone(),
         room: trust.room.clone(),
@@ -93,6 +100,11 @@ fn member(
             trust,
         },
     })
+}
+
+/// How many connections full rooms may have.
+pub(crate) fn sessions(settings: &Settings) -> usize {
+    settings.members.iter().map(|member| room::Limits::with_peers(member.peers).sessions()).sum()
 }
 
 /// Where this machine reaches what listens on `address`: on loopback where that is every address.

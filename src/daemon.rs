@@ -5,11 +5,13 @@ use std::{
     future::pending,
     io::{self, IsTerminal},
     net::SocketAddr,
+    sync::Arc,
 };
 
 use futures_util::future::{join_all, select_all};
 use tokio::{
     net::TcpListener,
+    signal::unix::{SignalKind, signal},
     sync::{mpsc, oneshot, watch},
     task::JoinHandle,
 };
@@ -17,15 +19,15 @@ use tokio::{
 use crate::{
     api,
     appearance::{self, AppearanceError, reachable},
-    config::{self, Http, Member, Room, Settings, Socket},
+    config::{self, Http, Member, Origin, Room, Settings, Socket},
     descriptors,
     gateway::{self, command::Command},
     logging::Dial,
     media::{elements, main_loop},
-    messages::{self, Plumbing},
+    messages::Plumbing,
     relay,
+    reload::{self, Reloader},
     report::State,
-    room,
     server::{self, Hosts, Listener, LocalSocket, Origins, SocketError, TlsListener},
     service::{Loop, Manager},
     shutdown::Signals,
@@ -76,10 +78,10 @@ pub enum Failure {
 ///
 /// # Errors
 /// When something does not start, or ends by itself.
-pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
+pub async fn run(settings: Settings, origin: Origin, log: Dial) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
-    let sessions = settings.members.iter().map(|member| room::Limits::with_peers(member.peers).sessions()).sum();
-    provide_descriptors(&settings, sessions);
+    let hang_ups = signal(SignalKind::hangup()).map_err(no_handlers)?;
+    descriptors::provide(appearance::sessions(&settings), settings.relay.limits.sockets);
     let socket = open_socket(settings.socket.as_ref()).await.map_err(Failure::Socket)?;
     let plumbing = Plumbing::open(settings.messages.clone()).await.map_err(Failure::Messages)?;
     let front = match &settings.http {
@@ -89,22 +91,18 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
     let address = front.as_ref().map(|front| front.address);
     let gateway = gateway::start(appearance::gateway(&settings, address)?)?;
     elements::load_ahead();
-    let plumbing = plumbing.start(messages::Gateway {
-        commands: gateway.commands.clone(),
-        events: gateway.events.clone(),
-        state: gateway.state.clone(),
-        recorder: gateway.recorder.clone(),
-    });
+    let access = gateway.access.clone();
+    let messages = plumbing.start(access.clone());
+    let (reload, requests) = reload::channel();
+    let (stun, page_stun) = watch::channel(settings.ice.stun.clone());
     let context = api::Context {
-        commands: gateway.commands.clone(),
-        recorder: gateway.recorder.clone(),
-        state: gateway.state.clone(),
-        events: gateway.events.clone(),
-        log,
+        gateway: access.clone(),
+        reload,
+        log: log.clone(),
         links: api::Links::new(),
         token: None,
         hosts: Hosts::default(),
-        stun: settings.ice.stun.clone(),
+        stun: page_stun,
     };
     let mut servers = Vec::new();
     if let Some(socket) = socket {
@@ -119,9 +117,20 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
     }
 
     let manager = Manager::of_this_process();
+    let reloader = Reloader {
+        origin: Arc::new(origin),
+        settings,
+        listening: address,
+        gateway: access.clone(),
+        messages,
+        stun,
+        log,
+        manager: manager.clone(),
+    };
+    let reloading = tokio::spawn(reloader.run(requests, hang_ups));
     manager.ready();
-    let loops = vec![gateway_loop(gateway.commands.clone()), Loop::new("GLib's main loop", main_loop::turn)];
-    let mut state = gateway.state.clone();
+    let loops = vec![gateway_loop(access.commands.clone()), Loop::new("GLib's main loop", main_loop::turn)];
+    let mut state = access.state.clone();
     let gateway_gone = async move { while state.changed().await.is_ok() {} };
     let outcome = tokio::select! {
         name = signals.next() => {
@@ -130,11 +139,12 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
         }
         () = gateway_gone => Err(Failure::Ended("the gateway")),
         () = Server::one_ended(&mut servers) => Err(Failure::Ended("an HTTP server")),
-        never = manager.feed_watchdog(loops, gateway.state.clone()) => match never {},
-        never = manager.say_how_it_goes(gateway.state.clone()) => match never {},
+        never = manager.feed_watchdog(loops, access.state.clone()) => match never {},
+        never = manager.say_how_it_goes(access.state.clone()) => match never {},
     };
     manager.stopping();
-    drop(plumbing);
+    // What messages go to ends with it.
+    reloading.abort();
     let close = async {
         gateway.stop().await;
         join_all(servers.into_iter().map(Server::stop)).await;
@@ -149,7 +159,7 @@ pub async fn run(settings: Settings, log: Dial) -> Result<(), Failure> {
 /// When it does not start, or ends by itself.
 pub async fn run_relay(settings: Settings) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
-    provide_descriptors(&settings, 0);
+    descriptors::provide(0, settings.relay.limits.sockets);
     let Some(http) = &settings.http else { return Ok(()) };
     let front = Front::open(http).await?;
     tracing::info!(address = %front.address, "listening");
@@ -219,20 +229,11 @@ fn gateway_loop(commands: mpsc::Sender<Command>) -> Loop {
 }
 
 fn catch_signals() -> Result<Signals, Failure> {
-    Signals::catch().map_err(|error| Failure::System { what: "signal handlers", error })
+    Signals::catch().map_err(no_handlers)
 }
 
-/// What the limits of rooms and relay let others take must be there.
-fn provide_descriptors(settings: &Settings, sessions: usize) {
-    let needed = descriptors::needed(sessions, settings.relay.limits.sockets);
-    if let Some(given) = descriptors::raise().filter(|given| *given < needed) {
-        tracing::warn!(
-            given,
-            needed,
-            "the system gives fewer file descriptors than full rooms may need, and without them the process ends; raise \
-             the hard limit: LimitNOFILE of a systemd unit, 'ulimit -Hn' of a shell"
-        );
-    }
+const fn no_handlers(error: io::Error) -> Failure {
+    Failure::System { what: "signal handlers", error }
 }
 
 /// The control socket, where there is to be one. Only one that was asked for is worth not starting.

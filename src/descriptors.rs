@@ -11,6 +11,20 @@ const OF_AN_ADDRESS: usize = 6;
 /// Captures, encoders, the connections of the API over port and socket, and those to relays.
 const OF_THE_REST: usize = 768;
 
+/// Raises the limit, and says so where what a gateway with so many `sessions` and a relay with so many `sockets` may take is
+/// not there all the same.
+pub(crate) fn provide(sessions: usize, sockets: usize) {
+    let needed = needed(sessions, sockets);
+    if let Some(given) = raise().filter(|given| *given < needed) {
+        tracing::warn!(
+            given,
+            needed,
+            "the system gives fewer file descriptors than full rooms may need, and without them the process ends; raise \
+             the hard limit: LimitNOFILE of a systemd unit, 'ulimit -Hn' of a shell"
+        );
+    }
+}
+
 /// Raises the limit as far as the system lets us, and gives it. `None`: there is none.
 pub(crate) fn raise() -> Option<u64> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);

@@ -135,6 +135,41 @@ pub(crate) const fn turns_around(letter: char) -> bool {
     matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// One appearance of ours in one room, from its start to its end: unique within the process. Others of ours may have its id
+/// in other rooms, and one that takes its place has another key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct MemberKey(pub u64);
+
+/// Which of our members are meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Members {
+    /// All that there are.
+    All,
+    /// Those of this id, each in its room.
+    Named(PeerId),
+    /// This one alone.
+    One(MemberKey),
+}
+
+impl Members {
+    /// Whether the member with this key and id is meant.
+    #[must_use]
+    pub fn include(&self, key: MemberKey, id: &PeerId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(named) => named == id,
+            Self::One(one) => *one == key,
+        }
+    }
+}
+
+impl From<Option<PeerId>> for Members {
+    /// Those of an id; all, where none is said.
+    fn from(id: Option<PeerId>) -> Self {
+        id.map_or(Self::All, Self::Named)
+    }
+}
+
 fn checked(text: &str) -> Result<&str, InvalidId> {
     if text.is_empty() {
         return Err(InvalidId::Empty);

@@ -8,7 +8,7 @@
 //! 3. **Gateway**: [`gateway`], [`signal`], [`relay`], [`api`], [`messages`], [`server`], [`tls`] and [`appearance`]: tasks, sockets and
 //!    servers, and the only place where the first two meet. Around them what makes a process of it: [`cli`], [`check`],
 //!    [`config`], [`ctl`], [`daemon`], `descriptors`, [`devices`], [`doctor`], [`logging`], `memory`, [`recordings`],
-//!    `service` and [`shutdown`].
+//!    [`reload`], `service` and [`shutdown`].
 
 pub mod api;
 pub mod appearance;
@@ -45,6 +45,7 @@ pub mod recording;
 pub mod recordings;
 pub mod redact;
 pub mod relay;
+pub mod reload;
 pub mod report;
 pub mod room;
 pub mod rtp;

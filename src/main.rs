@@ -5,7 +5,7 @@ use std::{future::Future, io::Write, path::Path};
 use peergate::{
     check,
     cli::{self, Asked, Command, DevicesArgs, DoctorArgs, RecordingsAction, RecordingsArgs},
-    config::{self, Overrides, Problems, Purpose, Settings},
+    config::{self, Origin, Overrides, Problems, Purpose, Settings},
     ctl::{self, CtlArgs, CtlError},
     daemon, devices,
     doctor::{self, Grade, Scope},
@@ -69,13 +69,17 @@ fn main() {
 
 fn carry_out(asked: Asked) -> Result<(), Failure> {
     match asked.command {
-        Command::Run(arguments) => run(arguments.config.as_deref(), &asked.overrides),
+        Command::Run(arguments) => {
+            run(Origin::new(arguments.config, Purpose::Daemon, asked.overrides, cli::variables()))
+        }
         Command::Check(arguments) => check(&arguments.file),
         Command::Devices(arguments) => list_devices(&arguments),
         Command::Doctor(arguments) => diagnose(&arguments, &asked.overrides),
         Command::Recordings(arguments) => look_at_recordings(&arguments, &asked.overrides),
         Command::Ctl(arguments) => control(&arguments),
-        Command::Relay(arguments) => run_relay(arguments.config.as_deref(), &asked.overrides),
+        Command::Relay(arguments) => {
+            run_relay(&Origin::new(arguments.config, Purpose::Relay, asked.overrides, cli::variables()))
+        }
     }
 }
 
@@ -124,13 +128,13 @@ fn start_elements() -> Result<(), Failure> {
     Ok(())
 }
 
-fn run(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
+fn run(origin: Origin) -> Result<(), Failure> {
     memory::share_pools();
-    let (settings, log) = load(file, Purpose::Daemon, overrides)?;
+    let (settings, log) = load(&origin)?;
     elements::start()?;
     logging::capture_gstreamer();
     let _main_loop = MainLoop::start().map_err(Failure::Threads)?;
-    block_on(daemon::run(settings, log))
+    block_on(daemon::run(settings, origin, log))
 }
 
 fn check(file: &Path) -> Result<(), Failure> {
@@ -224,14 +228,14 @@ fn diagnose(arguments: &DoctorArgs, overrides: &Overrides) -> Result<(), Failure
     }
 }
 
-fn run_relay(file: Option<&Path>, overrides: &Overrides) -> Result<(), Failure> {
-    let (settings, _) = load(file, Purpose::Relay, overrides)?;
+fn run_relay(origin: &Origin) -> Result<(), Failure> {
+    let (settings, _) = load(origin)?;
     block_on(daemon::run_relay(settings))
 }
 
 /// The settings, with logging started as they say.
-fn load(file: Option<&Path>, purpose: Purpose, overrides: &Overrides) -> Result<(Settings, Dial), Failure> {
-    let settings = config::load(file, purpose, overrides, &cli::variables())?;
+fn load(origin: &Origin) -> Result<(Settings, Dial), Failure> {
+    let settings = origin.load()?;
     let log = logging::start(&settings.log);
     for warning in &settings.warnings {
         tracing::warn!("{warning}");

@@ -14,7 +14,7 @@ use std::{
 
 use peergate::{
     codec::Codec,
-    ids::PeerId,
+    ids::{MemberKey, PeerId},
     media::{clockwork::Clockwork, elements},
     recorder::Recorder,
     recording::Settings,
@@ -156,7 +156,7 @@ pub(crate) async fn compete(kind: &str, streams: usize, packets: &Path, dir: &Pa
         let file = dir.join(format!("{number}.mkv"));
         let taker = Taker::start(kind, &packets, &file, &clockwork).await;
         if let Some(recorder) = &recorder {
-            let subject = recorder.remote(id("gateway"), id(&format!("sender-{number}")), true);
+            let subject = recorder.remote(MemberKey(0), id("gateway"), id(&format!("sender-{number}")), true);
             taker.feeds.iter().for_each(|(codec, feed)| subject.add(*codec, feed.clone()));
             subjects.push(subject);
         }

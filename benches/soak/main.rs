@@ -29,6 +29,8 @@ mod held;
 mod hostile;
 mod intruder;
 mod ledger;
+#[path = "../../tests/suite/common/listed.rs"]
+mod listed;
 mod loss;
 #[path = "../common/machine.rs"]
 mod machine;

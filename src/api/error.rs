@@ -10,11 +10,12 @@ use serde::Serialize;
 use tracing_subscriber::filter::ParseError;
 
 use crate::{
-    gateway::command::CommandError,
+    gateway::{NoAnswer, command::CommandError},
     ids::{InvalidId, RecordingId},
     logging::NoLog,
     messages::Unsendable,
     recorder::OrderError,
+    reload::ReloadError,
     studio::SnapshotError,
 };
 
@@ -70,10 +71,6 @@ impl ApiError {
             "over the network the API is spoken over TLS alone",
             "name a certificate in [http] of the gateway's configuration and ask over https://, or ask on its own machine",
         )
-    }
-
-    pub(super) fn gateway_gone() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway does not answer: it starts or stops", "try again")
     }
 
     pub(super) fn too_slow() -> Self {
@@ -158,6 +155,12 @@ impl From<Unsendable> for ApiError {
     }
 }
 
+impl From<NoAnswer> for ApiError {
+    fn from(error: NoAnswer) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string(), "try again")
+    }
+}
+
 impl From<CommandError> for ApiError {
     fn from(error: CommandError) -> Self {
         match error {
@@ -186,6 +189,21 @@ impl From<CommandError> for ApiError {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, why, "GET /api/state shows each peer's channel")
             }
         }
+    }
+}
+
+impl From<ReloadError> for ApiError {
+    fn from(error: ReloadError) -> Self {
+        let (status, help) = match error {
+            ReloadError::NoAnswer(error) => return error.into(),
+            ReloadError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "try again"),
+            ReloadError::Defect(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the one before is in force"),
+            _ => (
+                StatusCode::CONFLICT,
+                "the one before is in force; 'peergate check FILE' says what is wrong with a file",
+            ),
+        };
+        Self::new(status, error.to_string(), help)
     }
 }
 

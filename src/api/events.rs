@@ -37,7 +37,7 @@ async fn follow(
     State(context): State<Context>,
     mut closing: Closing,
 ) -> Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
-    let events = stream::unfold(context.events.subscribe(), next).map(Ok);
+    let events = stream::unfold(context.gateway.events.subscribe(), next).map(Ok);
     Sse::new(events.take_until(async move { closing.wait().await })).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 

@@ -6,10 +6,14 @@ use axum::{
     routing::post,
 };
 use serde::Serialize;
-use tokio::sync::oneshot;
 
 use super::{Context, error::ApiError, part::Part};
-use crate::{gateway::command::Command, ids::PeerId, messages::Written, report::Message};
+use crate::{
+    gateway::{ANSWER_LIMIT, command::Command},
+    ids::{Members, PeerId},
+    messages::Written,
+    report::Message,
+};
 
 /// The longest body: a message in which JSON escapes every byte with six.
 pub(super) const MAX_BODY_BYTES: usize = 6 * Message::MAX_BYTES + 1024;
@@ -41,7 +45,7 @@ async fn to_one(
 async fn send(context: &Context, peer: Option<PeerId>, body: Result<Json<Written>, JsonRejection>) -> Answer {
     let Json(written) = body?;
     let message = Message::try_from(written)?;
-    let (reply, answer) = oneshot::channel();
-    let peers = context.ask(Command::Send { member: None, peer, message, reply }, answer).await?;
+    let send = |reply| Command::Send { members: Members::All, peer, message, reply };
+    let peers = context.gateway.ask(ANSWER_LIMIT, send).await??;
     Ok(Json(Sent { peers }))
 }

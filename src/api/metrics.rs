@@ -11,6 +11,6 @@ pub(super) fn routes() -> Router<Context> {
 }
 
 async fn show(State(context): State<Context>) -> impl IntoResponse {
-    let state = context.state.borrow().clone();
+    let state = context.gateway.state.borrow().clone();
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], metrics::exposition(state))
 }

@@ -12,6 +12,7 @@ pub mod page;
 mod part;
 mod peers;
 mod recordings;
+mod reload;
 mod sources;
 mod state;
 
@@ -23,34 +24,19 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use tokio::{
-    sync::{broadcast, mpsc, oneshot, watch},
-    time::timeout,
-};
+use tokio::{sync::watch, time::timeout};
 
-use crate::{
-    gateway::command::Command,
-    ice::HostPort,
-    logging::Dial,
-    recorder::Recorder,
-    report::{Event, State},
-    server::Hosts,
-    token::Token,
-};
+use crate::{gateway::Access, ice::HostPort, logging::Dial, reload::Reload, server::Hosts, token::Token};
 use error::ApiError;
 pub use links::Links;
 
 /// What the API speaks to, and who may speak to it.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// Where requests to the gateway go.
-    pub commands: mpsc::Sender<Command>,
-    /// What records.
-    pub recorder: Recorder,
-    /// What the gateway says of itself.
-    pub state: watch::Receiver<State>,
-    /// What happens in it.
-    pub events: broadcast::Sender<Event>,
+    /// The gateway.
+    pub gateway: Access,
+    /// Has the configuration read again.
+    pub reload: Reload,
     /// What is logged.
     pub log: Dial,
     /// What a request must carry; `None` where only this machine can ask.
@@ -60,13 +46,10 @@ pub struct Context {
     /// The names that page and API answer to.
     pub hosts: Hosts,
     /// The STUN server that the page asks, if any.
-    pub stun: Option<HostPort>,
+    pub stun: watch::Receiver<Option<HostPort>>,
 }
 
-/// How long the gateway may take to answer. It answers at once, unless it is stuck.
-const ANSWER_LIMIT: Duration = Duration::from_secs(5);
-
-/// How long a request may take to come and be answered: more than the gateway may.
+/// How long a request may take to come and be answered: more than the gateway may ([`ANSWER_LIMIT`](crate::gateway::ANSWER_LIMIT)).
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
 /// The page at `/`, metrics at `/metrics`, and the API below `/api`.
@@ -80,6 +63,7 @@ pub fn router(context: Context) -> Router {
         .merge(recordings::routes())
         .merge(sources::routes())
         .merge(log::routes())
+        .merge(reload::routes())
         .merge(openapi::routes())
         .fallback(async || ApiError::no_such_resource())
         .method_not_allowed_fallback(async || ApiError::no_such_method())
@@ -90,7 +74,7 @@ pub fn router(context: Context) -> Router {
     Router::new()
         .nest("/api", api)
         .merge(metrics)
-        .merge(page::router(context.stun.as_ref()))
+        .merge(page::router(context.stun.clone()))
         .layer(middleware::from_fn_with_state(context.hosts.clone(), guard::only_by_our_names))
         .with_state(context)
 }
@@ -99,32 +83,4 @@ pub fn router(context: Context) -> Router {
 async fn in_time(request: Request, next: Next) -> Response {
     let answer = timeout(REQUEST_LIMIT, next.run(request)).await;
     answer.unwrap_or_else(|_| ApiError::too_slow().into_response())
-}
-
-impl Context {
-    /// Asks the gateway, and waits for its answer.
-    async fn ask<T, E: Into<ApiError>>(
-        &self,
-        command: Command,
-        answer: oneshot::Receiver<Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        self.ask_within(ANSWER_LIMIT, command, answer).await
-    }
-
-    /// The same for what takes its time.
-    async fn ask_within<T, E: Into<ApiError>>(
-        &self,
-        limit: Duration,
-        command: Command,
-        answer: oneshot::Receiver<Result<T, E>>,
-    ) -> Result<T, ApiError> {
-        let exchange = async {
-            self.commands.send(command).await.ok()?;
-            answer.await.ok()
-        };
-        match timeout(limit, exchange).await {
-            Ok(Some(answer)) => answer.map_err(Into::into),
-            Ok(None) | Err(_) => Err(ApiError::gateway_gone()),
-        }
-    }
 }

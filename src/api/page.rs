@@ -10,6 +10,7 @@ use axum::{
     routing::get,
 };
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::ice::HostPort;
 
@@ -70,9 +71,8 @@ const PERMISSIONS: &str = "camera=(self), microphone=(self), display-capture=(se
 
 /// The page at `/`, the dashboard at `/dashboard`, and their files beside them. The page asks the STUN server that the gateway
 /// asks.
-pub fn router<S: Clone + Send + Sync + 'static>(stun: Option<&HostPort>) -> Router<S> {
-    let ice = ice(stun);
-    let router = Router::new().route(ICE, get(move || async move { (headers(SCRIPT), ice) }));
+pub fn router<S: Clone + Send + Sync + 'static>(stun: watch::Receiver<Option<HostPort>>) -> Router<S> {
+    let router = Router::new().route(ICE, get(move || async move { (headers(SCRIPT), ice(stun.borrow().as_ref())) }));
     FILES.iter().fold(router, |router, &(path, kind, text)| {
         router.route(path, get(move || async move { (headers(kind), text) }))
     })

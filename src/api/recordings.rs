@@ -85,8 +85,8 @@ async fn list(
     let after = after.map(|after| after.parse::<Place>()).transpose();
     let after = after.map_err(|error| ApiError::bad_query(format!("after: {error}")))?;
     let query = shelf::Query { member, peer, recording, from, to, after };
-    let running = context.state.borrow().recordings.clone();
-    let Page { segments, next } = context.recorder.kept().borrow().page(&query, limit);
+    let running = context.gateway.state.borrow().recordings.clone();
+    let Page { segments, next } = context.gateway.recorder.kept().borrow().page(&query, limit);
     Ok(Json(List { running, segments, next: next.map(|place| place.to_string()) }))
 }
 
@@ -130,23 +130,23 @@ async fn start(
         Some(What::All) => Wanted::ALL,
         Some(What::Remote) | None => Wanted::REMOTE,
     };
-    let order = Order { member, peer, wanted, before: Duration::from_millis(before_ms) };
-    let running = context.recorder.order(order).await?;
+    let order = Order { members: member.into(), peer, wanted, before: Duration::from_millis(before_ms) };
+    let running = context.gateway.recorder.order(order).await?;
     Ok((StatusCode::CREATED, Json(Started { recordings: running.into_iter().map(|one| one.id).collect() })))
 }
 
 async fn end(State(context): State<Context>, Part(id): Part<String>) -> Result<StatusCode, ApiError> {
-    context.recorder.end(known(id)?).await?;
+    context.gateway.recorder.end(known(id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn pin(State(context): State<Context>, Part(id): Part<String>) -> Result<StatusCode, ApiError> {
-    context.recorder.pin(known(id)?, true).await?;
+    context.gateway.recorder.pin(known(id)?, true).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn unpin(State(context): State<Context>, Part(id): Part<String>) -> Result<StatusCode, ApiError> {
-    context.recorder.pin(known(id)?, false).await?;
+    context.gateway.recorder.pin(known(id)?, false).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -187,11 +187,11 @@ async fn lend(
 /// Where a segment is. Only what is kept is found, whatever is asked for.
 fn segment(context: &Context, id: String, sequence: &str) -> Result<PathBuf, ApiError> {
     let id = known(id)?;
-    let kept = context.recorder.kept();
+    let kept = context.gateway.recorder.kept();
     let kept = kept.borrow();
     let wanted = |kept: &&Kept| kept.sequence.to_string() == sequence;
     let found = kept.of_recording(&id).find(wanted).ok_or_else(|| ApiError::no_such_segment(&id, sequence))?;
-    Ok(context.recorder.dir().join(&*found.file))
+    Ok(context.gateway.recorder.dir().join(&*found.file))
 }
 
 /// The file, or the part of it that is asked for (RFC 9110, section 14).

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use http::header;
-use tokio::sync::oneshot;
 
 use super::{Context, error::ApiError, part::Part};
 use crate::{gateway::command::Command, ids::SourceName, studio::SNAPSHOT_LIMIT};
@@ -18,7 +17,6 @@ pub(super) fn routes() -> Router<Context> {
 
 async fn snapshot(State(context): State<Context>, Part(name): Part<String>) -> Result<impl IntoResponse, ApiError> {
     let source = SourceName::new(name).map_err(|error| ApiError::bad_source(&error))?;
-    let (reply, answer) = oneshot::channel();
-    let picture = context.ask_within(ANSWER_LIMIT, Command::Snapshot { source, most: None, reply }, answer).await?;
+    let picture = context.gateway.ask(ANSWER_LIMIT, |reply| Command::Snapshot { source, most: None, reply }).await??;
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], picture.jpeg))
 }

@@ -10,6 +10,6 @@ pub(super) fn routes() -> Router<Context> {
 }
 
 async fn show(State(context): State<Context>) -> Json<report::State> {
-    let state = context.state.borrow().clone();
+    let state = context.gateway.state.borrow().clone();
     Json(state)
 }

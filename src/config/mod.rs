@@ -4,6 +4,7 @@
 //! `section` reads it key by key. So each error names its place, all errors are told at once, and the keys that are
 //! asked for are the keys that are known. `config/default.toml` is the manual.
 
+mod difference;
 mod http;
 mod load;
 mod members;
@@ -20,7 +21,8 @@ mod units;
 
 pub(crate) use self::http::SOCKET;
 pub use self::http::{Http, Socket};
-pub use load::{Overrides, Target, load, parse};
+pub use difference::{Difference, Fate};
+pub use load::{Origin, Overrides, Target, load, parse};
 pub use members::{Member, Room, Trust};
 pub(crate) use outside::runtime_folder;
 pub use problem::{Place, Problem, Problems};

@@ -75,6 +75,8 @@ pub enum Action {
         /// A level, or target=level with commas between
         filter: Option<String>,
     },
+    /// Have it read its configuration again; prints what changed
+    Reload,
     /// Watch it: peers, sources, encoders and recordings, anew each second
     Top {
         /// Look once, for a second, and end; so it does too where stdout is no terminal

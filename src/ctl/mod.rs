@@ -33,7 +33,7 @@ use crate::{
     codec::MediaKind,
     ids::{PeerId, RecordingId, SourceName},
     redact::Redacted,
-    report::{PeerState, State},
+    report::{MemberName, PeerState, Reloaded, State},
     tls::Anchors,
 };
 
@@ -57,6 +57,7 @@ pub async fn run(arguments: &CtlArgs, out: &mut impl Write) -> Result<(), CtlErr
             client.ask(Method::PUT, "/api/log", Some(&json!({ "filter": filter }))).await.map(drop)
         }
         Action::Log { filter: None } => log(&client, arguments.json, out).await,
+        Action::Reload => reload(&client, arguments.json, out).await,
         Action::Top { once } => top::run(&client, *once, arguments.json, out).await,
     }
 }
@@ -179,6 +180,34 @@ struct Log {
 async fn log(client: &Client, as_json: bool, out: &mut impl Write) -> Result<(), CtlError> {
     let log: Log = client.read("/api/log").await?;
     if as_json { print_json(out, &log) } else { Ok(writeln!(out, "{}", log.filter)?) }
+}
+
+async fn reload(client: &Client, as_json: bool, out: &mut impl Write) -> Result<(), CtlError> {
+    let reloaded: Reloaded = client::json(&client.ask(Method::POST, "/api/reload", None).await?)?;
+    if as_json {
+        return print_json(out, &reloaded);
+    }
+    let Reloaded { members, sources, applied, needs_restart, warnings } = reloaded;
+    if members.changed() + sources.changed() + applied.len() + needs_restart.len() == 0 {
+        writeln!(out, "nothing has changed")?;
+    }
+    for (fate, members) in [("added", members.added), ("removed", members.removed), ("restarted", members.restarted)] {
+        for MemberName { id, room } in members {
+            writeln!(out, "member {id} in {room}: {fate}")?;
+        }
+    }
+    for (fate, sources) in [("added", sources.added), ("removed", sources.removed), ("restarted", sources.restarted)] {
+        for name in sources {
+            writeln!(out, "source {name}: {fate}")?;
+        }
+    }
+    for key in applied {
+        writeln!(out, "{key}: in force")?;
+    }
+    for key in needs_restart {
+        writeln!(out, "{key}: in force when peergate is started anew")?;
+    }
+    warnings.iter().try_for_each(|warning| Ok(writeln!(out, "{warning}")?))
 }
 
 fn now(state: &State) -> Look<'_> {

@@ -36,7 +36,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
         Ok(viewer) => viewer,
         Err(error) => return vec![Finding::failure(ABOUT, error)],
     };
-    let sights = look(settings, viewer.state.clone()).await;
+    let sights = look(settings, viewer.access.state.clone()).await;
     viewer.stop().await;
     settings.members.iter().zip(sights).map(|(member, sight)| finding(member, &sight)).collect()
 }
@@ -169,7 +169,12 @@ mod tests {
     use std::{collections::BTreeMap, time::SystemTime};
 
     use super::*;
-    use crate::{codec::Codec, config, ids::PeerId, report::TrackState};
+    use crate::{
+        codec::Codec,
+        config,
+        ids::{MemberKey, PeerId},
+        report::TrackState,
+    };
 
     fn peer(id: &str, connection: Connection, pictures: u64, sounds: u64) -> PeerState {
         let track = |kind, codec, frames| TrackState { kind, codec, rung: None, bytes: 0, frames, dropped: 0 };
@@ -190,7 +195,8 @@ mod tests {
         let relay = RelayState::Connected { since: SystemTime::UNIX_EPOCH };
         let id = PeerId::new("viewer").unwrap();
         let limits_reached = BTreeMap::new();
-        Seen::of(&member, &MemberState { id, room: String::new(), relay, peers, limits_reached, penalties: 0 })
+        let (key, room) = (MemberKey(0), String::new());
+        Seen::of(&member, &MemberState { key, id, room, relay, peers, limits_reached, penalties: 0 })
     }
 
     #[test]

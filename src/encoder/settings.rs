@@ -46,6 +46,12 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether an encode is the same with these and with `other`: what may be sent in all is no part of it.
+    #[must_use]
+    pub fn encodes_as(&self, other: &Self) -> bool {
+        Self { uplink: other.uplink, ..self.clone() } == *other
+    }
+
     /// What an encode of `source` in full is to be like.
     #[must_use]
     pub fn target(&self, source: &Spec) -> Target {

@@ -2,8 +2,9 @@
 
 use tokio::sync::oneshot;
 
+use super::{Change, Ready, StartError};
 use crate::{
-    ids::{PeerId, SourceName},
+    ids::{Members, PeerId, SourceName},
     peer::SendError,
     report::Message,
     studio::{Snapshot, SnapshotError},
@@ -14,8 +15,8 @@ use crate::{
 pub enum Command {
     /// Send a message over data channels.
     Send {
-        /// In this member's room; `None` for all.
-        member: Option<PeerId>,
+        /// In the rooms of these.
+        members: Members,
         /// To this peer, in whatever room it is; `None` for all.
         peer: Option<PeerId>,
         /// What to send.
@@ -34,6 +35,13 @@ pub enum Command {
     Turn {
         /// They have; dropped where a member does not take the question.
         reply: oneshot::Sender<()>,
+    },
+    /// Become another.
+    Change {
+        /// What there is to be.
+        change: Change,
+        /// What comes once it is: who had to leave has left. Or why nothing has changed.
+        reply: oneshot::Sender<Result<Ready, StartError>>,
     },
     /// Take a picture of what a source shows.
     Snapshot {

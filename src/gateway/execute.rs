@@ -4,11 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use tokio::sync::mpsc;
 
-use super::MemberSettings;
+use super::{MemberSettings, roster::Shared};
 use crate::{
     codec::MediaKind,
     connection::{PeerCommand, PeerEvent},
-    ids::{PeerId, PeerKey, SourceName},
+    ids::{MemberKey, PeerId, PeerKey, SourceName},
     media::clockwork::Clockwork,
     peer::{self, OutboundTrack, Peer, SendError, Unresponsive},
     recorder::Recorder,
@@ -26,6 +26,7 @@ pub(super) struct Connections {
     peers: HashMap<PeerKey, Peer>,
     settings: Arc<peer::Settings>,
     sources: Vec<(MediaKind, SourceName)>,
+    key: MemberKey,
     member: PeerId,
     record: Wanted,
     recorder: Recorder,
@@ -37,10 +38,9 @@ pub(super) struct Connections {
 impl Connections {
     /// None yet. What they will report comes out of the receiver.
     pub(super) fn new(
+        key: MemberKey,
         member: &MemberSettings,
-        studio: Studio,
-        recorder: Recorder,
-        clockwork: Clockwork,
+        shared: &Shared,
     ) -> (Self, mpsc::Receiver<(PeerKey, PeerEvent)>) {
         let video = member.video.iter().map(|name| (MediaKind::Video, name.clone()));
         let audio = member.audio.iter().map(|name| (MediaKind::Audio, name.clone()));
@@ -51,11 +51,12 @@ impl Connections {
             peers: HashMap::new(),
             settings,
             sources,
+            key,
             member: member.id.clone(),
             record: member.record,
-            recorder,
-            studio,
-            clockwork,
+            recorder: shared.recorder.clone(),
+            studio: shared.studio.clone(),
+            clockwork: shared.clockwork.clone(),
             events,
         };
         (connections, received)
@@ -95,7 +96,7 @@ impl Connections {
     }
 
     fn spawn(&self, key: PeerKey) -> Peer {
-        let recorded = self.recorder.remote(self.member.clone(), key.id.clone(), self.record.remote);
+        let recorded = self.recorder.remote(self.key, self.member.clone(), key.id.clone(), self.record.remote);
         let (settings, clockwork) = (Arc::clone(&self.settings), self.clockwork.clone());
         Peer::spawn(key, settings, self.tracks(), Some(recorded), clockwork, self.events.clone())
     }

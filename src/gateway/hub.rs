@@ -6,16 +6,19 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    task::JoinHandle,
     time::{Instant, sleep_until, timeout},
 };
 
-use super::command::{Command, CommandError};
+use super::{
+    Change, Ready, StartError,
+    command::{Command, CommandError},
+    roster::Roster,
+};
 use crate::{
-    ids::PeerId,
+    ids::{MemberKey, Members, PeerId},
     limit::Limit,
     memory,
-    recorder::{Recorder, RecorderState, Subject},
+    recorder::{Recorder, RecorderState},
     report::{MemberState, Message, PeerState, RelayState, State},
     studio::{Studio, StudioState},
 };
@@ -29,10 +32,6 @@ const RECORDINGS_LIMIT: Duration = Duration::from_millis(500);
 /// How long after one has left the memory that was its own goes back to the system, with that of those who leave meanwhile. Who
 /// comes sooner uses it, and sources and encoders that ran for the last have stopped by then.
 const LEFTOVERS: Duration = Duration::from_secs(10);
-
-/// Which member, by its place in the configuration.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Index(pub(super) usize);
 
 /// What a member tells the hub.
 #[derive(Debug)]
@@ -71,17 +70,14 @@ pub(super) async fn stop(stopping: &mut watch::Receiver<bool>) {
 }
 
 pub(super) struct Hub {
-    pub(super) requests: Vec<mpsc::Sender<Request>>,
+    pub(super) roster: Roster,
     pub(super) asked: mpsc::Receiver<Command>,
-    pub(super) updated: mpsc::Receiver<(Index, Update)>,
+    pub(super) updated: mpsc::Receiver<(MemberKey, Update)>,
     pub(super) state: watch::Sender<State>,
     pub(super) studio: Studio,
     pub(super) recorder: Recorder,
     /// Pipelines that hang.
     pub(super) left_behind: watch::Receiver<usize>,
-    /// What can be recorded of our own, whatever becomes of a member's room.
-    pub(super) own: Vec<Subject>,
-    pub(super) tasks: Vec<JoinHandle<()>>,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
@@ -98,11 +94,11 @@ impl Hub {
                     Some(command) => self.handle_command(command),
                     None => asked_for_more = false,
                 },
-                Some((index, update)) = self.updated.recv() => {
+                Some((key, update)) = self.updated.recv() => {
                     if matches!(update, Update::PeerGone(_)) {
                         leftovers.come(Instant::now());
                     }
-                    self.apply(index, update);
+                    self.apply(key, update);
                 }
                 () = leftovers.due() => {
                     tokio::task::spawn_blocking(memory::give_back);
@@ -113,18 +109,14 @@ impl Hub {
                     let count = *self.left_behind.borrow_and_update();
                     self.state.send_modify(|state| state.pipelines_left_behind = count);
                 }
+                () = self.roster.ended() => {}
                 () = stop(&mut self.stopping) => break,
             }
         }
-        let Self { updated, tasks, studio, recorder, own, .. } = self;
+        let Self { updated, roster, studio, recorder, .. } = self;
         // Members that still have something to tell must not wait for us.
         drop(updated);
-        for ended in join_all(tasks).await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a member did not end as it should");
-            }
-        }
-        drop(own);
+        roster.stop().await;
         if timeout(RECORDINGS_LIMIT, recorder.settled()).await.is_err() {
             tracing::warn!("not all recordings could be ended in time; the next start mends them");
         }
@@ -133,31 +125,56 @@ impl Hub {
         }
     }
 
-    fn handle_command(&self, command: Command) {
+    /// Has the members be there that the change names, and shows them.
+    ///
+    /// # Errors
+    /// When something that it needs is not here. Nothing has changed then.
+    pub(super) fn change(&mut self, change: Change) -> Result<Ready, StartError> {
+        let Change { members, sources } = change;
+        let studio = self.studio.clone();
+        let renewal = async move {
+            if let Some(sources) = sources {
+                studio.renew(sources).await;
+            }
+        };
+        let ready = self.roster.change(members, renewal)?;
+        self.state.send_modify(|state| state.members = self.roster.states(&state.members));
+        Ok(ready)
+    }
+
+    fn handle_command(&mut self, command: Command) {
         match command {
-            Command::Send { member, peer, message, reply } => {
-                let request = |answer| Request::Send(peer.clone(), message.clone(), answer);
-                let answers = Answers(match member {
-                    Some(member) => self.ask_one(&member, request),
-                    None => self.ask(request),
-                });
+            Command::Send { members, peer, message, reply } => {
+                let answers =
+                    Answers(self.ask(&members, |answer| Request::Send(peer.clone(), message.clone(), answer)));
                 tokio::spawn(async move {
                     let _ = reply.send(answers.joined(peer.as_ref()).await);
                 });
             }
             Command::ClosePeer { peer, reply } => {
-                let answers = Answers(self.ask(|answer| Request::Close(peer.clone(), answer)));
+                let answers = Answers(self.ask(&Members::All, |answer| Request::Close(peer.clone(), answer)));
                 tokio::spawn(async move {
                     let _ = reply.send(answers.joined(Some(&peer)).await.map(drop));
                 });
             }
             Command::Turn { reply } => {
-                let turns = join_all(self.requests.iter().cloned().map(has_turned));
+                let turns = join_all(self.roster.requests(&Members::All).cloned().map(has_turned));
                 tokio::spawn(async move {
                     if turns.await.into_iter().all(|turned| turned) {
                         let _ = reply.send(());
                     }
                 });
+            }
+            // Whoever asked has given up, and takes it that nothing changes.
+            Command::Change { reply, .. } if reply.is_closed() => {}
+            Command::Change { change, reply } => {
+                let changed = self.change(change);
+                if let Ok(ready) = &changed {
+                    // Whoever asked may not wait for it.
+                    tokio::spawn(ready.clone());
+                }
+                // An error: it went a moment ago; the change is made.
+                let _ = reply.send(changed);
             }
             Command::Snapshot { source, most, mut reply } => {
                 let studio = self.studio.clone();
@@ -172,23 +189,16 @@ impl Hub {
         }
     }
 
-    /// Asks every member the same.
-    fn ask<T>(&self, request: impl Fn(oneshot::Sender<T>) -> Request) -> Vec<oneshot::Receiver<T>> {
-        self.requests.iter().map(|member| put(member, &request)).collect()
+    /// Asks these members the same.
+    fn ask<T>(&self, members: &Members, request: impl Fn(oneshot::Sender<T>) -> Request) -> Vec<oneshot::Receiver<T>> {
+        self.roster.requests(members).map(|member| put(member, &request)).collect()
     }
 
-    /// Asks the member of this id.
-    fn ask_one<T>(&self, id: &PeerId, request: impl Fn(oneshot::Sender<T>) -> Request) -> Vec<oneshot::Receiver<T>> {
-        let state = self.state.borrow();
-        let asked = state.members.iter().zip(&self.requests).filter(|(member, _)| member.id == *id);
-        asked.map(|(_, member)| put(member, &request)).collect()
-    }
-
-    fn apply(&self, index: Index, update: Update) {
-        self.state.send_modify(|state| {
-            if let Some(member) = state.members.get_mut(index.0) {
-                apply(member, update);
-            }
+    /// What one says that leaves is shown no more.
+    fn apply(&self, key: MemberKey, update: Update) {
+        self.state.send_if_modified(|state| {
+            let member = state.members.iter_mut().find(|member| member.key == key);
+            member.map(|member| apply(member, update)).is_some()
         });
     }
 

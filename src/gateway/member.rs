@@ -1,14 +1,14 @@
 //! One member: a room, its relay connection and its peers, in one select loop.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use futures_util::future::join_all;
 use tokio::{
-    sync::{broadcast, mpsc, watch},
+    sync::{mpsc, watch},
     time::{Instant, sleep_until, timeout, timeout_at},
 };
 use tracing::{debug, info, warn};
@@ -16,21 +16,20 @@ use tracing::{debug, info, warn};
 use super::{
     MemberSettings,
     command::CommandError,
+    company::Company,
     execute::Connections,
-    hub::{self, Index, Request, Update},
+    hub::{self, Request, Update},
+    roster::Shared,
 };
 use crate::{
     connection::{CloseReason, PeerCommand, PeerEvent},
-    ids::{PeerId, PeerKey, Sessions},
+    ids::{MemberKey, PeerId, PeerKey},
     limit::Misdeed,
     log_limit::LogLimit,
-    media::clockwork::Clockwork,
     quality::verdict::{Decline, Verdict},
-    recorder::Recorder,
     report::{Event, MemberState, Message, PeerState, RelayState},
     room::{self, Input, Link, Notice, Output, Room},
     signal::client::{Client, ClientEvent},
-    studio::Studio,
 };
 
 /// How long peers and the relay have to be closed when the gateway stops. The sources come after them, then the HTTP
@@ -49,15 +48,10 @@ const VISITS: u32 = 128;
 
 /// What a member is given.
 pub(super) struct Surroundings {
-    pub(super) index: Index,
+    pub(super) key: MemberKey,
     pub(super) settings: Arc<MemberSettings>,
-    pub(super) siblings: BTreeSet<PeerId>,
-    pub(super) sessions: Sessions,
-    pub(super) studio: Studio,
-    pub(super) recorder: Recorder,
-    pub(super) clockwork: Clockwork,
-    pub(super) updates: mpsc::Sender<(Index, Update)>,
-    pub(super) events: broadcast::Sender<Event>,
+    pub(super) company: watch::Receiver<Company>,
+    pub(super) shared: Shared,
     pub(super) stopping: watch::Receiver<bool>,
 }
 
@@ -73,8 +67,9 @@ pub(super) enum Failure {
 }
 
 /// What is shown of a member that has not begun.
-pub(super) fn first_state(settings: &MemberSettings) -> MemberState {
+pub(super) fn first_state(key: MemberKey, settings: &MemberSettings) -> MemberState {
     MemberState {
+        key,
         id: settings.id.clone(),
         room: settings.relay.url.to_string(),
         relay: away("not connected yet".to_owned()),
@@ -94,26 +89,23 @@ pub(super) async fn run(
     surroundings: &Surroundings,
     requests: &mut mpsc::Receiver<Request>,
 ) -> Result<Stopped, Failure> {
-    let settings = &surroundings.settings;
+    let Surroundings { key, settings, shared, .. } = surroundings;
     let (client, mut relay) = Client::start(settings.relay.clone());
-    let (connections, mut reports) = Connections::new(
-        settings,
-        surroundings.studio.clone(),
-        surroundings.recorder.clone(),
-        surroundings.clockwork.clone(),
-    );
+    let (connections, mut reports) = Connections::new(*key, settings, shared);
+    let mut company = surroundings.company.clone();
     let room = Room::new(
         room::Settings {
             own: settings.id.clone(),
-            siblings: surroundings.siblings.clone(),
+            siblings: company.borrow_and_update().siblings(settings),
             shows_media: settings.video.is_some() || settings.audio.is_some(),
             limits: settings.limits,
         },
-        surroundings.sessions.clone(),
+        shared.sessions.clone(),
     );
     let mut stopping = surroundings.stopping.clone();
     let mut member = Member {
         surroundings,
+        company,
         room,
         client,
         connections,
@@ -142,6 +134,7 @@ pub(super) async fn run(
 
 struct Member<'a> {
     surroundings: &'a Surroundings,
+    company: watch::Receiver<Company>,
     room: Room,
     client: Client,
     connections: Connections,
@@ -166,12 +159,23 @@ impl Member<'_> {
                 self.update(Update::Relay(RelayState::Away { since, why })).await;
                 self.handle(Input::Link(Link::Down)).await;
             }
-            ClientEvent::Message(envelope) => self.handle(Input::Signal(envelope)).await,
+            ClientEvent::Message(envelope) => {
+                self.look_round().await;
+                self.handle(Input::Signal(envelope)).await;
+            }
             ClientEvent::Malformed { why } => {
                 if let Some(swallowed) = self.complaints.admit(now().into_std()) {
                     warn!(why, swallowed, "the room sends what is no message");
                 }
             }
+        }
+    }
+
+    /// Sees which others of ours are in the room. They are known to be before they speak there.
+    async fn look_round(&mut self) {
+        if self.company.has_changed().unwrap_or(false) {
+            let siblings = self.company.borrow_and_update().siblings(&self.surroundings.settings);
+            self.handle(Input::Siblings(siblings)).await;
         }
     }
 
@@ -194,7 +198,10 @@ impl Member<'_> {
                 self.tell(Event::Track { member, peer, kind: *kind, codec: *codec });
             }
             PeerEvent::ChannelOpen { label } => debug!(%peer, label, "data channel open"),
-            PeerEvent::Message(message) => self.tell(Event::Message { member, peer, message: message.clone() }),
+            PeerEvent::Message(message) => {
+                let key = self.surroundings.key;
+                self.tell(Event::Message { key, member, peer, message: message.clone() });
+            }
             // Beside a connection nothing is shown of one that is begun.
             PeerEvent::State(_) if self.room.session(&peer).as_ref() != Some(key) => {}
             PeerEvent::State(state) => {
@@ -353,12 +360,12 @@ impl Member<'_> {
 
     /// Waits for the hub, which never waits for us. It is gone when the gateway stops.
     async fn update(&self, update: Update) {
-        let _ = self.surroundings.updates.send((self.surroundings.index, update)).await;
+        let _ = self.surroundings.shared.updates.send((self.surroundings.key, update)).await;
     }
 
     fn tell(&self, event: Event) {
         // An error: nobody listens.
-        let _ = self.surroundings.events.send(event);
+        let _ = self.surroundings.shared.events.send(event);
     }
 }
 

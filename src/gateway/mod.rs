@@ -8,10 +8,14 @@
 //!       ◀── state, events ──     ◀─────── updates ───────        ──▶ peer, peer, ...
 //! ```
 
+mod access;
+mod change;
 pub mod command;
+mod company;
 mod execute;
 mod hub;
 mod member;
+mod roster;
 mod settings;
 mod supervise;
 mod turn_tls;
@@ -21,19 +25,20 @@ use tokio::{
     task::JoinHandle,
 };
 
-use self::{command::Command, hub::Hub};
 pub use self::{
+    access::{ANSWER_LIMIT, Access, NoAnswer},
+    change::{Change, MemberChange},
+    roster::Ready,
     settings::{MemberSettings, Settings},
     turn_tls::DoorError,
 };
+use self::{
+    hub::Hub,
+    roster::{Roster, Shared},
+};
 use crate::{
-    encoder::LineupError,
-    ids::Sessions,
-    media::clockwork::Clockwork,
-    recorder::Recorder,
-    recording::Wanted,
-    report::{Event, State},
-    studio::Studio,
+    encoder::LineupError, ids::Sessions, media::clockwork::Clockwork, recorder::Recorder, recording::Wanted,
+    report::State, studio::Studio,
 };
 
 /// Commands that may wait. Each is a request to the API that waits for its reply.
@@ -42,29 +47,21 @@ const COMMANDS: usize = 64;
 const EVENTS: usize = 1024;
 /// What members have to tell the hub. They wait for it when it is behind.
 const UPDATES: usize = 256;
-/// Requests that a member may be behind.
-const REQUESTS: usize = 64;
 
 /// A running gateway. [`Handle::stop`] ends it; dropping it ends it without a word to its peers.
 #[derive(Debug)]
 pub struct Handle {
-    /// What it is asked to do.
-    pub commands: mpsc::Sender<Command>,
-    /// What records.
-    pub recorder: Recorder,
-    /// How it is.
-    pub state: watch::Receiver<State>,
-    /// What happens. Subscribe to it for a receiver of your own.
-    pub events: broadcast::Sender<Event>,
+    /// What it is asked through.
+    pub access: Access,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
-/// A gateway that can't be started.
+/// Settings that can't be had here.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The settings ask for an encoder that is not here.
+    /// They ask for an encoder that is not here.
     #[error(transparent)]
     Lineup(#[from] LineupError),
     /// A TURN server is to be spoken to over TLS, and can't be.
@@ -87,46 +84,30 @@ pub fn start(settings: Settings) -> Result<Handle, StartError> {
 ///
 /// # Errors
 /// When the settings ask for an encoder that is not here, or for TURN over TLS on a machine that trusts no CA.
-pub fn start_beside(mut settings: Settings, sessions: Sessions) -> Result<Handle, StartError> {
+pub fn start_beside(settings: Settings, sessions: Sessions) -> Result<Handle, StartError> {
     let clockwork = Clockwork::start();
     let studio = Studio::start(settings.sources, settings.encode, clockwork.clone())?;
     let is_recorded = settings.members.iter().any(|member| member.record != Wanted::NONE);
     let recorder = Recorder::start(settings.record, clockwork.clone(), is_recorded);
     let (stop, stopping) = watch::channel(false);
-    turn_tls::open_doors(settings.members.iter_mut().flat_map(|member| &mut member.peer.ice.turn), &stopping)?;
     let (commands, asked) = mpsc::channel(COMMANDS);
     let (updates, updated) = mpsc::channel(UPDATES);
     let (events, _) = broadcast::channel(EVENTS);
-    let siblings = settings::siblings(&settings.members);
-
-    let mut states = Vec::new();
-    let mut requests = Vec::new();
-    let mut tasks = Vec::new();
-    let mut own = Vec::new();
-    for (index, (member, siblings)) in settings.members.into_iter().zip(siblings).enumerate() {
-        let (sender, receiver) = mpsc::channel(REQUESTS);
-        requests.push(sender);
-        states.push(member::first_state(&member));
-        own.push(recorder.local(member.id.clone(), studio.clone(), member.sources(), member.record.local));
-        let surroundings = member::Surroundings {
-            index: hub::Index(index),
-            settings: member.into(),
-            siblings,
-            sessions: sessions.clone(),
-            studio: studio.clone(),
-            recorder: recorder.clone(),
-            clockwork: clockwork.clone(),
-            updates: updates.clone(),
-            events: events.clone(),
-            stopping: stopping.clone(),
-        };
-        tasks.push(tokio::spawn(supervise::run(surroundings, receiver)));
-    }
-    let (state, watched) = watch::channel(State { members: states, ..State::default() });
+    let (state, watched) = watch::channel(State::default());
     let left_behind = clockwork.left_behind();
-    let recording = recorder.clone();
-    let hub = Hub { requests, asked, updated, state, studio, recorder: recording, left_behind, own, tasks, stopping };
-    Ok(Handle { commands, recorder, state: watched, events, stop, task: tokio::spawn(hub.run()) })
+    let access = Access { commands, recorder: recorder.clone(), state: watched, events: events.clone() };
+    let roster = Roster::new(Shared {
+        sessions,
+        studio: studio.clone(),
+        recorder: recorder.clone(),
+        clockwork,
+        updates,
+        events,
+    });
+    let mut hub = Hub { roster, asked, updated, state, studio, recorder, left_behind, stopping };
+    // Nobody is there who would have to leave first.
+    drop(hub.change(Change::begin(settings.members))?);
+    Ok(Handle { access, stop, task: tokio::spawn(hub.run()) })
 }
 
 impl Handle {

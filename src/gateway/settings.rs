@@ -1,7 +1,5 @@
 //! The gateway as it is configured.
 
-use std::collections::BTreeSet;
-
 use crate::{
     encoder,
     ids::{PeerId, SourceName},
@@ -47,17 +45,4 @@ impl MemberSettings {
     pub(super) fn sources(&self) -> Vec<SourceName> {
         self.video.iter().chain(&self.audio).cloned().collect()
     }
-}
-
-/// For each member, the ids of the others in the same room. Rooms are the same when their addresses are, user, password
-/// and query left out.
-pub(super) fn siblings(members: &[MemberSettings]) -> Vec<BTreeSet<PeerId>> {
-    let room = |member: &MemberSettings| member.relay.url.to_string();
-    members
-        .iter()
-        .map(|own| {
-            let others = members.iter().filter(|other| room(other) == room(own) && other.id != own.id);
-            others.map(|other| other.id.clone()).collect()
-        })
-        .collect()
 }

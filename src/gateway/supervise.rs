@@ -20,9 +20,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const SOUND: Duration = Duration::from_secs(300);
 
 /// Runs a member until it is stopped.
-pub(super) async fn run(surroundings: Surroundings, mut requests: mpsc::Receiver<Request>) {
+pub(super) async fn run(surroundings: &Surroundings, mut requests: mpsc::Receiver<Request>) {
     let span = info_span!("member", id = %surroundings.settings.id);
-    keep(&surroundings, &mut requests).instrument(span).await;
+    keep(surroundings, &mut requests).instrument(span).await;
 }
 
 async fn keep(surroundings: &Surroundings, requests: &mut mpsc::Receiver<Request>) {
@@ -42,7 +42,7 @@ async fn keep(surroundings: &Surroundings, requests: &mut mpsc::Receiver<Request
         }
         error!(why, ?wait, "the member ended; it is begun anew");
         let state = member::away(format!("the member failed ({why}) and is begun anew"));
-        let _ = surroundings.updates.send((surroundings.index, Update::Restarted(state))).await;
+        let _ = surroundings.shared.updates.send((surroundings.key, Update::Restarted(state))).await;
         tokio::select! {
             () = sleep(wait) => {}
             never = refuse(requests) => match never {},

@@ -10,10 +10,11 @@ use serde::Serialize;
 use tokio::task::JoinSet;
 use tracing::info;
 
-use super::{Gateway, Next, Received};
+use super::{Messages, Next, Received, send, snapshot};
 use crate::{
     codec::MediaKind,
-    ids::{PeerId, RecordingId, SourceName},
+    gateway::Access,
+    ids::{MemberKey, Members, PeerId, RecordingId, SourceName},
     pace::Pace,
     recorder::Order,
     recording::Wanted,
@@ -98,51 +99,53 @@ struct Picture {
 }
 
 /// Answers those that may be asked, for ever. Everything else is talk.
-pub(super) async fn answer(asks: Vec<Ask>, gateway: Gateway) {
+pub(super) async fn answer(asks: Vec<Ask>, gateway: Access) {
     let mut desk = Desk { gateway, recordings: HashMap::new() };
-    let mut messages = desk.gateway.messages();
+    let mut messages = Messages::of(&desk.gateway);
     let mut paces = Paces::default();
     let mut pictures = JoinSet::new();
     while let Some(next) = messages.next().await {
-        let Next::Message(Received { member, peer, message: Message::Text { text } }) = next else { continue };
-        let Some(question) = Question::parse(&text).filter(|question| asks.contains(&question.ask())) else { continue };
-        if !paces.admit(Instant::now(), &member, &peer) {
+        let Next::Message(received) = next else { continue };
+        let Message::Text { text } = &received.message else { continue };
+        let Some(question) = Question::parse(text).filter(|question| asks.contains(&question.ask())) else { continue };
+        if !paces.admit(Instant::now(), received.key, &received.peer) {
             continue;
         }
+        let Received { key, member, peer, .. } = &received;
         info!(%member, %peer, asks = text.trim(), "asked over the channel");
         let answer = match question {
-            Question::State => Answer::State(Box::new(desk.state(&member, &peer))),
-            Question::StartRecording => desk.start(&member).await,
-            Question::StopRecording => desk.stop(&member).await,
+            Question::State => Answer::State(Box::new(desk.state(&received))),
+            Question::StartRecording => desk.start(*key).await,
+            Question::StopRecording => desk.stop(*key).await,
             Question::Snapshot(source) => {
                 while pictures.try_join_next().is_some() {}
                 if pictures.len() < PICTURES {
                     // A camera takes its time to open: others are answered meanwhile.
                     let gateway = desk.gateway.clone();
-                    pictures.spawn(async move { tell(&gateway, member, peer, &picture(&gateway, source).await).await });
+                    pictures.spawn(async move { tell(&gateway, &received, &picture(&gateway, source).await).await });
                     continue;
                 }
                 Answer::Error("as many pictures as can be are being taken; ask again".to_owned())
             }
         };
-        tell(&desk.gateway, member, peer, &answer).await;
+        tell(&desk.gateway, &received, &answer).await;
     }
 }
 
-async fn tell(gateway: &Gateway, member: PeerId, peer: PeerId, answer: &Answer) {
+async fn tell(gateway: &Access, Received { key, peer, .. }: &Received, answer: &Answer) {
     let text = answer.to_text();
-    if let Err(error) = gateway.send(Some(member), Some(peer.clone()), Message::Text { text }).await {
+    if let Err(error) = send(gateway, Members::One(*key), Some(peer.clone()), Message::Text { text }).await {
         tracing::debug!(%peer, %error, "the answer does not reach the peer");
     }
 }
 
-async fn picture(gateway: &Gateway, source: Option<SourceName>) -> Answer {
+async fn picture(gateway: &Access, source: Option<SourceName>) -> Answer {
     let first = || {
         let state = gateway.state.borrow();
         state.sources.iter().find(|source| source.kind == MediaKind::Video).map(|source| source.name.clone())
     };
     let Some(source) = source.or_else(first) else { return Answer::Error("the box shows no pictures".to_owned()) };
-    match gateway.snapshot(source.clone(), most_bytes(&source)).await {
+    match snapshot(gateway, source.clone(), most_bytes(&source)).await {
         Ok(Snapshot { jpeg, size: Size { width, height } }) => {
             Answer::Snapshot(Picture { source, width, height, jpeg: STANDARD.encode(jpeg) })
         }
@@ -159,15 +162,15 @@ fn most_bytes(source: &SourceName) -> usize {
 }
 
 struct Desk {
-    gateway: Gateway,
-    /// What was begun here, by our id in the room where it was asked for.
-    recordings: HashMap<PeerId, HashSet<RecordingId>>,
+    gateway: Access,
+    /// What was begun here, by the member in whose room it was asked for.
+    recordings: HashMap<MemberKey, HashSet<RecordingId>>,
 }
 
 impl Desk {
-    fn state(&self, member: &PeerId, peer: &PeerId) -> Shown {
+    fn state(&self, Received { key, member, peer, .. }: &Received) -> Shown {
         let state = self.gateway.state.borrow();
-        let ours = state.members.iter().find(|one| one.id == *member);
+        let ours = state.members.iter().find(|one| one.key == *key);
         let you = ours.and_then(|ours| ours.peers.iter().find(|one| one.id == *peer).cloned());
         let sources = state.sources.iter().map(|source| {
             let state = match source.condition {
@@ -181,8 +184,9 @@ impl Desk {
         Shown { member: member.clone(), sources: sources.collect(), recordings: state.recordings.len(), you }
     }
 
-    async fn start(&mut self, member: &PeerId) -> Answer {
-        let order = Order { member: Some(member.clone()), peer: None, wanted: Wanted::ALL, before: Duration::ZERO };
+    async fn start(&mut self, member: MemberKey) -> Answer {
+        let members = Members::One(member);
+        let order = Order { members, peer: None, wanted: Wanted::ALL, before: Duration::ZERO };
         let running = match self.gateway.recorder.order(order).await {
             Ok(running) => running,
             Err(error) => return Answer::Error(error.to_string()),
@@ -190,20 +194,20 @@ impl Desk {
         let count = running.len();
         // Those of peers that are gone are over.
         let mut ours = HashSet::new();
-        for id in self.recordings.remove(member).unwrap_or_default() {
+        for id in self.recordings.remove(&member).unwrap_or_default() {
             if self.gateway.recorder.runs(&id).await {
                 ours.insert(id);
             }
         }
         // What was begun by somebody else is not to be ended from here.
         ours.extend(running.into_iter().filter(|one| one.is_fresh).map(|one| one.id));
-        self.recordings.insert(member.clone(), ours);
+        self.recordings.insert(member, ours);
         Answer::Recording(count)
     }
 
-    async fn stop(&mut self, member: &PeerId) -> Answer {
+    async fn stop(&mut self, member: MemberKey) -> Answer {
         let mut count = 0;
-        for id in self.recordings.remove(member).unwrap_or_default() {
+        for id in self.recordings.remove(&member).unwrap_or_default() {
             // That of a peer that is gone is over already.
             count += usize::from(self.gateway.recorder.end(id).await.is_ok());
         }
@@ -215,8 +219,8 @@ impl Desk {
 #[derive(Debug)]
 struct Paces {
     all: Pace,
-    /// By our id in the room and the peer's.
-    each: BTreeMap<(PeerId, PeerId), Pace>,
+    /// By the member in whose room it is asked, and the peer.
+    each: BTreeMap<(MemberKey, PeerId), Pace>,
 }
 
 impl Default for Paces {
@@ -227,12 +231,12 @@ impl Default for Paces {
 
 impl Paces {
     /// Counts a question of `now`, if it is to be answered.
-    fn admit(&mut self, now: Instant, member: &PeerId, peer: &PeerId) -> bool {
+    fn admit(&mut self, now: Instant, member: MemberKey, peer: &PeerId) -> bool {
         if self.each.len() >= KNOWN {
             self.each.retain(|_, pace| !pace.is_rested(now));
         }
         let is_full = self.each.len() >= KNOWN;
-        let pace = match self.each.entry((member.clone(), peer.clone())) {
+        let pace = match self.each.entry((member, peer.clone())) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(_) if is_full => return false,
             Entry::Vacant(place) => place.insert(Pace::new(TO_ONE.0, TO_ONE.1)),
@@ -282,20 +286,20 @@ mod tests {
     #[test]
     fn who_asks_on_and_on_takes_no_answer_from_the_others() {
         let (mut paces, now) = (Paces::default(), Instant::now());
-        let answered = (0..1000).filter(|_| paces.admit(now, &id("door"), &id("ann"))).count();
+        let answered = (0..1000).filter(|_| paces.admit(now, MemberKey(1), &id("ann"))).count();
         assert_eq!(answered, 5);
-        assert!(paces.admit(now, &id("door"), &id("bob")));
-        assert!(paces.admit(now, &id("gate"), &id("ann")), "her namesake in another room");
-        assert!(paces.admit(now + Duration::from_secs(1), &id("door"), &id("ann")));
+        assert!(paces.admit(now, MemberKey(1), &id("bob")));
+        assert!(paces.admit(now, MemberKey(2), &id("ann")), "her namesake in another room");
+        assert!(paces.admit(now + Duration::from_secs(1), MemberKey(1), &id("ann")));
     }
 
     #[test]
     fn all_together_are_answered_so_often_and_no_more_are_remembered() {
         let (mut paces, now) = (Paces::default(), Instant::now());
-        let answered = (0..1000).filter(|number| paces.admit(now, &id("door"), &id(&number.to_string()))).count();
+        let answered = (0..1000).filter(|number| paces.admit(now, MemberKey(1), &id(&number.to_string()))).count();
         assert_eq!((answered, paces.each.len()), (40, KNOWN));
         assert!(
-            paces.admit(now + Duration::from_secs(1), &id("door"), &id("new")),
+            paces.admit(now + Duration::from_secs(1), MemberKey(1), &id("new")),
             "those that have rested are forgotten"
         );
         assert_eq!(paces.each.len(), 1);

@@ -7,8 +7,9 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Gateway, Next, Received, Written};
+use super::{Messages, Next, Received, Written};
 use crate::{
+    gateway::Access,
     ids::PeerId,
     report::Message,
     server::{Listener, LocalSocket},
@@ -24,7 +25,7 @@ const MAX_LINE_BYTES: usize = 6 * Message::MAX_BYTES + 1024;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Line {
-    /// In this member's room; in all where there is none.
+    /// In the rooms of members with this id; in all where there is none.
     member: Option<PeerId>,
     /// To this one; to everybody where there is none.
     peer: Option<PeerId>,
@@ -52,7 +53,7 @@ enum Said {
 }
 
 /// Serves programs, for ever.
-pub(super) async fn serve(mut socket: LocalSocket, gateway: Gateway) {
+pub(super) async fn serve(mut socket: LocalSocket, gateway: Access) {
     let mut programs = JoinSet::new();
     loop {
         if programs.len() >= PROGRAMS {
@@ -63,14 +64,14 @@ pub(super) async fn serve(mut socket: LocalSocket, gateway: Gateway) {
     }
 }
 
-async fn speak(stream: UnixStream, gateway: Gateway) {
-    let mut messages = gateway.messages();
+async fn speak(stream: UnixStream, gateway: Access) {
+    let mut messages = Messages::of(&gateway);
     let (from, mut to) = stream.into_split();
     let mut lines = Lines(BufReader::new(from), Vec::new());
     loop {
         let said = tokio::select! {
             next = messages.next() => match next {
-                Some(Next::Message(Received { member, peer, message })) => Said::Message { member, peer, message },
+                Some(Next::Message(Received { member, peer, message, .. })) => Said::Message { member, peer, message },
                 Some(Next::Missed(lost)) => Said::Lost { lost },
                 None => return,
             },
@@ -118,12 +119,12 @@ impl Lines {
     }
 }
 
-async fn send(line: &[u8], gateway: &Gateway) -> Result<usize, String> {
+async fn send(line: &[u8], gateway: &Access) -> Result<usize, String> {
     if line.len() > MAX_LINE_BYTES {
         return Err(format!("expected a line of at most {MAX_LINE_BYTES} bytes, got a longer one"));
     }
     let Line { member, peer, text, base64 } = serde_json::from_slice(line)
         .map_err(|error| format!(r#"expected a line like {{"peer": "ID", "text": "..."}}: {error}"#))?;
     let message = Message::try_from(Written { text, base64 }).map_err(|error| error.to_string())?;
-    gateway.send(member, peer, message).await.map_err(|error| error.to_string())
+    super::send(gateway, member.into(), peer, message).await.map_err(|error| error.to_string())
 }

@@ -10,27 +10,22 @@ mod written;
 
 use std::{path::PathBuf, time::Duration};
 
-use tokio::{
-    sync::{broadcast, mpsc, oneshot, watch},
-    task::JoinSet,
-    time::timeout,
-};
+use tokio::{sync::broadcast, task::JoinSet};
 
 pub use self::{
     asked::Ask,
     written::{Unsendable, Written},
 };
 use crate::{
-    gateway::command::{Command, CommandError},
-    ids::{PeerId, SourceName},
-    recorder::Recorder,
-    report::{Event, Message, State},
+    gateway::{
+        ANSWER_LIMIT, Access,
+        command::{Command, CommandError},
+    },
+    ids::{MemberKey, Members, PeerId, SourceName},
+    report::{Event, Message},
     server::{LocalSocket, SocketError},
     studio::{SNAPSHOT_LIMIT, Snapshot},
 };
-
-/// How long the gateway may take to send one. It does so at once, unless it is stuck.
-const SEND_LIMIT: Duration = Duration::from_secs(5);
 
 /// What messages go to, and come from.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -59,34 +54,27 @@ pub struct Program {
 /// What is to be done with messages, with its socket open.
 #[derive(Debug)]
 pub struct Plumbing {
+    settings: Settings,
+    /// `None` where there is none, or it is open already.
     socket: Option<LocalSocket>,
-    program: Option<Program>,
-    asks: Vec<Ask>,
 }
 
 /// What is done with messages, for as long as this is held.
 #[derive(Debug)]
 pub struct Running {
-    /// They are aborted with this.
-    _tasks: JoinSet<()>,
-}
-
-/// The gateway, as far as messages go.
-#[derive(Debug, Clone)]
-pub struct Gateway {
-    /// Takes what is to be sent.
-    pub commands: mpsc::Sender<Command>,
-    /// Where messages come from, among the rest.
-    pub events: broadcast::Sender<Event>,
-    /// How it is.
-    pub state: watch::Receiver<State>,
-    /// What records.
-    pub recorder: Recorder,
+    gateway: Access,
+    settings: Settings,
+    // Their tasks are aborted with them.
+    socket: JoinSet<()>,
+    program: JoinSet<()>,
+    asks: JoinSet<()>,
 }
 
 /// A message that came.
 #[derive(Debug, Clone)]
 struct Received {
+    /// Which member of ours heard it.
+    key: MemberKey,
     /// Our id in the room.
     member: PeerId,
     /// Who sent it.
@@ -100,67 +88,79 @@ impl Plumbing {
     /// # Errors
     /// When the socket can't be made.
     pub async fn open(settings: Settings) -> Result<Self, SocketError> {
-        let Settings { socket, program, asks } = settings;
-        let socket = match socket {
-            Some(path) => Some(LocalSocket::open(&path).await?),
-            None => None,
-        };
-        Ok(Self { socket, program, asks })
+        Self::beside(&Settings::default(), settings).await
     }
 
     /// Begins.
     #[must_use]
-    pub fn start(self, gateway: Gateway) -> Running {
-        let mut tasks = JoinSet::new();
-        if let Some(socket) = self.socket {
-            tasks.spawn(lines::serve(socket, gateway.clone()));
-        }
-        if let Some(program) = self.program {
-            tasks.spawn(program::run(program, gateway.clone()));
-        }
-        if !self.asks.is_empty() {
-            tasks.spawn(asked::answer(self.asks, gateway));
-        }
-        Running { _tasks: tasks }
+    pub fn start(self, gateway: Access) -> Running {
+        let settings = Settings::default();
+        let (socket, program, asks) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
+        let mut running = Running { gateway, settings, socket, program, asks };
+        running.change(self);
+        running
+    }
+
+    /// Opens what is not open `already`.
+    async fn beside(already: &Settings, settings: Settings) -> Result<Self, SocketError> {
+        let socket = match settings.socket.as_ref().filter(|path| already.socket.as_ref() != Some(*path)) {
+            Some(path) => Some(LocalSocket::open(path).await?),
+            None => None,
+        };
+        Ok(Self { settings, socket })
     }
 }
 
-impl Gateway {
-    /// Messages from now on.
-    fn messages(&self) -> Messages {
-        Messages(self.events.subscribe())
+impl Running {
+    /// Opens what it takes to go over to other settings with [`Running::change`].
+    ///
+    /// # Errors
+    /// When the socket can't be made.
+    pub async fn prepare(&self, settings: Settings) -> Result<Plumbing, SocketError> {
+        Plumbing::beside(&self.settings, settings).await
     }
 
-    /// Sends a message to this peer, or to all, in one member's room or in all of them; to how many it went.
-    async fn send(
-        &self,
-        member: Option<PeerId>,
-        peer: Option<PeerId>,
-        message: Message,
-    ) -> Result<usize, CommandError> {
-        let (reply, answer) = oneshot::channel();
-        let exchange = async {
-            self.commands.send(Command::Send { member, peer, message, reply }).await.ok()?;
-            answer.await.ok()
-        };
-        match timeout(SEND_LIMIT, exchange).await {
-            Ok(Some(sent)) => sent,
-            Ok(None) | Err(_) => Err(CommandError::Busy),
+    /// Goes over to what was prepared. What is the same goes on.
+    pub fn change(&mut self, plumbing: Plumbing) {
+        let Plumbing { settings, socket } = plumbing;
+        let Self { gateway, settings: present, .. } = self;
+        if settings.socket != present.socket {
+            self.socket = task(socket.map(|socket| lines::serve(socket, gateway.clone())));
         }
+        if settings.program != present.program {
+            self.program = task(settings.program.clone().map(|program| program::run(program, gateway.clone())));
+        }
+        if settings.asks != present.asks {
+            let asks = Some(settings.asks.clone()).filter(|asks| !asks.is_empty());
+            self.asks = task(asks.map(|asks| asked::answer(asks, gateway.clone())));
+        }
+        self.settings = settings;
     }
+}
 
-    /// What `source` shows, in no more than `most` bytes; or why not, in words.
-    async fn snapshot(&self, source: SourceName, most: usize) -> Result<Snapshot, String> {
-        let (reply, answer) = oneshot::channel();
-        let exchange = async {
-            self.commands.send(Command::Snapshot { source, most: Some(most), reply }).await.ok()?;
-            answer.await.ok()
-        };
-        // The studio has said by then why there is none.
-        match timeout(SNAPSHOT_LIMIT + SEND_LIMIT, exchange).await {
-            Ok(Some(picture)) => picture.map_err(|error| error.to_string()),
-            Ok(None) | Err(_) => Err(CommandError::Busy.to_string()),
-        }
+/// A task that does this, if there is anything to do.
+fn task(work: Option<impl Future<Output = ()> + Send + 'static>) -> JoinSet<()> {
+    work.into_iter().collect()
+}
+
+/// Sends a message to this peer, or to all, in the rooms of these members; to how many it went.
+async fn send(
+    gateway: &Access,
+    members: Members,
+    peer: Option<PeerId>,
+    message: Message,
+) -> Result<usize, CommandError> {
+    let sent = gateway.ask(ANSWER_LIMIT, |reply| Command::Send { members, peer, message, reply }).await;
+    sent.unwrap_or(Err(CommandError::Busy))
+}
+
+/// What `source` shows, in no more than `most` bytes; or why not, in words.
+async fn snapshot(gateway: &Access, source: SourceName, most: usize) -> Result<Snapshot, String> {
+    let ask = |reply| Command::Snapshot { source, most: Some(most), reply };
+    // The studio has said by then why there is none.
+    match gateway.ask(SNAPSHOT_LIMIT + ANSWER_LIMIT, ask).await {
+        Ok(picture) => picture.map_err(|error| error.to_string()),
+        Err(_) => Err(CommandError::Busy.to_string()),
     }
 }
 
@@ -175,12 +175,17 @@ enum Next {
 }
 
 impl Messages {
+    /// Those from now on.
+    fn of(gateway: &Access) -> Self {
+        Self(gateway.events.subscribe())
+    }
+
     /// The next one; `None` when the gateway has ended.
     async fn next(&mut self) -> Option<Next> {
         loop {
             match self.0.recv().await {
-                Ok(Event::Message { member, peer, message }) => {
-                    return Some(Next::Message(Received { member, peer, message }));
+                Ok(Event::Message { key, member, peer, message }) => {
+                    return Some(Next::Message(Received { key, member, peer, message }));
                 }
                 Ok(_) => {}
                 Err(broadcast::error::RecvError::Lagged(count)) => return Some(Next::Missed(count)),

@@ -15,8 +15,13 @@ use tokio::{
 };
 use tracing::{field::display, warn};
 
-use super::{Gateway, Next, Program, Received, waiting::Waiting};
-use crate::{gateway::command::CommandError, log_limit::LogLimit, report::Message};
+use super::{Messages, Next, Program, Received, send, waiting::Waiting};
+use crate::{
+    gateway::{Access, command::CommandError},
+    ids::Members,
+    log_limit::LogLimit,
+    report::Message,
+};
 
 /// How long what a program has printed may take to be read once it has ended. What it has put into the background may hold
 /// its output for ever.
@@ -51,8 +56,8 @@ struct Printed {
 
 /// Runs it for each message, one after the other: a flood of them is no flood of processes. Those that come meanwhile wait,
 /// and who sends them take turns.
-pub(super) async fn run(program: Program, gateway: Gateway) {
-    let mut messages = gateway.messages();
+pub(super) async fn run(program: Program, gateway: Access) {
+    let mut messages = Messages::of(&gateway);
     let mut waiting = Waiting::default();
     let (mut failures, mut left_out) = (LogLimit::new(LINES), LogLimit::new(LINES));
     loop {
@@ -100,16 +105,16 @@ fn keep(next: Next, waiting: &mut Waiting, program: &Program, left_out: &mut Log
 }
 
 /// Runs it for one message, and sends what it prints to who has sent that, if it is to be.
-async fn serve(program: &Program, gateway: &Gateway, received: Received) -> Result<(), Failure> {
+async fn serve(program: &Program, gateway: &Access, received: Received) -> Result<(), Failure> {
     let answer = run_once(program, &received).await?;
     if program.answers { give_back(gateway, received, answer).await } else { Ok(()) }
 }
 
 /// Sends what it has printed to who has sent the message, in the same room.
-async fn give_back(gateway: &Gateway, to: Received, answer: Vec<u8>) -> Result<(), Failure> {
-    let Received { member, peer, .. } = to;
+async fn give_back(gateway: &Access, to: Received, answer: Vec<u8>) -> Result<(), Failure> {
+    let Received { key, peer, .. } = to;
     let Some(message) = message(answer) else { return Ok(()) };
-    match gateway.send(Some(member), Some(peer), message).await {
+    match send(gateway, Members::One(key), Some(peer), message).await {
         // Who has left wants no answer.
         Ok(_) | Err(CommandError::NoSuchPeer(_) | CommandError::ChannelClosed(_)) => Ok(()),
         Err(refused) => Err(Failure::Answer(refused)),

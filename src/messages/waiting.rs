@@ -22,7 +22,7 @@ impl Waiting {
     /// Takes a message, unless too much waits already. Whether it did.
     pub(super) fn push(&mut self, received: Received) -> bool {
         let is_theirs = |queue: &&mut VecDeque<Received>| {
-            queue.front().is_some_and(|first| first.member == received.member && first.peer == received.peer)
+            queue.front().is_some_and(|first| first.key == received.key && first.peer == received.peer)
         };
         if let Some(queue) = self.0.iter_mut().find(is_theirs) {
             let bytes: usize = queue.iter().map(|one| one.message.as_bytes().len()).sum();
@@ -53,11 +53,14 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::PeerId;
+    use crate::ids::{MemberKey, PeerId};
 
-    fn said(member: &str, peer: &str, text: impl Into<String>) -> Received {
-        let [member, peer] = [member, peer].map(|id| PeerId::new(id).unwrap());
-        Received { member, peer, message: Message::Text { text: text.into() } }
+    const DOOR: MemberKey = MemberKey(1);
+    const GATE: MemberKey = MemberKey(2);
+
+    fn said(key: MemberKey, peer: &str, text: impl Into<String>) -> Received {
+        let [member, peer] = ["door", peer].map(|id| PeerId::new(id).unwrap());
+        Received { key, member, peer, message: Message::Text { text: text.into() } }
     }
 
     /// What waits, in the order in which it is served.
@@ -70,36 +73,36 @@ mod tests {
     fn who_says_much_does_not_hold_up_the_others() {
         let mut waiting = Waiting::default();
         for text in ["a1", "a2", "a3"] {
-            assert!(waiting.push(said("door", "ann", text)));
+            assert!(waiting.push(said(DOOR, "ann", text)));
         }
-        assert!(waiting.push(said("door", "bob", "b1")));
-        assert!(waiting.push(said("gate", "ann", "c1")), "her namesake in another room");
-        assert!(waiting.push(said("door", "bob", "b2")));
+        assert!(waiting.push(said(DOOR, "bob", "b1")));
+        assert!(waiting.push(said(GATE, "ann", "c1")), "her namesake in another room");
+        assert!(waiting.push(said(DOOR, "bob", "b2")));
         assert_eq!(served(waiting), ["a1", "b1", "c1", "a2", "b2", "a3"]);
     }
 
     #[test]
     fn of_each_so_many_wait() {
         let mut waiting = Waiting::default();
-        let taken = (0..100).filter(|number| waiting.push(said("door", "ann", number.to_string()))).count();
+        let taken = (0..100).filter(|number| waiting.push(said(DOOR, "ann", number.to_string()))).count();
         assert_eq!(taken, MESSAGES);
-        assert!(waiting.push(said("door", "bob", "b1")));
+        assert!(waiting.push(said(DOOR, "bob", "b1")));
         assert_eq!(waiting.pop().unwrap().message, Message::Text { text: "0".to_owned() }, "the newest are left out");
-        assert!(waiting.push(said("door", "ann", "again")));
+        assert!(waiting.push(said(DOOR, "ann", "again")));
     }
 
     #[test]
     fn of_each_so_many_bytes_wait() {
         let mut waiting = Waiting::default();
-        assert!(waiting.push(said("door", "ann", "x".repeat(BYTES - 1))));
-        assert!(waiting.push(said("door", "ann", "x".repeat(BYTES))));
-        assert!(!waiting.push(said("door", "ann", "x")));
+        assert!(waiting.push(said(DOOR, "ann", "x".repeat(BYTES - 1))));
+        assert!(waiting.push(said(DOOR, "ann", "x".repeat(BYTES))));
+        assert!(!waiting.push(said(DOOR, "ann", "x")));
     }
 
     #[test]
     fn so_many_peers_are_waited_for() {
         let mut waiting = Waiting::default();
-        let taken = (0..1000).filter(|number| waiting.push(said("door", &number.to_string(), "x"))).count();
+        let taken = (0..1000).filter(|number| waiting.push(said(DOOR, &number.to_string(), "x"))).count();
         assert_eq!(taken, PEERS);
     }
 }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::{
-    ids::PeerId,
+    ids::{MemberKey, PeerId},
     limit::Limit,
     report::{Connection, DiskState, MemberState, PeerState, RelayState},
 };
@@ -13,6 +13,7 @@ fn full() -> State {
     let peer =
         |id: &str, connection| PeerState { connection, ..PeerState::met(PeerId::new(id).unwrap(), SystemTime::now()) };
     let member = MemberState {
+        key: MemberKey(0),
         id: PeerId::new("front \"door\"").unwrap(),
         room: "wss://relay/yard".to_owned(),
         relay: RelayState::Away { since: SystemTime::now(), why: String::new() },

@@ -101,7 +101,7 @@ impl Desk {
     /// Tells all whom the order is for. They answer in their own time.
     fn start(&self, order: &Order, reply: oneshot::Sender<Result<Vec<Ordered>, OrderError>>) {
         let fits = |who: &Who| {
-            order.member.as_ref().is_none_or(|member| *member == who.member)
+            order.members.include(who.key, &who.member)
                 && match &who.peer {
                     Some(peer) => order.wanted.remote && order.peer.as_ref().is_none_or(|wanted| wanted == peer),
                     None => order.wanted.local && order.peer.is_none(),

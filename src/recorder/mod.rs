@@ -45,9 +45,9 @@ pub use self::{
 use self::{desk::Desk, keeper::Keeper, progress::Listing, subject::Inbox};
 use crate::{
     codec::Codec,
-    ids::{PeerId, RecordingId, SourceName},
+    ids::{MemberKey, Members, PeerId, RecordingId, SourceName},
     media::{clockwork::Clockwork, feed::Feed},
-    recording::{Settings, Shelf, Wanted},
+    recording::{Policy, Settings, Shelf, Wanted},
     studio::Studio,
 };
 
@@ -66,6 +66,8 @@ const DESK: usize = 256;
 /// Who is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Who {
+    /// In whose room.
+    pub key: MemberKey,
     /// Our id in the room.
     pub member: PeerId,
     /// Who sends; `None` for ourselves.
@@ -97,8 +99,8 @@ pub struct Subject {
 /// Who is to be recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// In this member's room; `None` for any.
-    pub member: Option<PeerId>,
+    /// In the rooms of these.
+    pub members: Members,
     /// This one; `None` for all that there are.
     pub peer: Option<PeerId>,
     /// Remote peers, ourselves, or both.
@@ -149,14 +151,21 @@ impl Recorder {
 
     /// A remote peer's connection. With `is_recorded` it is recorded from its first track on; else when somebody orders it.
     #[must_use]
-    pub fn remote(&self, member: PeerId, peer: PeerId, is_recorded: bool) -> Subject {
-        self.subject(Who { member, peer: Some(peer) }, is_recorded, None)
+    pub fn remote(&self, key: MemberKey, member: PeerId, peer: PeerId, is_recorded: bool) -> Subject {
+        self.subject(Who { key, member, peer: Some(peer) }, is_recorded, None)
     }
 
     /// A member's own sources, each in the first of the codecs that it can be had in.
     #[must_use]
-    pub fn local(&self, member: PeerId, studio: Studio, sources: Vec<SourceName>, is_recorded: bool) -> Subject {
-        self.subject(Who { member, peer: None }, is_recorded, Some(subject::Own { studio, sources }))
+    pub fn local(
+        &self,
+        key: MemberKey,
+        member: PeerId,
+        studio: Studio,
+        sources: Vec<SourceName>,
+        is_recorded: bool,
+    ) -> Subject {
+        self.subject(Who { key, member, peer: None }, is_recorded, Some(subject::Own { studio, sources }))
     }
 
     /// Keeps all segments of a recording, those that are still to come too, whatever is too old or too much; or no longer.
@@ -170,6 +179,11 @@ impl Recorder {
             Ok(_) => Ok(()),
             Err(why) => Err(OrderError::Disk(why)),
         }
+    }
+
+    /// Has so much kept from now on; what is too much by that goes soon.
+    pub fn keep(&self, policy: Policy) {
+        self.surroundings.keeper.keep(policy);
     }
 
     /// Whether this recording runs.

@@ -100,7 +100,7 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::PeerId;
+    use crate::ids::{MemberKey, PeerId};
 
     #[test]
     fn what_is_written_decides_not_what_is_intended() {
@@ -125,7 +125,7 @@ mod tests {
         let (told, progress) = watch::channel(Progress { busy_since: Some(Instant::now()), ..Progress::default() });
         let listing = Listing {
             id: RecordingId::new("0123456789ab").unwrap(),
-            who: Who { member: PeerId::new("gateway").unwrap(), peer: None },
+            who: Who { key: MemberKey(0), member: PeerId::new("gateway").unwrap(), peer: None },
             since: SystemTime::now(),
             progress,
             dropped: Arc::default(),

@@ -194,7 +194,7 @@ pub(super) fn random_id() -> RecordingId {
 pub(super) mod tests {
     use super::*;
     use crate::{
-        ids::PeerId,
+        ids::{MemberKey, PeerId},
         media::clockwork::Clockwork,
         recorder::Recorder,
         recording::Settings,
@@ -210,7 +210,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::recorder) fn who() -> Who {
-        Who { member: PeerId::new("gateway").unwrap(), peer: PeerId::new("camera").ok() }
+        Who { key: MemberKey(0), member: PeerId::new("gateway").unwrap(), peer: PeerId::new("camera").ok() }
     }
 
     /// One whose thread has panicked.

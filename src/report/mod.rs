@@ -2,6 +2,7 @@
 //! `GET /api/events`. Plain data, so that every floor can speak of it; the state can be read again, by who asks a daemon for it.
 
 mod message;
+mod reloaded;
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -10,12 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     codec::{Codec, MediaKind},
     ice::Way,
-    ids::{PeerId, RecordingId, SourceName},
+    ids::{MemberKey, PeerId, RecordingId, SourceName},
     limit::Limit,
     quality::verdict::Verdict,
     units::{Bitrate, Size},
 };
 pub use message::Message;
+pub use reloaded::{Fates, MemberName, Reloaded};
 
 /// The whole, at one moment.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -37,6 +39,9 @@ pub struct State {
 /// One appearance in one room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MemberState {
+    /// Which one it is, within this process.
+    #[serde(skip)]
+    pub key: MemberKey,
     /// Our id in the room.
     pub id: PeerId,
     /// The room's address without user, password, query or fragment.
@@ -356,6 +361,9 @@ pub enum Event {
     },
     /// A message came over a data channel.
     Message {
+        /// Which member heard it, within this process.
+        #[serde(skip)]
+        key: MemberKey,
         /// Our id in the room.
         member: PeerId,
         /// Who sent it.

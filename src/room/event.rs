@@ -1,6 +1,6 @@
 //! What goes into a [`Room`](super::Room) and what comes out.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
     connection::{PeerCommand, PeerEvent},
@@ -20,6 +20,8 @@ pub enum Input {
     Peer(PeerKey, PeerEvent),
     /// The operator wants something.
     Command(Command),
+    /// These are this process's other members in the same room, from now on.
+    Siblings(BTreeSet<PeerId>),
     /// The deadline that [`next_deadline`](super::Room::next_deadline) named has come.
     Timeout,
 }

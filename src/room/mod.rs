@@ -154,6 +154,7 @@ impl Room {
                 self.close(now, &peer, CloseReason::Asked("by the operator".to_owned()));
             }
             Input::Command(Command::Leave) => self.handle_leave(now),
+            Input::Siblings(siblings) => self.handle_siblings(now, siblings),
             Input::Timeout => {}
         }
         self.handle_deadlines(now);
@@ -195,6 +196,14 @@ impl Room {
         for peer in all {
             self.close(now, &peer, CloseReason::Asked("leaving the room".to_owned()));
         }
+    }
+
+    /// Who had a sibling's id until now is not spoken with any more.
+    fn handle_siblings(&mut self, now: Instant, siblings: BTreeSet<PeerId>) {
+        for sibling in &siblings {
+            self.close(now, sibling, CloseReason::Asked("another member of ours has its id now".to_owned()));
+        }
+        self.settings.siblings = siblings;
     }
 
     fn handle_deadlines(&mut self, now: Instant) {

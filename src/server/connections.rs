@@ -164,7 +164,7 @@ mod tests {
         let mut connections = Connections::new(router, closing);
         let (ours, mut theirs) = duplex(256);
         let place = connections.free.clone().acquire_owned().await.unwrap();
-        connections.run(ours, None, place);
+        connections.run(ours, Privacy::Private, None, place);
         theirs.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
         let ended = timeout(Duration::from_secs(60), connections.running.join_next()).await;
         assert!(ended.is_ok(), "it is held for ever");

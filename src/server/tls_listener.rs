@@ -1,6 +1,6 @@
 //! A port on which TLS is spoken.
 
-use std::{collections::VecDeque, io, sync::Arc, time::Duration};
+use std::{collections::VecDeque, io, net::IpAddr, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -75,6 +75,10 @@ impl Listener for TlsListener {
                 tcp = Listener::accept(&mut self.tcp) => self.begin(tcp?),
             }
         }
+    }
+
+    fn peer(stream: &TlsStream<TcpStream>) -> Option<IpAddr> {
+        TcpListener::peer(stream.get_ref().0)
     }
 
     fn privacy(_: &TlsStream<TcpStream>) -> Privacy {

@@ -4,7 +4,7 @@ mod status;
 mod vitals;
 mod watchdog;
 
-use std::{convert::Infallible, future::pending, time::Duration};
+use std::{convert::Infallible, fmt, future::pending, time::Duration};
 
 use sd_notify::NotifyState;
 use tokio::{sync::watch, time::sleep};
@@ -17,7 +17,7 @@ pub(crate) use watchdog::Loop;
 const STATUS_PERIOD: Duration = Duration::from_secs(2);
 
 /// The service manager. Where there is none, what it is told goes nowhere.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Manager {
     is_there: bool,
     /// How long it waits for a sign of life before it kills us and starts another; `None`: for ever.
@@ -33,6 +33,25 @@ impl Manager {
     /// All is up.
     pub(crate) fn ready(&self) {
         tell(&[NotifyState::Ready]);
+    }
+
+    /// The configuration is read again.
+    pub(crate) fn reloading(&self) {
+        // Newer managers tell by the time which of several it is (sd_notify(3), MONOTONIC_USEC=).
+        match NotifyState::monotonic_usec_now() {
+            Ok(now) => tell(&[NotifyState::Reloading, now]),
+            Err(error) => tracing::warn!(%error, "the system has no clock that only goes forward"),
+        }
+    }
+
+    /// It has been, and is in force unless it was `refused`.
+    pub(crate) fn reloaded(&self, refused: Option<&impl fmt::Display>, state: &State) {
+        let how_it_goes = status::of(state);
+        let status = match refused {
+            Some(why) => format!("not reloaded: {why}; {how_it_goes}"),
+            None => how_it_goes,
+        };
+        tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
     }
 
     /// It goes down, and was asked to or can't go on.

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
     use crate::{
         codec::MediaKind,
-        ids::{PeerId, SourceName},
+        ids::{MemberKey, PeerId, SourceName},
         report::{MemberState, PeerState, SourceState},
     };
 
@@ -55,6 +55,7 @@ mod tests {
     fn who_is_connected_comes_first_and_then_what_is_wrong() {
         let since = SystemTime::UNIX_EPOCH;
         let mut member = MemberState {
+            key: MemberKey(0),
             id: PeerId::new("front-door").unwrap(),
             room: "wss://relay.example/room".to_owned(),
             relay: RelayState::Connected { since },

@@ -134,6 +134,17 @@ impl Spec {
         matches!(self, Self::Video(VideoSpec { kind: VideoKind::H264Camera { .. }, .. }))
     }
 
+    /// Whether `other` can take its place behind the same encoders: nothing differs but where pictures or sound come from.
+    #[must_use]
+    pub fn has_form_of(&self, other: &Self) -> bool {
+        let is_raw = !self.is_passed_through() && !other.is_passed_through();
+        let is_same = match (self, other) {
+            (Self::Video(one), Self::Video(other)) => one.size == other.size && one.fps == other.fps,
+            (one, other) => one.media() == other.media(),
+        };
+        is_raw && is_same && self.keep() == other.keep()
+    }
+
     /// What it gives.
     #[must_use]
     pub const fn media(&self) -> MediaKind {

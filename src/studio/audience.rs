@@ -15,9 +15,9 @@ use crate::{
     units::Bitrate,
 };
 
-/// Which of the studio's ladders: one for each source and codec.
+/// Which of the studio's ladders: one for each source and codec, for as long as there is that source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct LadderIndex(pub(super) usize);
+pub(super) struct LadderIndex(u64);
 
 /// All takers. Clones are the same audience.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +27,7 @@ pub(super) struct Audience(Arc<Members>);
 struct Members {
     claims: watch::Sender<Claims>,
     next: AtomicU64,
+    next_ladder: AtomicU64,
 }
 
 /// What each taker has said.
@@ -61,6 +62,11 @@ impl Audience {
     /// Somebody comes who is in this machine, and bears all.
     pub(super) fn join_here(&self, ladder: LadderIndex) -> Seat {
         self.seat(ladder, Some(UNLIMITED), false)
+    }
+
+    /// A ladder that nobody takes from yet.
+    pub(super) fn new_ladder(&self) -> LadderIndex {
+        LadderIndex(self.0.next_ladder.fetch_add(1, Relaxed))
     }
 
     fn seat(&self, ladder: LadderIndex, bears: Option<Bitrate>, leaves: bool) -> Seat {

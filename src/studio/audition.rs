@@ -1,37 +1,37 @@
 //! Trials of encoders while nobody takes anything: the first viewer is to have the device from the first frame on.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use tokio::sync::watch;
 
-use super::{LINGER, bench::Bench, demand::Demand, encode::AtWork};
+use super::{LINGER, bench::Bench, demand::Demand, encode::AtWork, shelf::Shelf};
 
 /// How long after the start the first trial begins: rooms are joined, and whoever waited for us to come back is there.
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// What may be tried, and who comes first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Audition {
-    encodes: Vec<Encode>,
+    tryouts: Vec<Tryout>,
+    /// Nothing is begun while somebody takes one of these, or is about to.
     sources: Vec<Demand>,
 }
 
-#[derive(Debug)]
-struct Encode {
+/// The candidates for one encode.
+#[derive(Debug, Clone)]
+pub(super) struct Tryout {
     bench: Bench,
     /// Told who will begin.
     at_work: watch::Sender<AtWork>,
 }
 
 impl Audition {
-    /// Adds the candidates for one encode.
-    pub(super) fn add(&mut self, bench: &Bench, at_work: &watch::Sender<AtWork>) {
-        self.encodes.push(Encode { bench: bench.clone(), at_work: at_work.clone() });
-    }
-
-    /// Nothing is begun while somebody takes this source, or is about to.
-    pub(super) fn listens_to(&mut self, source: &Demand) {
-        self.sources.push(source.clone());
+    /// For all encodes of these sources.
+    pub(super) fn of(shelves: &[Arc<Shelf>]) -> Self {
+        Self {
+            tryouts: shelves.iter().flat_map(|shelf| &shelf.tryouts).cloned().collect(),
+            sources: shelves.iter().map(|shelf| shelf.demand.clone()).collect(),
+        }
     }
 
     /// Has them tried, one after the other, until all is known or `running` says no. Where there is nothing to try, as
@@ -52,8 +52,8 @@ impl Audition {
     async fn run(&self) {
         tokio::time::sleep(MOMENT).await;
         // All keep in one place what they have shown.
-        if let Some(encode) = self.encodes.first()
-            && !encode.bench.may_be_unasked().await
+        if let Some(tryout) = self.tryouts.first()
+            && !tryout.bench.may_be_unasked().await
         {
             tracing::info!(
                 "no device is tried before somebody takes from it: a trial may have ended an earlier process, or the cache's \
@@ -63,10 +63,10 @@ impl Audition {
         }
         loop {
             self.quiet().await;
-            if let Some(encode) = self.next() {
-                encode.bench.find_out_next().await;
-                encode.say_who_is_first();
-            } else if self.encodes.iter().any(|encode| encode.bench.is_at_work()) {
+            if let Some(tryout) = self.next() {
+                tryout.bench.find_out_next().await;
+                tryout.say_who_is_first();
+            } else if self.tryouts.iter().any(|tryout| tryout.bench.is_at_work()) {
                 // Nobody takes it any more, and it has not stopped yet: what comes before it may be unknown.
                 tokio::time::sleep(LINGER + MOMENT).await;
             } else {
@@ -76,8 +76,8 @@ impl Audition {
     }
 
     /// The one whose candidates are tried next.
-    fn next(&self) -> Option<&Encode> {
-        self.encodes.iter().find(|encode| encode.bench.has_unknown())
+    fn next(&self) -> Option<&Tryout> {
+        self.tryouts.iter().find(|tryout| tryout.bench.has_unknown())
     }
 
     /// Waits until nobody takes anything. After somebody has, what they took has to have stopped, too.
@@ -91,7 +91,11 @@ impl Audition {
     }
 }
 
-impl Encode {
+impl Tryout {
+    pub(super) fn new(bench: &Bench, at_work: &watch::Sender<AtWork>) -> Self {
+        Self { bench: bench.clone(), at_work: at_work.clone() }
+    }
+
     /// Whoever encodes has said so by itself; it says so after it has begun.
     fn say_who_is_first(&self) {
         self.at_work.send_modify(|shown| {

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{Notify, watch};
 
-use super::{demand::Demand, encode::AtWork};
+use super::{Stage, demand::Demand, encode::AtWork};
 use crate::{
     codec::{Codec, MediaKind},
     ids::SourceName,
@@ -27,10 +27,9 @@ pub struct StudioState {
 }
 
 /// Everything that is shown, and where it is read.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Board {
-    pub(super) sources: Vec<SourceEntry>,
-    pub(super) encoders: Vec<EncoderEntry>,
+    pub(super) stage: watch::Receiver<Stage>,
     /// Woken at each change of a condition.
     pub(super) changes: Arc<Notify>,
 }
@@ -39,7 +38,7 @@ pub(super) struct Board {
 pub(super) struct SourceEntry {
     pub(super) name: SourceName,
     pub(super) kind: MediaKind,
-    pub(super) spec: String,
+    pub(super) spec: watch::Receiver<Spec>,
     pub(super) feed: Feed,
     pub(super) condition: watch::Receiver<Condition>,
 }
@@ -78,34 +77,36 @@ impl Board {
     }
 
     fn read(&self) -> StudioState {
+        let shelves = self.stage.borrow().shelves.clone();
         StudioState {
-            sources: self.sources.iter().map(|source| source.read(self.capture_to_wire(&source.name))).collect(),
-            encoders: self.encoders.iter().map(EncoderEntry::read).collect(),
+            sources: shelves.iter().map(|shelf| shelf.shown.read(capture_to_wire(&shelf.encoders))).collect(),
+            encoders: shelves.iter().flat_map(|shelf| &shelf.encoders).map(EncoderEntry::read).collect(),
         }
-    }
-
-    /// Of all encodes of a source.
-    fn capture_to_wire(&self, source: &SourceName) -> Option<CaptureToWire> {
-        let mut all = Histogram::default();
-        for encoder in self.encoders.iter().filter(|encoder| encoder.source == *source) {
-            all.add(&encoder.feed.latency());
-        }
-        // No bucket is finer.
-        let ms = |share| all.quantile(share).map(|time| (time.as_secs_f64() * 10_000.0).round() / 10.0);
-        Some(CaptureToWire { p50_ms: ms(0.5)?, p95_ms: ms(0.95)? })
     }
 }
 
+/// Of all encodes of a source.
+fn capture_to_wire(encoders: &[EncoderEntry]) -> Option<CaptureToWire> {
+    let mut all = Histogram::default();
+    for encoder in encoders {
+        all.add(&encoder.feed.latency());
+    }
+    // No bucket is finer.
+    let ms = |share| all.quantile(share).map(|time| (time.as_secs_f64() * 10_000.0).round() / 10.0);
+    Some(CaptureToWire { p50_ms: ms(0.5)?, p95_ms: ms(0.95)? })
+}
+
 impl SourceEntry {
-    pub(super) fn new(spec: &Spec, feed: Feed, condition: watch::Receiver<Condition>) -> Self {
-        Self { name: spec.name().clone(), kind: spec.media(), spec: spec.to_string(), feed, condition }
+    pub(super) fn new(spec: watch::Receiver<Spec>, feed: Feed, condition: watch::Receiver<Condition>) -> Self {
+        let (name, kind) = (spec.borrow().name().clone(), spec.borrow().media());
+        Self { name, kind, spec, feed, condition }
     }
 
     fn read(&self, capture_to_wire: Option<CaptureToWire>) -> SourceState {
         SourceState {
             name: self.name.clone(),
             kind: self.kind,
-            spec: self.spec.clone(),
+            spec: self.spec.borrow().to_string(),
             condition: self.condition.borrow().clone(),
             size: self.feed.caps().as_ref().and_then(size),
             frames: self.feed.counts().frames,

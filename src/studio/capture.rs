@@ -1,6 +1,11 @@
 //! A source that is captured for as long as somebody takes it.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::{
+    future::pending,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+};
+
+use tokio::sync::watch;
 
 use super::supervise::{Job, Work};
 use crate::{
@@ -11,7 +16,8 @@ use crate::{
 /// A source that fills a feed.
 #[derive(Debug)]
 pub(super) struct CaptureJob {
-    pub(super) spec: Spec,
+    /// It may be another one each time that it begins.
+    pub(super) spec: watch::Receiver<Spec>,
     pub(super) feed: Feed,
     pub(super) clockwork: Clockwork,
     pub(super) trust: Trust,
@@ -23,7 +29,7 @@ impl Job for CaptureJob {
     const LIVE: bool = true;
     type Work = Capture;
     fn remedy(&self) -> &'static str {
-        match &self.spec {
+        match &*self.spec.borrow() {
             Spec::Video(VideoSpec { kind: VideoKind::Camera { .. } | VideoKind::H264Camera { .. }, .. }) => {
                 "; unplugging the camera may help"
             }
@@ -33,14 +39,22 @@ impl Job for CaptureJob {
     fn is_absent(&self, error: &SourceError) -> bool {
         // Of pictures that is known before anything is started. Whether there is sound is asked of a server.
         let is_absent = matches!(error, SourceError::Missing { .. } | SourceError::Unreachable { .. });
-        is_absent && matches!(self.spec, Spec::Video(_))
+        is_absent && matches!(*self.spec.borrow(), Spec::Video(_))
+    }
+    async fn renewal(&self) {
+        let begun = self.spec.borrow().clone();
+        if self.spec.clone().wait_for(|spec| *spec != begun).await.is_err() {
+            // It is no more; whoever runs it hears of that.
+            pending().await
+        }
     }
     fn is_mendable(&self, error: &SourceError) -> bool {
         use SourceError::{Broken, Ended, Failed, State};
         matches!(error, Broken { .. } | Ended | Failed(_) | State(_))
     }
     async fn last_resort(&self) -> Option<&'static str> {
-        match source::reset(&self.spec).await? {
+        let spec = self.spec.borrow().clone();
+        match source::reset(&spec).await? {
             Ok(camera) => {
                 tracing::warn!(camera, "its USB port was reset, as starting it again did not help");
                 Some("its USB port was reset")
@@ -58,7 +72,8 @@ impl Job for CaptureJob {
         }
     }
     async fn begin(&self) -> Result<Capture, SourceError> {
-        Capture::start(&self.spec, &self.feed, &self.clockwork, &self.trust).await
+        let spec = self.spec.borrow().clone();
+        Capture::start(&spec, &self.feed, &self.clockwork, &self.trust).await
     }
 }
 

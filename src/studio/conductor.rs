@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use tokio::{
-    sync::watch,
+    sync::{mpsc, watch},
     time::{Instant, sleep, sleep_until, timeout},
 };
 
@@ -57,27 +57,55 @@ impl Voice {
     }
 }
 
-/// All encodes, in the order of their [`LadderIndex`].
-#[derive(Debug)]
+/// All encodes.
+#[derive(Debug, Default)]
 pub(super) struct Conductor {
-    pub(super) parts: Vec<Part>,
+    parts: BTreeMap<LadderIndex, Part>,
+    /// What may leave the box in all.
+    uplink: Option<Bitrate>,
+}
+
+/// What is to be conducted from now on.
+#[derive(Debug)]
+pub(super) struct Score {
+    /// Those that are new. They are known here before anybody takes them.
+    pub(super) parts: Vec<(LadderIndex, Part)>,
+    /// Those that are no more.
+    pub(super) gone: Vec<LadderIndex>,
     /// What may leave the box in all.
     pub(super) uplink: Option<Bitrate>,
 }
 
 impl Conductor {
-    /// Conducts until `running` says no.
-    pub(super) fn spawn(mut self, mut claims: watch::Receiver<Claims>, running: &watch::Sender<bool>) {
+    /// Conducts what `scores` say until `running` says no.
+    pub(super) fn spawn(
+        mut scores: mpsc::Receiver<Score>,
+        mut claims: watch::Receiver<Claims>,
+        running: &watch::Sender<bool>,
+    ) {
         let mut running = running.subscribe();
         let work = async move {
-            let mut seated = BTreeMap::new();
+            let (mut conductor, mut seated) = (Self::default(), BTreeMap::new());
             loop {
-                let next = self.settle(&claims.borrow_and_update(), &mut seated);
+                let next = {
+                    // In this order: what somebody claims is in a score by then.
+                    let claims = claims.borrow_and_update();
+                    while let Ok(score) = scores.try_recv() {
+                        conductor.take_up(score);
+                    }
+                    conductor.settle(&claims, &mut seated)
+                };
                 let next = next.unwrap_or_else(|| Instant::now() + IDLE);
-                // An error: no taker can come any more, nor say anything.
-                if let Ok(Err(_)) = timeout(next - Instant::now(), claims.changed()).await {
-                    sleep_until(next).await;
-                }
+                let news = async {
+                    tokio::select! {
+                        Some(score) = scores.recv() => conductor.take_up(score),
+                        Ok(()) = claims.changed() => {}
+                        // No taker can come any more, nor say anything.
+                        else => sleep_until(next).await,
+                    }
+                };
+                // An error: it is time.
+                let _ = timeout(next - Instant::now(), news).await;
                 sleep(COLLECT).await;
             }
         };
@@ -89,26 +117,32 @@ impl Conductor {
         });
     }
 
+    fn take_up(&mut self, Score { parts, gone, uplink }: Score) {
+        self.parts.retain(|ladder, _| !gone.contains(ladder));
+        self.parts.extend(parts);
+        self.uplink = uplink;
+    }
+
     /// Gives when to do so again though nothing is said.
     fn settle(&mut self, claims: &Claims, seated: &mut BTreeMap<SeatId, LadderIndex>) -> Option<Instant> {
         let now = Instant::now();
         self.seat(claims, seated);
-        let measured = self.parts.iter_mut().filter_map(|part| part.measure(now.into_std())).min();
+        let measured = self.parts.values_mut().filter_map(|part| part.measure(now.into_std())).min();
         let allowed = self.allot(claims);
         for (id, claim) in claims {
-            let Some(part) = self.parts.get_mut(claim.ladder.0) else { continue };
+            let Some(part) = self.parts.get_mut(&claim.ladder) else { continue };
             match allowed.get(id) {
                 Some(bitrate) => part.ladder.is_allowed(*id, *bitrate),
                 None => part.ladder.bears(*id, claim.bears),
             }
         }
         let mut next = measured;
-        for part in &mut self.parts {
+        for part in self.parts.values_mut() {
             next = earliest(next, part.ladder.settle(now.into_std()));
             next = earliest(next, part.conduct(now.into_std()));
         }
         for (id, Claim { ladder, rung, .. }) in claims {
-            let to = self.parts.get(ladder.0).and_then(|part| part.ladder.rung(*id)).unwrap_or_default();
+            let to = self.parts.get(ladder).and_then(|part| part.ladder.rung(*id)).unwrap_or_default();
             let moved = rung.send_if_modified(|rung| std::mem::replace(rung, to) != to);
             if moved {
                 tracing::debug!(taker = id.0, rung = to, "a taker changes its rung");
@@ -121,14 +155,14 @@ impl Conductor {
     fn seat(&mut self, claims: &Claims, seated: &mut BTreeMap<SeatId, LadderIndex>) {
         seated.retain(|id, ladder| {
             let stays = claims.contains_key(id);
-            if let Some(part) = self.parts.get_mut(ladder.0).filter(|_| !stays) {
+            if let Some(part) = self.parts.get_mut(ladder).filter(|_| !stays) {
                 part.ladder.leave(*id);
             }
             stays
         });
         for (id, claim) in claims {
             if seated.insert(*id, claim.ladder).is_none()
-                && let Some(part) = self.parts.get_mut(claim.ladder.0)
+                && let Some(part) = self.parts.get_mut(&claim.ladder)
             {
                 part.ladder.join(*id);
             }
@@ -139,7 +173,7 @@ impl Conductor {
     fn allot(&self, claims: &Claims) -> BTreeMap<SeatId, Bitrate> {
         let Some(uplink) = self.uplink else { return BTreeMap::new() };
         let leaving = claims.iter().filter(|(_, claim)| claim.leaves);
-        let taken = leaving.filter_map(|(id, claim)| Some((*id, claim, self.parts.get(claim.ladder.0)?)));
+        let taken = leaving.filter_map(|(id, claim)| Some((*id, claim, self.parts.get(&claim.ladder)?)));
         let (mut video, audio): (Vec<_>, Vec<_>) = taken.partition(|(.., part)| part.kind == MediaKind::Video);
         let audio: Vec<_> = audio.iter().map(|(.., part)| part.ladder.full()).collect();
         // Who gets nothing for now gets what the others leave; else who came first comes first.

@@ -20,6 +20,7 @@ mod lease;
 mod packetize;
 mod placeholder;
 mod print;
+mod repertoire;
 mod running;
 mod shelf;
 mod stand_in;
@@ -27,13 +28,17 @@ mod supervise;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::watch;
+use futures_util::future::join_all;
+use tokio::{
+    sync::{Mutex, Notify, mpsc, watch},
+    time::timeout,
+};
 
 use self::{
     audience::Audience,
     audition::Audition,
     board::Board,
-    conductor::Conductor,
+    conductor::{Conductor, Score},
     demand::Taken,
     shelf::{Encode, Shelf, Stock},
 };
@@ -42,10 +47,11 @@ pub use self::{
     darkroom::{SNAPSHOT_LIMIT, SnapshotError},
     lease::{Lease, Rung},
     print::Snapshot,
+    repertoire::Repertoire,
 };
 use crate::{
     codec::Codec,
-    encoder::{self, Lineup, LineupError, Trials},
+    encoder::{self, LineupError, Trials},
     ids::SourceName,
     media::clockwork::Clockwork,
     source::Spec,
@@ -55,14 +61,42 @@ use crate::{
 /// replaced, is back within it, and need not wait for a camera to open again.
 const LINGER: Duration = Duration::from_secs(5);
 
+/// How long a source that is no more may take to come down before others take its place; its device may be theirs.
+const COMING_DOWN: Duration = Duration::from_secs(2);
+
+/// Scores that may wait for the conductor. There is one at a time.
+const SCORES: usize = 2;
+
 /// The sources of the configuration and their encodes. Clones are the same studio.
 #[derive(Debug, Clone)]
 pub struct Studio {
-    shelves: Arc<[Shelf]>,
+    house: Arc<House>,
     audience: Audience,
     state: watch::Receiver<StudioState>,
-    /// Every task of the studio holds a receiver, and ends when this says so or is gone.
+    /// Every task of the studio itself holds a receiver, and ends when this says so or is gone.
     running: Arc<watch::Sender<bool>>,
+}
+
+/// What a studio has, and what more of it is made with.
+#[derive(Debug)]
+struct House {
+    stage: watch::Sender<Stage>,
+    scores: mpsc::Sender<Score>,
+    trials: Trials,
+    clockwork: Clockwork,
+    /// Woken at each change of a condition.
+    changes: Arc<Notify>,
+    /// Held while the sources change.
+    turn: Mutex<()>,
+}
+
+/// What there is to be had, at one moment.
+#[derive(Debug, Clone, Default)]
+struct Stage {
+    settings: encoder::Settings,
+    shelves: Vec<Arc<Shelf>>,
+    /// The trials of its encoders end with it.
+    audition: Arc<watch::Sender<bool>>,
 }
 
 /// A source that is captured as long as this is held.
@@ -100,31 +134,51 @@ impl Studio {
     /// # Errors
     /// When the settings ask for an encoder that is not here.
     pub fn start(specs: Vec<Spec>, settings: encoder::Settings, clockwork: Clockwork) -> Result<Self, LineupError> {
-        let lineup = Lineup::choose(&settings)?;
-        let trials = Trials::new(settings.cache.clone(), clockwork.clone());
+        let repertoire = Repertoire::new(specs, settings)?;
         let running = watch::Sender::new(true);
-        let mut stock = Stock {
-            settings,
-            lineup,
-            trials,
-            clockwork,
-            board: Board::default(),
-            parts: Vec::new(),
-            audition: Audition::default(),
-        };
-        let shelves: Vec<_> = specs.iter().map(|spec| stock.shelf(spec, &running)).collect();
-        let Stock { settings, board, parts, audition, .. } = stock;
-        audition.spawn(&running);
+        let (scores, played) = mpsc::channel(SCORES);
         let audience = Audience::default();
-        Conductor { parts, uplink: settings.uplink }.spawn(audience.claims(), &running);
+        Conductor::spawn(played, audience.claims(), &running);
+        let trials = Trials::new(repertoire.settings.cache.clone(), clockwork.clone());
+        let (stage, changes) = (watch::Sender::default(), Arc::default());
+        let house = House { stage, scores, trials, clockwork, changes, turn: Mutex::default() };
+        let (stage, score) = house.rehearse(repertoire, &audience);
+        // The first: there is room for it.
+        let _ = house.scores.try_send(score);
+        house.stage.send_replace(stage);
+        let board = Board { stage: house.stage.subscribe(), changes: Arc::clone(&house.changes) };
         let state = board.publish(&running);
-        Ok(Self { shelves: shelves.into(), audience, state, running: Arc::new(running) })
+        Ok(Self { house: Arc::new(house), audience, state, running: Arc::new(running) })
+    }
+
+    /// Has what is in `repertoire` be there, and nothing else. A source that is as it was goes on, with all who take it. One
+    /// that captures something else in the same form begins anew, and who takes it stays. One that is not wanted any more, or
+    /// not in its form, is gone before another comes, and who takes it gets no more of it.
+    pub async fn renew(&self, repertoire: Repertoire) {
+        let house = &*self.house;
+        let _turn = house.turn.lock().await;
+        let present = house.stage.borrow().clone();
+        if repertoire.is(&present) {
+            return;
+        }
+        let leaving: Vec<_> =
+            present.shelves.iter().filter(|shelf| !repertoire.keeps(shelf, &present.settings)).cloned().collect();
+        house.stage.send_modify(|stage| stage.shelves.retain(|shelf| repertoire.keeps(shelf, &present.settings)));
+        if timeout(COMING_DOWN, stop(&leaving)).await.is_err() {
+            tracing::warn!("not all sources that are no more could be stopped in time; they are left behind");
+        }
+        let (stage, mut score) = house.rehearse(repertoire, &self.audience);
+        score.gone = leaving.iter().flat_map(|shelf| &shelf.encodes).map(|encode| encode.ladder).collect();
+        // Before anybody can take what is new. An error: the studio ends.
+        let _ = house.scores.send(score).await;
+        house.stage.send_replace(stage);
+        house.changes.notify_one();
     }
 
     /// The codecs that `source` can be had in, in order of preference.
     #[must_use]
     pub fn codecs(&self, source: &SourceName) -> Vec<Codec> {
-        self.shelf(source).map(Shelf::codecs).unwrap_or_default()
+        self.shelf(source).map(|shelf| shelf.codecs()).unwrap_or_default()
     }
 
     /// Takes `source` in `codec`, in full until the lease says that the link bears less. Returns at once, also while the source fails.
@@ -174,6 +228,10 @@ impl Studio {
     /// Stops everything and waits until it is down.
     pub async fn stop(self) {
         self.running.send_replace(false);
+        let Stage { shelves, audition, .. } = self.house.stage.borrow().clone();
+        audition.send_replace(false);
+        stop(&shelves).await;
+        audition.closed().await;
         self.running.closed().await;
     }
 
@@ -194,12 +252,54 @@ impl Studio {
     }
 
     fn names(&self) -> String {
-        list(self.shelves.iter().map(|shelf| shelf.name.as_str().to_owned()))
+        list(self.house.stage.borrow().shelves.iter().map(|shelf| shelf.shown.name.as_str().to_owned()))
     }
 
-    fn shelf(&self, source: &SourceName) -> Option<&Shelf> {
-        self.shelves.iter().find(|shelf| shelf.name == *source)
+    fn shelf(&self, source: &SourceName) -> Option<Arc<Shelf>> {
+        self.house.stage.borrow().shelves.iter().find(|shelf| shelf.shown.name == *source).cloned()
     }
+}
+
+impl House {
+    /// The stage with what is in `repertoire`, of which some may be there already, and the score of what is new.
+    fn rehearse(&self, repertoire: Repertoire, audience: &Audience) -> (Stage, Score) {
+        let present = self.stage.borrow().clone();
+        let Repertoire { specs, settings, lineup } = repertoire;
+        let (trials, clockwork, changes) = (&self.trials, &self.clockwork, &self.changes);
+        let mut stock = Stock {
+            settings: &settings,
+            lineup: &lineup,
+            trials,
+            clockwork,
+            audience,
+            changes,
+            parts: Vec::new(),
+            encoders: Vec::new(),
+            tryouts: Vec::new(),
+        };
+        let shelves: Vec<_> = specs
+            .iter()
+            .map(|spec| match present.shelves.iter().find(|shelf| shelf.shown.name == *spec.name()) {
+                Some(shelf) => {
+                    shelf.follow(spec);
+                    Arc::clone(shelf)
+                }
+                None => Arc::new(stock.shelf(spec)),
+            })
+            .collect();
+        let score = Score { parts: stock.parts, gone: Vec::new(), uplink: settings.uplink };
+        let audition = watch::Sender::new(true);
+        Audition::of(&shelves).spawn(&audition);
+        (Stage { settings, shelves, audition: Arc::new(audition) }, score)
+    }
+}
+
+/// Stops these, and waits until they are down.
+async fn stop(shelves: &[Arc<Shelf>]) {
+    for shelf in shelves {
+        shelf.running.send_replace(false);
+    }
+    join_all(shelves.iter().map(|shelf| shelf.running.closed())).await;
 }
 
 fn list(items: impl Iterator<Item = String>) -> String {

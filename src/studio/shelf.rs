@@ -2,13 +2,13 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 use super::{
     audience::{Audience, LadderIndex},
-    audition::Audition,
+    audition::Tryout,
     bench::Bench,
-    board::{Board, EncoderEntry, SourceEntry},
+    board::{EncoderEntry, SourceEntry},
     capture::CaptureJob,
     conductor::{Part, Voice},
     darkroom::Darkroom,
@@ -24,7 +24,6 @@ use super::{
 use crate::{
     codec::{Codec, MediaKind},
     encoder::{self, Candidates, Lineup, Target, Trials},
-    ids::SourceName,
     media::{
         clockwork::Clockwork,
         feed::{Contents, Feed},
@@ -38,34 +37,47 @@ use crate::{
 /// One source, and every encode that can be had of it.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    pub(super) name: SourceName,
+    /// Its captures follow it.
+    pub(super) spec: watch::Sender<Spec>,
     pub(super) encodes: Vec<Encode>,
     /// For the source.
     pub(super) demand: Demand,
     /// Where pictures of it are made, if it has any.
     pub(super) darkroom: Option<Darkroom>,
+    /// What is shown of it, and of each of its encoders.
+    pub(super) shown: SourceEntry,
+    pub(super) encoders: Vec<EncoderEntry>,
+    /// The encoders that can be tried while nobody takes it.
+    pub(super) tryouts: Vec<Tryout>,
+    /// Every task of it holds a receiver, and ends when this says so or is gone.
+    pub(super) running: watch::Sender<bool>,
 }
 
 /// One encode, in all its qualities.
 #[derive(Debug)]
 pub(super) struct Encode {
     pub(super) codec: Codec,
-    ladder: LadderIndex,
+    pub(super) ladder: LadderIndex,
     full: watch::Receiver<Bitrate>,
     steps: Arc<[Step]>,
     source_demand: Demand,
 }
 
-/// What shelves are made of, and what they add to.
+/// What shelves are made of.
 #[derive(Debug)]
-pub(super) struct Stock {
-    pub(super) settings: encoder::Settings,
-    pub(super) lineup: Lineup,
-    pub(super) trials: Trials,
-    pub(super) clockwork: Clockwork,
-    pub(super) board: Board,
-    pub(super) parts: Vec<Part>,
-    pub(super) audition: Audition,
+pub(super) struct Stock<'a> {
+    pub(super) settings: &'a encoder::Settings,
+    pub(super) lineup: &'a Lineup,
+    pub(super) trials: &'a Trials,
+    pub(super) clockwork: &'a Clockwork,
+    pub(super) audience: &'a Audience,
+    /// Woken at each change of a condition.
+    pub(super) changes: &'a Arc<Notify>,
+    /// What is to be conducted, of all shelves that were made.
+    pub(super) parts: Vec<(LadderIndex, Part)>,
+    /// Of the shelf that is being made.
+    pub(super) encoders: Vec<EncoderEntry>,
+    pub(super) tryouts: Vec<Tryout>,
 }
 
 /// A source, as its encodes see it.
@@ -79,6 +91,17 @@ struct Origin<'a> {
 }
 
 impl Shelf {
+    /// Has this captured from now on, which has the form of what is.
+    pub(super) fn follow(&self, spec: &Spec) {
+        self.spec.send_if_modified(|now| {
+            let changes = now != spec;
+            if changes {
+                now.clone_from(spec);
+            }
+            changes
+        });
+    }
+
     pub(super) fn codecs(&self) -> Vec<Codec> {
         self.encodes.iter().map(|encode| encode.codec).collect()
     }
@@ -96,9 +119,10 @@ impl Encode {
     }
 }
 
-impl Stock {
+impl Stock<'_> {
     /// A shelf for `spec`. Its tasks begin, and wait for takers.
-    pub(super) fn shelf(&mut self, spec: &Spec, running: &watch::Sender<bool>) -> Shelf {
+    pub(super) fn shelf(&mut self, spec: &Spec) -> Shelf {
+        let running = watch::Sender::new(true);
         let name = spec.name().clone();
         let passed_through = spec.is_passed_through();
         let feed = match passed_through {
@@ -106,33 +130,33 @@ impl Stock {
             false => Feed::new(format!("{name} (raw)"), Contents::Raw),
         };
         let demand = Demand::default();
-        self.audition.listens_to(&demand);
         let clockwork = self.clockwork.clone();
+        let (now, followed) = watch::channel(spec.clone());
         let job = CaptureJob {
-            spec: spec.clone(),
+            spec: followed.clone(),
             feed: feed.clone(),
             clockwork,
             trust: Trust::default(),
             was_denied: AtomicBool::default(),
         };
-        let condition = look_after(format!("source {name}"), job, &feed, &demand, &self.board, running);
+        let condition = look_after(format!("source {name}"), job, &feed, &demand, self.changes, &running);
         let candidates: Vec<_> = self.lineup.candidates(spec.media()).cloned().collect();
         let ours = candidates.iter().find(|candidates| candidates.codec == Codec::H264);
         let press = ours.filter(|_| passed_through).map(|ours| self.press(spec, ours));
         // What comes encoded is nothing that a plain slate could stand in for.
         if press.is_some() || !passed_through {
             let (spec, feed, demand, condition) = (spec.clone(), feed.clone(), demand.clone(), condition.clone());
-            StandIn { spec, feed, demand, condition, clockwork: self.clockwork.clone(), press }.spawn(running);
+            StandIn { spec, feed, demand, condition, clockwork: self.clockwork.clone(), press }.spawn(&running);
         }
-        self.board.sources.push(SourceEntry::new(spec, feed.clone(), condition));
+        let shown = SourceEntry::new(followed, feed.clone(), condition);
         let (origin, encodes) = if let (true, Spec::Video(video)) = (passed_through, spec) {
-            let (raw, decoder) = self.decoder(video, &feed, &demand, running);
+            let (raw, decoder) = self.decoder(video, &feed, &demand, &running);
             let origin = Origin { spec, raw, demand, decoder: Some(decoder) };
-            let encodes = self.encodes_beside(&feed, &origin, &candidates, running);
+            let encodes = self.encodes_beside(&feed, &origin, &candidates, &running);
             (origin, encodes)
         } else {
             let origin = Origin { spec, raw: feed, demand, decoder: None };
-            let encodes = candidates.iter().map(|candidates| self.encode(&origin, candidates, running)).collect();
+            let encodes = candidates.iter().map(|candidates| self.encode(&origin, candidates, &running)).collect();
             (origin, encodes)
         };
         if spec.keep() {
@@ -140,20 +164,29 @@ impl Stock {
             encodes.first().and_then(|preferred| preferred.steps.first()).inspect(|best| best.demand.keep());
         }
         let darkroom = (spec.media() == MediaKind::Video).then(|| Darkroom {
-            name: name.clone(),
+            name,
             raw: origin.raw.clone(),
             source: origin.demand.clone(),
             decoder: origin.decoder.clone(),
             clockwork: self.clockwork.clone(),
             turn: Mutex::default(),
         });
-        Shelf { name, encodes, demand: origin.demand, darkroom }
+        Shelf {
+            spec: now,
+            encodes,
+            demand: origin.demand,
+            darkroom,
+            shown,
+            encoders: std::mem::take(&mut self.encoders),
+            tryouts: std::mem::take(&mut self.tryouts),
+            running,
+        }
     }
 
     /// What encodes a slate for those who take a camera's own H.264.
     fn press(&self, spec: &Spec, ours: &Candidates) -> Press {
         let target = self.settings.target(spec);
-        Press { bench: Bench::new(ours.clone(), target.picture, &self.trials, self.settings.retry_after), target }
+        Press { bench: Bench::new(ours.clone(), target.picture, self.trials, self.settings.retry_after), target }
     }
 
     /// What makes pictures of a camera's own H.264, and who wants them.
@@ -173,7 +206,7 @@ impl Stock {
             raw: raw.clone(),
             clockwork: self.clockwork.clone(),
         };
-        look_after(format!("decoder of {}", video.name), job, &raw, &decoder, &self.board, running);
+        look_after(format!("decoder of {}", video.name), job, &raw, &decoder, self.changes, running);
         (raw, decoder)
     }
 
@@ -232,8 +265,8 @@ impl Stock {
         let (steps, rungs): (Vec<_>, Vec<_>) = steps.into_iter().unzip();
         let ladder = Ladder::new(qualities);
         let (told, full) = watch::channel(ladder.full());
-        let index = LadderIndex(self.parts.len());
-        self.parts.push(Part { kind: origin.spec.media(), ladder, rungs, full: told });
+        let index = self.audience.new_ladder();
+        self.parts.push((index, Part { kind: origin.spec.media(), ladder, rungs, full: told }));
         let source_demand = origin.demand.clone();
         Encode { codec, ladder: index, full, steps: steps.into(), source_demand }
     }
@@ -251,9 +284,9 @@ impl Stock {
         let demand = Demand::default();
         let (encoded, clockwork) = (camera.clone(), self.clockwork.clone());
         let job = PacketizeJob { encoded, packets: packets.clone(), clockwork };
-        let condition = look_after(label, job, camera, &demand, &self.board, running);
+        let condition = look_after(label, job, camera, &demand, self.changes, running);
         let bitrate = watch::Sender::new(target.bitrate);
-        self.board.encoders.push(EncoderEntry {
+        self.encoders.push(EncoderEntry {
             source: name.clone(),
             codec: Codec::H264,
             rung: 0,
@@ -277,9 +310,9 @@ impl Stock {
     ) -> (Step, Voice) {
         let (name, codec) = (origin.spec.name(), candidates.codec);
         let label = if rung == 0 { format!("{codec} of {name}") } else { format!("{codec} of {name}, rung {rung}") };
-        let bench = Bench::new(candidates.clone(), target.picture, &self.trials, self.settings.retry_after);
+        let bench = Bench::new(candidates.clone(), target.picture, self.trials, self.settings.retry_after);
         let (at_work, shown) = watch::channel(AtWork::first(&bench));
-        self.audition.add(&bench, &at_work);
+        self.tryouts.push(Tryout::new(&bench, &at_work));
         let bitrate = watch::Sender::new(target.bitrate);
         let feed = Feed::new(&label, Contents::Encoded);
         let packets = Feed::new(format!("packets of {label}"), Contents::Packets);
@@ -295,8 +328,8 @@ impl Stock {
             clockwork: self.clockwork.clone(),
             at_work,
         };
-        let condition = look_after(label, job, &feed, &demand, &self.board, running);
-        self.board.encoders.push(EncoderEntry {
+        let condition = look_after(label, job, &feed, &demand, self.changes, running);
+        self.encoders.push(EncoderEntry {
             source: name.clone(),
             codec,
             rung,
@@ -317,11 +350,11 @@ fn look_after(
     job: impl Job,
     feed: &Feed,
     demand: &Demand,
-    board: &Board,
+    changes: &Arc<Notify>,
     running: &watch::Sender<bool>,
 ) -> watch::Receiver<Condition> {
     let (condition, watched) = watch::channel(Condition::Idle);
-    let (feed, demand, changes) = (feed.clone(), demand.clone(), board.changes.clone());
+    let (feed, demand, changes) = (feed.clone(), demand.clone(), Arc::clone(changes));
     Supervision { label, feed, demand, condition, changes }.spawn(job, running);
     watched
 }

@@ -51,6 +51,10 @@ pub(super) trait Job: Send + Sync + 'static {
     fn last_resort(&self) -> impl Future<Output = Option<&'static str>> + Send {
         async { None }
     }
+    /// Comes when it is to be another than it is when this is called, and has to begin anew for that.
+    fn renewal(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
     /// Begins.
     fn begin(&self) -> impl Future<Output = Result<Self::Work, <Self::Work as Work>::Error>> + Send;
 }
@@ -111,6 +115,7 @@ impl Supervision {
         let (mut backoff, mut told) = (Backoff::default(), String::new());
         loop {
             self.starting();
+            let mut renewal = pin!(job.renewal());
             let mut begin = pin!(job.begin());
             let begun = tokio::select! {
                 () = &mut over => return stop_what_begins(begin, running).await,
@@ -123,16 +128,29 @@ impl Supervision {
                     (error.to_string(), job.is_mendable(&error))
                 }
                 Ok(mut work) => {
-                    let trouble = tokio::select! {
-                        () = &mut over => None,
-                        error = work.failure() => Some((error.to_string(), job.is_mendable(&error))),
-                        Silent = self.watch_frames(J::LIVE, &mut backoff, escalation) => Some((silence(job.remedy()), true)),
+                    let end = tokio::select! {
+                        () = &mut over => End::Unwanted,
+                        () = &mut renewal => End::Renewed,
+                        error = work.failure() => End::Failed(error.to_string(), job.is_mendable(&error)),
+                        Silent = self.watch_frames(J::LIVE, &mut backoff, escalation) => {
+                            End::Failed(silence(job.remedy()), true)
+                        }
                     };
-                    let Some((why, is_mendable)) = trouble else { return work.stop().await };
-                    // What hangs may take long to come down.
-                    self.say(Condition::Failed { why: why.clone() });
-                    stop_for_a_moment(work).await;
-                    (why, is_mendable)
+                    match end {
+                        End::Unwanted => return work.stop().await,
+                        End::Renewed => {
+                            tracing::info!(what = self.label, "it begins anew, as it is configured now");
+                            stop_for_a_moment(work).await;
+                            (backoff, told) = (Backoff::default(), String::new());
+                            continue;
+                        }
+                        End::Failed(why, is_mendable) => {
+                            // What hangs may take long to come down.
+                            self.say(Condition::Failed { why: why.clone() });
+                            stop_for_a_moment(work).await;
+                            (why, is_mendable)
+                        }
+                    }
                 }
             };
             if is_mendable && escalation.failed(Instant::now()) {
@@ -198,6 +216,16 @@ impl Supervision {
             self.changes.notify_one();
         }
     }
+}
+
+/// Why it does not run any more.
+enum End {
+    /// Nobody wants it, or all ends.
+    Unwanted,
+    /// It is to be another.
+    Renewed,
+    /// Why, in words, and whether the last resort may mend it.
+    Failed(String, bool),
 }
 
 /// Takes it down, and waits for that a moment; what takes longer goes on by itself.

@@ -197,6 +197,7 @@ async fn each_answer_is_as_described() {
     scene.asks("POST /api/peers/{id}/messages", &nobody, hello, 404).await;
     scene.asks("PUT /api/log", &[], Some(json!({ "filter": "info" })), 204).await;
     scene.asks("PUT /api/log", &[], Some(json!({ "filter": "peergate=loud" })), 400).await;
+    scene.asks("POST /api/reload", &[], None, 200).await;
     let snapshot = "GET /api/sources/{name}/snapshot.jpg";
     for (source, status) in [("picture", 200), ("sound", 422), ("nothing", 404)] {
         scene.asks(snapshot, &[("{name}", source)], None, status).await;

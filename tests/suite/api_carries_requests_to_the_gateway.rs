@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use peergate::{
     gateway::command::{Command, CommandError},
-    ids::PeerId,
+    ids::{MemberKey, Members, PeerId},
     report::Message,
 };
 use reqwest::{Method, Response, StatusCode};
@@ -25,7 +25,7 @@ async fn post(
     let asking = control.request(Method::POST, path).json(&body).send();
     let answering = async {
         match control.commands.recv().await {
-            Some(Command::Send { member: None, peer, message, reply }) => {
+            Some(Command::Send { members: Members::All, peer, message, reply }) => {
                 reply.send(answer).unwrap();
                 (peer, message)
             }
@@ -156,6 +156,7 @@ async fn the_state_is_what_the_gateway_says_last() {
     assert_eq!(state().await, json!({"members": [], "sources": [], "encoders": [], "recordings": [], "disk": null, "pipelines_left_behind": 0}));
     control.state.send_modify(|state| {
         state.members.push(peergate::report::MemberState {
+            key: MemberKey(0),
             id: PeerId::new("front-door").unwrap(),
             room: "wss://relay.example/room".into(),
             relay: peergate::report::RelayState::Away { since: std::time::SystemTime::UNIX_EPOCH, why: "away".into() },

@@ -1,7 +1,7 @@
 //! `GET /api/events`: what happens, as it happens.
 
 use peergate::{
-    ids::PeerId,
+    ids::{MemberKey, PeerId},
     report::{Event, Message},
 };
 use serde_json::json;
@@ -22,7 +22,7 @@ async fn each_event_is_one_of_the_stream() {
     let (mut first, mut second) = (Follower::of(control.address).await, Follower::of(control.address).await);
     control.events.send(joined("ann")).unwrap();
     let message = Message::Text { text: "two\nlines".into() };
-    control.events.send(Event::Message { member: id("door"), peer: id("ann"), message }).unwrap();
+    control.events.send(Event::Message { key: MemberKey(0), member: id("door"), peer: id("ann"), message }).unwrap();
     for follower in [&mut first, &mut second] {
         let (kind, data) = soon(follower.next()).await.unwrap();
         assert_eq!((kind.as_str(), data), ("peer_joined", json!({"event": "peer_joined", "member": "door", "peer": "ann"})));

@@ -50,9 +50,9 @@ async fn how_it_does() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn and_only_who_has_asked_hears_the_answer() {
-    let members = ["one", "two"].map(|name| format!("[[member]]\nid = {name:?}\nroom = \"embedded:{name}\"\n"));
+    let members = ["one", "two"].map(|name| format!("[[member]]\nid = \"box\"\nroom = \"embedded:{name}\"\n"));
     let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
-    file.write_all(format!("[messages]\nasks = [\"state\"]\n{}", members.concat()).as_bytes()).unwrap();
+    file.write_all(format!("[messages]\nasks = [\"state\", \"record\"]\n{}", members.concat()).as_bytes()).unwrap();
     let silent = ["--stun", "none", "--video", "none", "--audio", "none"];
     let daemon = Daemon::run(&[&["--config", file.path().to_str().unwrap()], silent.as_slice()].concat()).await;
     let join = async |room: &str| Viewer::join(&daemon.ws(&format!("/signal/{room}")), Options::new("ann")).await;
@@ -61,9 +61,9 @@ async fn and_only_who_has_asked_hears_the_answer() {
         viewer.channel().await;
     }
     say(&one, "/state");
-    assert_eq!(answer(&one, 1).await["state"]["member"], "one");
-    say(&two, "/state");
-    assert_eq!(answer(&two, 1).await["state"]["member"], "two", "and not what her namesake was told");
+    assert_eq!(answer(&one, 1).await["state"]["member"], "box");
+    say(&two, "/record stop");
+    assert_eq!(answer(&two, 1).await["ended"], 0, "and not what her namesake was told, by ours in the other room");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -39,6 +39,7 @@ async fn it_is_installed_runs_and_is_removed() {
     machine.run("gzip --test /usr/share/man/man1/peergate-run.1.gz");
     has_few_rights(&machine);
     shows_pictures().await;
+    reads_its_configuration_again(&machine);
     comes_back_when_it_stands_still(&machine).await;
     is_let_at_a_session(&machine).await;
     comes_back_when_it_is_ended(&machine).await;
@@ -104,6 +105,21 @@ fn is_used_by_hand(machine: &CleanRoot) {
     // That is what sudo does, which is not there.
     machine.run("runuser --user peergate -- env HOME=/var/lib/peergate peergate check /etc/peergate/peergate.toml");
     machine.run("test -d /var/lib/peergate/.cache");
+}
+
+/// As docs/install.md has it: a configuration that is wrong is refused, and a good one is taken, by the process that runs.
+fn reads_its_configuration_again(machine: &CleanRoot) {
+    let runs = machine.process("peergate");
+    let file = "/etc/peergate/peergate.toml";
+    machine.run(&format!("echo '[[member]' >>{file}"));
+    let (said, is_taken) = machine.try_to("systemctl reload peergate");
+    assert!(!is_taken, "{said}");
+    let status = machine.run("systemctl show --property StatusText --value peergate");
+    assert!(status.starts_with("not reloaded: the configuration is wrong: "), "{status}");
+    machine.run(&format!("sed --in-place '$d' {file} && systemctl reload peergate && systemctl is-active peergate"));
+    let status = machine.run("systemctl show --property StatusText --value peergate");
+    assert!(status.contains("connected"), "{status}");
+    assert_eq!(machine.process("peergate"), runs, "it is the same process");
 }
 
 /// The page is there, and a viewer sees and hears what is captured.

@@ -45,6 +45,8 @@ fn its_unit_leaves_it_little_to_do_harm_with() {
 fn its_unit_starts_what_the_program_understands() {
     let [start] = &of_unit("ExecStart")[..] else { panic!("one ExecStart") };
     is_understood(start);
+    let [reload] = &of_unit("ExecReload")[..] else { panic!("one ExecReload") };
+    is_understood(reload);
 }
 
 #[test]

@@ -55,6 +55,22 @@ async fn when_it_is_up_how_it_goes_and_that_it_ends() {
 }
 
 #[tokio::test]
+async fn that_it_reads_its_configuration_again_and_what_is_wrong_with_that() {
+    let manager = ServiceManager::listen();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("box.toml");
+    std::fs::write(&file, "").unwrap();
+    let daemon = daemon(&manager, None, &["--config", file.to_str().unwrap()]).await;
+    manager.word("READY=1").await;
+    for (text, status) in [("[[member]", "STATUS=not reloaded: the configuration is wrong: "), ("", "STATUS=0 peers are connected")] {
+        std::fs::write(&file, text).unwrap();
+        daemon.signal("HUP");
+        manager.word("RELOADING=1").await;
+        manager.word(status).await;
+    }
+}
+
+#[tokio::test]
 async fn signs_of_life_twice_as_often_as_it_waits_for_them() {
     let manager = ServiceManager::listen();
     let _daemon = daemon(&manager, Some(PATIENCE), &[]).await;

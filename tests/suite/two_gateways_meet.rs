@@ -48,7 +48,7 @@ async fn messages_go_to_one_and_to_all() {
     for expected in ["to you", "to all"] {
         let message = back
             .event("a message", |event| match event {
-                Event::Message { member, peer, message } => {
+                Event::Message { member, peer, message, .. } => {
                     assert_eq!((member.as_str(), peer.as_str()), ("back", "front"));
                     Some(message)
                 }

@@ -1,6 +1,9 @@
 //! Brings the layers of a configuration together: file < environment < flags.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{
     outside::Outside,
@@ -39,6 +42,35 @@ pub enum Target {
     Key(&'static str, &'static str),
     /// A key of a table that is a list.
     List(&'static str, &'static str),
+}
+
+/// Where settings come from: read at the start, and again when they may have changed.
+pub struct Origin {
+    file: Option<PathBuf>,
+    purpose: Purpose,
+    overrides: Overrides,
+    known_variables: Vec<&'static str>,
+}
+
+impl Origin {
+    /// As [`load`] has it.
+    #[must_use]
+    pub const fn new(
+        file: Option<PathBuf>,
+        purpose: Purpose,
+        overrides: Overrides,
+        known_variables: Vec<&'static str>,
+    ) -> Self {
+        Self { file, purpose, overrides, known_variables }
+    }
+
+    /// What it says now.
+    ///
+    /// # Errors
+    /// All that is wrong with it, or that the file can't be read.
+    pub fn load(&self) -> Result<Settings, Problems> {
+        load(self.file.as_deref(), self.purpose, &self.overrides, &self.known_variables)
+    }
 }
 
 impl Overrides {

@@ -22,7 +22,7 @@ use tracing::warn;
 use super::{sealer, segment_file::Closed};
 use crate::{
     ids::RecordingId,
-    recording::{Settings, Shelf, manifest::Manifest},
+    recording::{Policy, Settings, Shelf, manifest::Manifest},
     report::DiskState,
 };
 
@@ -74,6 +74,8 @@ pub(super) enum Ask {
     Ended(RecordingId),
     /// Pin the segments of a recording, or unpin them; how many there are.
     Pin(Pin),
+    /// From now on, so much is kept.
+    Keep(Policy),
 }
 
 /// What is done with a segment that nobody writes to any more.
@@ -127,6 +129,13 @@ impl Keeper {
         self.asks.try_send(Ask::Pin(Pin { recording, pinned, runs, reply })).map_err(|_| hangs())?;
         let answer = tokio::time::timeout(ROOM_LIMIT, answer).await;
         answer.map_err(|_| PIN_IS_SLOW.to_owned())?.map_err(|_| hangs())?
+    }
+
+    /// Has so much kept from now on.
+    pub(super) fn keep(&self, policy: Policy) {
+        if self.asks.try_send(Ask::Keep(policy)).is_err() {
+            warn!("what is kept of recordings does not change: {}", hangs());
+        }
     }
 
     /// The recordings that run and are pinned.

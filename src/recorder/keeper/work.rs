@@ -164,6 +164,10 @@ impl Work {
                 });
                 self.pinning.begin(pin, &self.told.shelf);
             }
+            Ask::Keep(policy) => {
+                self.policy = policy;
+                self.look();
+            }
         }
     }
 

@@ -39,3 +39,16 @@ fn other_members_of_this_process_are_not_negotiated_with() {
     assert_eq!(scene.hears("sibling", description(DescriptionKind::Offer, &sdp("theirs", "0"))), []);
     assert_eq!(begun(&scene.hears_join("page")).len(), 1);
 }
+
+#[test]
+fn members_of_this_process_come_and_go() {
+    let mut scene = Scene::of("we");
+    assert_eq!(begun(&scene.hears_join("late")).len(), 1);
+    scene.input(Input::Siblings(BTreeSet::from([id("late"), id("other")])));
+    assert_eq!(scene.room.session(&id("late")), None, "whoever had the id of one of ours");
+    for sibling in ["late", "other"] {
+        assert_eq!(scene.hears_join(sibling), []);
+    }
+    scene.input(Input::Siblings(BTreeSet::from([id("other")])));
+    assert_eq!(begun(&scene.hears_join("late")).len(), 1, "a stranger may have an id that is none of ours any more");
+}

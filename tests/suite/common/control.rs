@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 
 use peergate::{
     api::{self, Context},
-    gateway::command::Command,
+    gateway::{Access, command::Command},
     logging,
     media::clockwork::Clockwork,
     recorder::Recorder,
     recording,
     redact::Redacted,
+    reload,
     report::{Event, State},
     server::{self, Hosts},
     token::Token,
@@ -46,15 +47,13 @@ impl Control {
         let token = token.map(|token| Token::new(&Redacted::new(token.to_owned())).unwrap());
         let recorder = Recorder::start(recording::Settings::default(), Clockwork::start(), false);
         let context = Context {
-            commands: to_gateway,
-            recorder,
-            state: watched,
-            events: events.clone(),
+            gateway: Access { commands: to_gateway, recorder, state: watched, events: events.clone() },
+            reload: reload::channel().0,
             log: logging::start(&logging::Settings::default()),
             links: api::Links::new(),
             token,
             hosts,
-            stun: None,
+            stun: watch::channel(None).1,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

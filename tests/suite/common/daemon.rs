@@ -9,6 +9,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 use tokio::{sync::watch, time::timeout};
 
 use super::{openapi, peers_in_state};
@@ -28,6 +29,8 @@ pub(crate) struct Daemon {
     id: u32,
     log: watch::Receiver<Vec<String>>,
     address: Option<SocketAddr>,
+    /// Its configuration, which it may read again.
+    configuration: Option<NamedTempFile>,
 }
 
 /// What a `peergate` that has ended left behind.
@@ -45,7 +48,7 @@ impl Daemon {
         Self::run(&[&fixed, more].concat()).await
     }
 
-    /// The same with this configuration, read at the start.
+    /// The same with this configuration.
     pub(crate) async fn configured(text: &str) -> Self {
         Self::configured_with(text, &[]).await
     }
@@ -58,7 +61,9 @@ impl Daemon {
     async fn configured_with(text: &str, more: &[&str]) -> Self {
         let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        Self::gateway(&[&["--config", file.path().to_str().unwrap()], more].concat()).await
+        let mut daemon = Self::gateway(&[&["--config", file.path().to_str().unwrap()], more].concat()).await;
+        daemon.configuration = Some(file);
+        daemon
     }
 
     /// `peergate run --listen 127.0.0.1:0` and `arguments`, once it listens.
@@ -89,7 +94,7 @@ impl Daemon {
                 lines.send_modify(|lines| lines.push(line));
             }
         });
-        Self { id: child.id(), child: Some(child), log, address: None }
+        Self { id: child.id(), child: Some(child), log, address: None, configuration: None }
     }
 
     /// Its process id.

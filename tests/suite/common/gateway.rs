@@ -12,7 +12,7 @@ use peergate::{
         command::{Command, CommandError},
     },
     ice::IceSettings,
-    ids::{PeerId, Sessions},
+    ids::{Members, PeerId, Sessions},
     peer::{self, Certificate, ChannelSettings, MessageLimits},
     recording::{self, Wanted},
     report::{Connection, Event, MemberState, Message, PeerState, RelayState, State},
@@ -73,18 +73,18 @@ impl Gateway {
         let settings =
             Settings { members, sources: studio::test_sources(), encode, record: recording::Settings::default() };
         let handle = gateway::start_beside(settings, SESSIONS.get_or_init(Sessions::default).clone()).unwrap();
-        let events = handle.events.subscribe();
+        let events = handle.access.events.subscribe();
         Self { handle, events }
     }
 
     /// How it is.
     pub(crate) fn state(&self) -> State {
-        self.handle.state.borrow().clone()
+        self.handle.access.state.borrow().clone()
     }
 
     /// Waits until `look` finds what it looks for in the state; panics with the state after [`LIMIT`].
     pub(crate) async fn until<T>(&self, what: &str, mut look: impl FnMut(&State) -> Option<T>) -> T {
-        let mut state = self.handle.state.clone();
+        let mut state = self.handle.access.state.clone();
         let found = timeout(LIMIT, async {
             loop {
                 if let Some(found) = look(&state.borrow_and_update()) {
@@ -135,8 +135,9 @@ impl Gateway {
         let (reply, answer) = oneshot::channel();
         let message = Message::Text { text: text.to_owned() };
         self.handle
+            .access
             .commands
-            .send(Command::Send { member: None, peer: peer.map(peer_id), message, reply })
+            .send(Command::Send { members: Members::All, peer: peer.map(peer_id), message, reply })
             .await
             .unwrap();
         timeout(LIMIT, answer).await.expect("an answer in time").unwrap()
@@ -145,7 +146,7 @@ impl Gateway {
     /// Closes the connection to a peer.
     pub(crate) async fn close(&self, peer: &str) -> Result<(), CommandError> {
         let (reply, answer) = oneshot::channel();
-        self.handle.commands.send(Command::ClosePeer { peer: peer_id(peer), reply }).await.unwrap();
+        self.handle.access.commands.send(Command::ClosePeer { peer: peer_id(peer), reply }).await.unwrap();
         timeout(LIMIT, answer).await.expect("an answer in time").unwrap()
     }
 

@@ -2,13 +2,10 @@
 //!
 //! Those they take have at least two `m=` sections that are wanted, media first, bundled.
 
+use super::listed::listed;
+
 /// A name, and how a valid text becomes a hostile one.
 pub(crate) type Hostile = (&'static str, fn(&str) -> String);
-
-macro_rules! listed {
-    ($($name:ident),* $(,)?) => { &[$((stringify!($name), $name)),*] };
-}
-pub(crate) use listed;
 
 /// Bad as an offer and as an answer.
 pub(crate) const DESCRIPTIONS: &[Hostile] = listed![

@@ -1,6 +1,6 @@
 //! What candidates a hostile room member may send: each function turns a valid one into one that must be refused.
 
-use super::hostile::{Hostile, listed};
+use super::{hostile::Hostile, listed::listed};
 
 /// Bad as a candidate.
 pub(crate) const CANDIDATES: &[Hostile] = listed![

@@ -28,6 +28,7 @@ pub(crate) mod hostile_candidates;
 pub(crate) mod hostile_scene;
 pub(crate) mod https;
 pub(crate) mod link_scene;
+pub(crate) mod listed;
 pub(crate) mod logs;
 pub(crate) mod lone_peer;
 pub(crate) mod metrics;

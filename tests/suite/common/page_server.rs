@@ -7,7 +7,11 @@ use peergate::{
     relay,
     server::{self, Origins},
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 /// A server that can go away and come back at the same address. Dropping it ends it.
 #[derive(Debug)]
@@ -56,7 +60,7 @@ impl PageServer {
 
     fn serve(&mut self, listener: TcpListener) {
         let settings = relay::Settings { origins: Origins::new(["*".to_owned()]), ..relay::Settings::default() };
-        let router = page::router(None).merge(relay::router(settings));
+        let router = page::router(watch::channel(None).1).merge(relay::router(settings));
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let asked = async { stopped.await.unwrap_or_default() };

@@ -8,7 +8,7 @@ use std::{
 use peergate::{
     codec::{Codec, MediaKind},
     ice::{CandidateKind, Transport, Way},
-    ids::{PeerId, RecordingId, SourceName},
+    ids::{MemberKey, PeerId, RecordingId, SourceName},
     limit::Limit,
     quality::verdict::{Grade, Verdict},
     report::{
@@ -37,6 +37,7 @@ pub(crate) fn full() -> State {
         pipelines_left_behind: 1,
         members: vec![
             MemberState {
+                key: MemberKey(0),
                 id: id("front-door"),
                 room: "wss://relay.example/room".to_owned(),
                 relay: RelayState::Connected { since: ago(7200) },
@@ -45,6 +46,7 @@ pub(crate) fn full() -> State {
                 penalties: 1,
             },
             MemberState {
+                key: MemberKey(1),
                 id: id("back-door"),
                 room: "wss://elsewhere.example/yard".to_owned(),
                 relay: RelayState::Away { since: ago(30), why: "connection refused".to_owned() },
