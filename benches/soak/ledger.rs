@@ -12,9 +12,10 @@ use crate::{
 
 /// The longest time without a frame for somebody who was not hit: within so long something stands in for what is gone.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Within which a relay that is back is made use of, and a screen or a sound server.
+/// Within which what is back is made use of. A sound server is asked less and less often, every 10 s at last.
 const RELAY_BACK: Duration = Duration::from_secs(1);
-const SOURCE_BACK: Duration = Duration::from_secs(2);
+const SCREEN_BACK: Duration = Duration::from_secs(2);
+const SOUND_BACK: Duration = Duration::from_secs(10);
 /// How much more memory may be held at the end, in KiB.
 const MORE_MEMORY: i64 = 5 * 1000 * 1000 / 1024;
 
@@ -28,8 +29,8 @@ pub(crate) struct Window {
     pub(crate) back: Option<Duration>,
     /// What viewers have missed who were not hit.
     pub(crate) missed: Missed,
-    /// What the daemon held at the end, if all was at rest.
-    pub(crate) held: Option<Held>,
+    /// What the daemon held at the end; or what was not at rest.
+    pub(crate) held: Result<Held, String>,
 }
 
 /// All that happened, in order.
@@ -54,7 +55,7 @@ impl Ledger {
         let missed = self.missed(|_| true);
         let pause = self.windows.iter().map(|one| one.missed.pause.saturating_sub(one.fault.standstill())).max();
         let relay = self.back(|fault| matches!(fault, Fault::RelayGone(_)));
-        let source = self.back(|fault| matches!(fault, Fault::ScreenGone | Fault::SoundGone));
+        let [screen, sound] = [Fault::ScreenGone, Fault::SoundGone].map(|kind| self.back(|fault| fault == kind));
         let growth = self.growth();
         let time = |time: Option<Duration>| time.map_or("-".to_owned(), |time| format!("{} ms", time.as_millis()));
         let within = |time: Option<Duration>, limit| time.is_none_or(|time| time <= limit);
@@ -67,7 +68,8 @@ impl Ledger {
             (line("of them cut off", "0", missed.cut_off.to_string()), missed.cut_off == 0),
             (line("their longest time without a frame", "<= 1000 ms", time(pause)), within(pause, PAUSE)),
             (line("back in the room after the relay", "<= 1000 ms", time(relay)), within(relay, RELAY_BACK)),
-            (line("back after a screen or a sound server", "<= 2000 ms", time(source)), within(source, SOURCE_BACK)),
+            (line("back after the X server", "<= 2000 ms", time(screen)), within(screen, SCREEN_BACK)),
+            (line("back after the sound server", "<= 10000 ms", time(sound)), within(sound, SOUND_BACK)),
             (line("lost from recordings", "0", tape.lost.len().to_string()), tape.lost.is_empty()),
             (line("threads", "+0", more(|one| one.threads)), no_more(|one| one.threads, 0)),
             (line("descriptors", "+0", more(|one| one.descriptors)), no_more(|one| one.descriptors, 0)),
@@ -89,7 +91,12 @@ impl Ledger {
     /// The first round is left out: then everything has been used once. Of threads and descriptors the fewest count, for what
     /// stays for good is among those; of memory what half of the looks have found no more than.
     fn growth(&self) -> Option<Growth> {
-        let used: Vec<_> = self.windows.iter().skip(Fault::ROUND.len()).filter_map(|window| window.held).collect();
+        let used: Vec<_> = self
+            .windows
+            .iter()
+            .skip(Fault::ROUND.len())
+            .filter_map(|window| window.held.as_ref().ok().copied())
+            .collect();
         let quarter = used.len().div_ceil(4);
         if used.len() < 2 {
             return None;
@@ -138,15 +145,15 @@ impl fmt::Display for Ledger {
         for (number, window) in
             self.windows.iter().enumerate().filter(|(number, _)| number % all.div_ceil(8).max(1) == 0)
         {
-            match window.held {
-                Some(held) => {
+            match &window.held {
+                Ok(held) => {
                     let memory = megabytes(held.memory as i64);
                     writeln!(f, "| {} | {} | {} | {memory:.1} |", number + 1, held.threads, held.descriptors)?;
                 }
-                None => writeln!(f, "| {} | - | - | - |", number + 1)?,
+                Err(_) => writeln!(f, "| {} | - | - | - |", number + 1)?,
             }
         }
-        let rests = self.windows.iter().filter(|window| window.held.is_some()).count();
+        let rests = self.windows.iter().filter(|window| window.held.is_ok()).count();
         writeln!(f, "\n{rests} of {all} times everything was at rest when the next fault was due")
     }
 }
@@ -160,14 +167,14 @@ impl fmt::Display for Window {
             write!(f, ", back after {} ms", back.as_millis())?;
         }
         match held {
-            Some(held) => write!(
+            Ok(held) => write!(
                 f,
                 "; {} threads, {} descriptors, {:.1} MB",
                 held.threads,
                 held.descriptors,
                 megabytes(held.memory as i64)
             ),
-            None => write!(f, "; not at rest"),
+            Err(unrest) => write!(f, "; not at rest: {unrest}"),
         }
     }
 }

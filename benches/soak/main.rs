@@ -147,7 +147,7 @@ async fn window(world: &mut World, audience: &mut Audience, fault: Fault, seat: 
     }
     let hit = fault.hits_a_viewer().then_some(seat);
     let missed = audience.missed(hit);
-    let held = world.is_at_rest().await.then(|| Held::by(world.process()));
+    let held = world.unrest().await.map_or_else(|| Ok(Held::by(world.process())), Err);
     Window { fault, from, to: since_boot(), back, missed, held }
 }
 

@@ -53,7 +53,7 @@ impl Tape {
     }
 
     fn judge(&mut self, gap: &Gap, windows: &[Window], explains: impl Fn(Fault) -> bool) {
-        let is_then = |window: &&Window| gap.to + AROUND >= window.from && gap.from <= window.to + AROUND;
+        let is_then = |window: &&Window| gap.from + AROUND >= window.from && gap.to <= window.to + AROUND;
         if windows.iter().filter(is_then).any(|window| explains(window.fault)) {
             self.explained += 1;
         } else {

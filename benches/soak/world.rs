@@ -25,6 +25,8 @@ use crate::{
     xvfb::{Client, Xvfb},
 };
 
+/// The peer that sends.
+const SENDER: &str = "sender";
 /// How long a screen or a sound server is gone.
 const GONE: Duration = Duration::from_secs(3);
 /// How long packets are lost.
@@ -71,7 +73,7 @@ impl World {
         let recorded = ["--record", "all", "--record-dir", recordings];
         let daemon = Daemon::start(relay::ROOM, &[&sources[..], &recorded].concat()).await;
         let sent = FlashAndBeep::start(Codec::H264).await;
-        let options = Options::new("sender").meeting(daemon::ID).codecs(&[Codec::H264, Codec::Opus]);
+        let options = Options::new(SENDER).meeting(daemon::ID).codecs(&[Codec::H264, Codec::Opus]);
         let options = Options { encoder: Some(sent.encoder.clone()), ..options };
         let sender = Viewer::join(relay::ROOM, options.sending(&sent.picture).sending(&sent.sound)).await;
         let world = Self {
@@ -108,7 +110,9 @@ impl World {
             Fault::Intruder => self.let_intrude().await,
             Fault::RecordingsEnded => {
                 self.end_recordings().await;
-                ask(Method::POST, "/api/recordings", Some(json!({ "what": "all" }))).await;
+                for what in [json!({ "what": "local" }), json!({ "peer": SENDER })] {
+                    ask(Method::POST, "/api/recordings", Some(what)).await;
+                }
             }
             Fault::Questions => self.ask_questions().await,
             Fault::Stopped => {
@@ -125,14 +129,14 @@ impl World {
         None
     }
 
-    /// Whether there is nobody but who belongs here, and all that is to run does.
-    pub(crate) async fn is_at_rest(&self) -> bool {
-        is_at_rest(&self.daemon.state().await)
+    /// What there is that does not belong here, or is not as it is to be; `None` where everything is at rest.
+    pub(crate) async fn unrest(&self) -> Option<String> {
+        unrest(&self.daemon.state().await)
     }
 
-    /// Waits for that.
+    /// Waits until everything is at rest.
     pub(crate) async fn comes_to_rest(&self) {
-        self.until("everything is at rest", is_at_rest).await;
+        self.until("everything is at rest", |state| unrest(state).is_none()).await;
     }
 
     /// Ends the recordings, waits until they are sealed in their `folder`, and ends all of it.
@@ -253,14 +257,20 @@ impl Sound {
     }
 }
 
-fn is_at_rest(state: &Value) -> bool {
+fn unrest(state: &Value) -> Option<String> {
     let peers = peers(state);
-    let sources = state["sources"].as_array().unwrap();
+    let named = |one: &Value, name: &str, how: &Value| format!("{} is {}", one[name], how);
+    let unconnected = peers.iter().find(|peer| peer["connection"] != "connected");
+    let sources = state["sources"].as_array().into_iter().flatten();
+    let mut unready = sources.filter(|source| source["condition"]["state"] != "running");
     // Those who look on, and the one who sends.
-    peers.len() == SEATS + 1
-        && peers.iter().all(|peer| peer["connection"] == "connected")
-        && sources.iter().all(|source| source["condition"]["state"] == "running")
-        && running(state).len() == 2
+    let many = (peers.len() != SEATS + 1).then(|| format!("{} peers", peers.len()));
+    let recorded = (running(state).len() != 2).then(|| format!("{} recordings", running(state).len()));
+    unconnected
+        .map(|peer| named(peer, "id", &peer["connection"]))
+        .or(many)
+        .or_else(|| unready.next().map(|source| named(source, "name", &source["condition"]["state"])))
+        .or(recorded)
 }
 
 /// The ids of recordings that run.
