@@ -191,9 +191,15 @@ pub(super) fn text(path: &Path) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
+/// An empty list where no server answers.
 fn sounds(class: &str) -> Vec<Sound> {
     let Some(provider) = gst::DeviceProviderFactory::by_name(PROVIDER) else { return Vec::new() };
+    // One that has not been started asks in another way, and leaves descriptors behind where nobody answers.
+    if provider.start().is_err() {
+        return Vec::new();
+    }
     let devices = provider.devices();
+    provider.stop();
     let sounds = devices.iter().filter(|device| device.has_classes(class)).filter_map(|device| {
         // The name on the server is only in the element that the device would make.
         let element = device.create_element(None).ok()?;

@@ -15,6 +15,7 @@ mod plan;
 mod screen;
 mod slate;
 mod sound;
+pub mod sound_server;
 mod spec;
 pub mod strip;
 pub mod survey;

@@ -1,14 +1,11 @@
 //! Sound from a PulseAudio server, or from PipeWire in its place: microphones, and what is played.
 
-use std::env;
-
-use gst::prelude::*;
-
 use super::{
     SourceError,
-    devices::{self, PROVIDER, Sound},
+    devices::{self, Sound},
     error::there,
     plan::{Plan, Trouble},
+    sound_server,
 };
 
 /// PulseAudio's own names for what its user has chosen.
@@ -38,25 +35,6 @@ pub(super) async fn monitor(selector: Option<&str>) -> Result<Plan, SourceError>
     Ok(plan(device))
 }
 
-/// Whether the sound server answers. May take a while: not for async code.
-///
-/// # Errors
-/// When it does not, or can't be asked.
-pub(super) fn reach_server() -> Result<(), SourceError> {
-    let unreachable = |why: &str, help: String| SourceError::Unreachable {
-        server: "the sound server".to_owned(),
-        why: why.to_owned(),
-        help,
-    };
-    let provider = gst::DeviceProviderFactory::by_name(PROVIDER).ok_or_else(|| {
-        unreachable("GStreamer lacks its plug-in for it", "sudo apt install gstreamer1.0-plugins-good".to_owned())
-    })?;
-    // Listing devices alone gives an empty list where nobody answers.
-    provider.start().map_err(|_| unreachable("it does not answer", server_help()))?;
-    provider.stop();
-    Ok(())
-}
-
 fn plan(device: String) -> Plan {
     let values = vec![("device", device.as_str().into())];
     Plan::new(include_str!("../../pipelines/source/sound.launch"), values)
@@ -74,7 +52,7 @@ async fn find(selector: &str, kind: &str, list: fn() -> Vec<Sound>) -> Result<St
         None => Err(SourceError::Missing {
             wanted: format!("{kind} {selector:?}"),
             there: there(sounds.iter().map(ToString::to_string)),
-            help: if sounds.is_empty() { format!("; {}", server_help()) } else { String::new() },
+            help: if sounds.is_empty() { format!("; {}", sound_server::help()) } else { String::new() },
         }),
     }
 }
@@ -92,17 +70,6 @@ fn explain(trouble: &Trouble, device: &str) -> Option<SourceError> {
     lost.iter().any(|sign| words.contains(sign)).then(|| SourceError::Unreachable {
         server: "the sound server".to_owned(),
         why: trouble.error.message().to_owned(),
-        help: server_help(),
+        help: sound_server::help(),
     })
-}
-
-/// Where the server is looked for, since it runs for one user and knows no other.
-fn server_help() -> String {
-    let variable =
-        |name: &str| env::var(name).map_or_else(|_| format!("{name} is not set"), |value| format!("{name}={value}"));
-    format!(
-        "PulseAudio or pipewire-pulse must run for this user ({}, {}); a system service sets PULSE_SERVER",
-        variable("PULSE_SERVER"),
-        variable("XDG_RUNTIME_DIR")
-    )
 }

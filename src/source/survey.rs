@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::{
     Format, SourceError, camera,
     devices::{self, Camera, Sound},
-    screen, sound,
+    screen, sound_server,
 };
 use crate::{media::clockwork::Clockwork, units::Size};
 
@@ -106,7 +106,7 @@ pub async fn take(clockwork: &Clockwork) -> Survey {
 /// When it does not answer.
 pub async fn sounds() -> Result<(Vec<Sound>, Vec<Sound>), SourceError> {
     let asked = tokio::task::spawn_blocking(|| {
-        sound::reach_server()?;
+        sound_server::reach()?;
         Ok((devices::sound_sources(), devices::sound_sinks()))
     });
     asked.await.unwrap_or(Err(SourceError::Ended))

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::supervise::{Job, Work};
 use crate::{
     media::{clockwork::Clockwork, feed::Feed},
-    source::{self, Capture, ResetError, SourceError, Spec, Trust, VideoKind, VideoSpec},
+    source::{self, AudioKind, Capture, ResetError, SourceError, Spec, Trust, VideoKind, VideoSpec, sound_server},
 };
 
 /// A source that fills a feed.
@@ -40,6 +40,13 @@ impl Job for CaptureJob {
         // Of pictures that is known before anything is started. Whether there is sound is asked of a server.
         let is_absent = matches!(error, SourceError::Missing { .. } | SourceError::Unreachable { .. });
         is_absent && matches!(*self.spec.borrow(), Spec::Video(_))
+    }
+    async fn comes_back(&self) {
+        let takes_sound = match &*self.spec.borrow() {
+            Spec::Audio(audio) => matches!(audio.kind, AudioKind::Microphone { .. } | AudioKind::Monitor { .. }),
+            Spec::Video(_) => false,
+        };
+        if takes_sound { sound_server::returns().await } else { pending().await }
     }
     async fn renewal(&self) {
         let begun = self.spec.borrow().clone();

@@ -51,6 +51,10 @@ pub(super) trait Job: Send + Sync + 'static {
     fn last_resort(&self) -> impl Future<Output = Option<&'static str>> + Send {
         async { None }
     }
+    /// Comes when what it takes was away and is back, where that is noticed. It is not waited for any longer then.
+    fn comes_back(&self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
     /// Comes when it is to be another than it is when this is called, and has to begin anew for that.
     fn renewal(&self) -> impl Future<Output = ()> + Send {
         std::future::pending()
@@ -172,6 +176,7 @@ impl Supervision {
             self.say(Condition::Failed { why });
             tokio::select! {
                 () = &mut over => return,
+                () = job.comes_back() => {}
                 () = tokio::time::sleep(wait) => {}
             }
         }

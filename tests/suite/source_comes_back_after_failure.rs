@@ -11,7 +11,7 @@ use peergate::{
         feed::{Contents, Feed},
     },
     report::Condition,
-    source::{AudioKind, Capture, Trust, VideoKind},
+    source::{AudioKind, Capture, Spec, Trust, VideoKind},
     studio::Studio,
 };
 
@@ -27,6 +27,8 @@ use crate::common::{
 /// Within which a slate is to be there, and within which the picture once the source is.
 const GONE_LIMIT: Duration = Duration::from_secs(1);
 const BACK_LIMIT: Duration = Duration::from_secs(2);
+/// The same for sound: a server that has just begun takes a while until it gives any. Attempts are up to 10 s apart by then.
+const SOUND_BACK_LIMIT: Duration = Duration::from_secs(4);
 
 fn screen(display: &str) -> VideoKind {
     VideoKind::Screen { display: Some(display.to_owned()), region: None, pointer: false }
@@ -70,12 +72,11 @@ async fn a_slate_is_shown_within_a_second_and_the_picture_again_within_two() {
     studio.stop().await;
 }
 
-/// Starts to capture a display, and waits for its first picture. Without its feed it would end.
-async fn capture(display: &str) -> (Capture, Feed) {
-    let (feed, clockwork) = (Feed::new("screen", Contents::Raw), Clockwork::start());
-    let spec = video("screen", screen(display));
-    let capture = Capture::start(&spec, &feed, &clockwork, &Trust::default()).await.unwrap();
-    wait_until("a picture", BACK_LIMIT, || feed.counts().frames > 0).await;
+/// Starts to capture, and waits for the first picture or sound. Without its feed it would end.
+async fn capture(spec: &Spec) -> (Capture, Feed) {
+    let (feed, clockwork) = (Feed::new("captured", Contents::Raw), Clockwork::start());
+    let capture = Capture::start(spec, &feed, &clockwork, &Trust::default()).await.unwrap();
+    wait_until("it begins", BACK_LIMIT, || feed.counts().frames > 0).await;
     (capture, feed)
 }
 
@@ -91,7 +92,7 @@ async fn an_x_server_that_dies_twenty_times_leaves_no_thread_and_no_descriptor()
     let mut first = None;
     for _ in 0..=20 {
         let server = Xvfb::start_on(&display);
-        let (mut capture, _feed) = capture(&display).await;
+        let (mut capture, _feed) = capture(&video("screen", screen(&display))).await;
         drop(server);
         let why = tokio::time::timeout(GONE_LIMIT, capture.failure()).await.expect("it is noticed").to_string();
         assert!(why.starts_with(&format!("X display {display} can't be reached")), "{why}");
@@ -107,16 +108,46 @@ async fn an_x_server_that_dies_twenty_times_leaves_no_thread_and_no_descriptor()
 async fn an_x_server_that_does_not_answer_holds_nothing_up() {
     elements::start().unwrap();
     let server = Xvfb::start();
-    capture(&server.display).await.0.stop().await;
+    let spec = video("screen", screen(&server.display));
+    capture(&spec).await.0.stop().await;
     let before = Held::by(std::process::id());
-    let (capturing, _feed) = capture(&server.display).await;
+    let (capturing, _feed) = capture(&spec).await;
     server.signal("STOP");
     capturing.stop().await;
-    let spec = video("screen", screen(&server.display));
     let refused = Capture::dry_build(&spec, &Clockwork::start()).await.unwrap_err().to_string();
     let after = holds_again(before).await;
     server.signal("CONT");
     assert!(refused.contains("it has not answered for 2 s"), "{refused}");
+    assert!(after.threads <= before.threads && after.descriptors <= before.descriptors, "{before:?}, then {after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_server_that_dies_ten_times_leaves_no_thread_and_no_descriptor() {
+    elements::start().unwrap();
+    let home = Home::new();
+    // One is found by its description among those that there are, the other without a look at them.
+    let named = audio("named", AudioKind::Monitor { device: Some("Room".to_owned()) });
+    let any = audio("any", AudioKind::Monitor { device: None });
+    let mut first = None;
+    for _ in 0..=10 {
+        let server = Pulse::start(&home);
+        let (mut one, _feed) = capture(&named).await;
+        let (mut other, _feed) = capture(&any).await;
+        drop(server);
+        for capture in [&mut one, &mut other] {
+            let why = tokio::time::timeout(GONE_LIMIT, capture.failure()).await.expect("it is noticed").to_string();
+            assert!(why.starts_with("the sound server can't be reached"), "{why}");
+        }
+        one.stop().await;
+        other.stop().await;
+        for spec in [&named, &any] {
+            let feed = Feed::new("captured", Contents::Raw);
+            assert!(Capture::start(spec, &feed, &Clockwork::start(), &Trust::default()).await.is_err());
+        }
+        first.get_or_insert_with(|| Held::by(std::process::id()));
+    }
+    let before = first.unwrap();
+    let after = holds_again(before).await;
     assert!(after.threads <= before.threads && after.descriptors <= before.descriptors, "{before:?}, then {after:?}");
 }
 
@@ -164,8 +195,13 @@ async fn silence_is_heard_in_place_of_a_sound_server_that_is_gone() {
     for _ in 0..50 {
         assert!(taker.poll(GONE_LIMIT).await.is_some(), "packets come");
     }
+    // It has been away for long enough to be tried rarely.
+    tokio::time::timeout(BACK_LIMIT * 3, runs_again(&studio)).await.unwrap_err();
     let server = Pulse::start(&home);
+    let back = Instant::now();
     let _tone = server.play(1000);
+    runs_again(&studio).await;
+    assert!(back.elapsed() < SOUND_BACK_LIMIT, "the sound took {:?}", back.elapsed());
     while samples.next(second).await.strength(1000.0) < 0.4 {}
     studio.stop().await;
 }

@@ -1,5 +1,7 @@
 //! X displays, spoken with in their own protocol. Xlib, and so GStreamer's `ximagesrc`, ends the whole process when the
-//! connection to its server breaks, or leaves a thread behind where it is kept from that.
+//! connection to its server breaks, or leaves a thread behind where it is kept from that. `ximagesrc` also holds up all other
+//! programs of the display (`XGrabServer`) while it takes a picture, and waits for ever where another of ours connects just then:
+//! Xlib lets one at a time look for an extension, or connect.
 
 mod address;
 mod pixels;
