@@ -1,6 +1,7 @@
 //! What the gateway tells about itself: the state that `GET /api/state` shows and the events of
 //! `GET /api/events`. Plain data, so that every floor can speak of it; the state can be read again, by who asks a daemon for it.
 
+mod event;
 mod message;
 mod reloaded;
 
@@ -16,6 +17,7 @@ use crate::{
     quality::verdict::Verdict,
     units::{Bitrate, Size},
 };
+pub use event::Event;
 pub use message::Message;
 pub use reloaded::{Fates, MemberName, Reloaded};
 
@@ -328,59 +330,6 @@ pub struct DiskState {
     pub hours_left: Option<f64>,
     /// What is wrong with it.
     pub problem: Option<String>,
-}
-
-/// Something that happened. Each goes out as one server-sent event.
-#[derive(Debug, Clone, Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Event {
-    /// A peer was met: descriptions are on their way.
-    PeerJoined {
-        /// Our id in the room.
-        member: PeerId,
-        /// Its id.
-        peer: PeerId,
-    },
-    /// Media and data can flow.
-    PeerConnected {
-        /// Our id in the room.
-        member: PeerId,
-        /// Its id.
-        peer: PeerId,
-    },
-    /// A peer sends a track.
-    Track {
-        /// Our id in the room.
-        member: PeerId,
-        /// Its id.
-        peer: PeerId,
-        /// Audio or video.
-        kind: MediaKind,
-        /// How it is encoded.
-        codec: Codec,
-    },
-    /// A message came over a data channel.
-    Message {
-        /// Which member heard it, within this process.
-        #[serde(skip)]
-        key: MemberKey,
-        /// Our id in the room.
-        member: PeerId,
-        /// Who sent it.
-        peer: PeerId,
-        /// What it says.
-        #[serde(flatten)]
-        message: Message,
-    },
-    /// A peer is gone.
-    PeerClosed {
-        /// Our id in the room.
-        member: PeerId,
-        /// Its id.
-        peer: PeerId,
-        /// Why, in words.
-        why: String,
-    },
 }
 
 /// Unix time in ms.
