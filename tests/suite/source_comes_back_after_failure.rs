@@ -27,8 +27,11 @@ use crate::common::{
 /// Within which a slate is to be there, and within which the picture once the source is.
 const GONE_LIMIT: Duration = Duration::from_secs(1);
 const BACK_LIMIT: Duration = Duration::from_secs(2);
-/// The same for sound: a server that has just begun takes a while until it gives any. Attempts are up to 10 s apart by then.
-const SOUND_BACK_LIMIT: Duration = Duration::from_secs(4);
+/// The same for sound: a sink of PulseAudio's that has just begun takes up to 2 s until it gives any. Attempts are up to 10 s apart
+/// by then.
+const SOUND_BACK_LIMIT: Duration = Duration::from_secs(5);
+/// Within which what is captured begins, on a busy machine.
+const BEGIN_LIMIT: Duration = Duration::from_secs(10);
 
 fn screen(display: &str) -> VideoKind {
     VideoKind::Screen { display: Some(display.to_owned()), region: None, pointer: false }
@@ -76,7 +79,7 @@ async fn a_slate_is_shown_within_a_second_and_the_picture_again_within_two() {
 async fn capture(spec: &Spec) -> (Capture, Feed) {
     let (feed, clockwork) = (Feed::new("captured", Contents::Raw), Clockwork::start());
     let capture = Capture::start(spec, &feed, &clockwork, &Trust::default()).await.unwrap();
-    wait_until("it begins", BACK_LIMIT, || feed.counts().frames > 0).await;
+    wait_until("it begins", BEGIN_LIMIT, || feed.counts().frames > 0).await;
     (capture, feed)
 }
 
@@ -118,36 +121,6 @@ async fn an_x_server_that_does_not_answer_holds_nothing_up() {
     let after = holds_again(before).await;
     server.signal("CONT");
     assert!(refused.contains("it has not answered for 2 s"), "{refused}");
-    assert!(after.threads <= before.threads && after.descriptors <= before.descriptors, "{before:?}, then {after:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_sound_server_that_dies_ten_times_leaves_no_thread_and_no_descriptor() {
-    elements::start().unwrap();
-    let home = Home::new();
-    // One is found by its description among those that there are, the other without a look at them.
-    let named = audio("named", AudioKind::Monitor { device: Some("Room".to_owned()) });
-    let any = audio("any", AudioKind::Monitor { device: None });
-    let mut first = None;
-    for _ in 0..=10 {
-        let server = Pulse::start(&home);
-        let (mut one, _feed) = capture(&named).await;
-        let (mut other, _feed) = capture(&any).await;
-        drop(server);
-        for capture in [&mut one, &mut other] {
-            let why = tokio::time::timeout(GONE_LIMIT, capture.failure()).await.expect("it is noticed").to_string();
-            assert!(why.starts_with("the sound server can't be reached"), "{why}");
-        }
-        one.stop().await;
-        other.stop().await;
-        for spec in [&named, &any] {
-            let feed = Feed::new("captured", Contents::Raw);
-            assert!(Capture::start(spec, &feed, &Clockwork::start(), &Trust::default()).await.is_err());
-        }
-        first.get_or_insert_with(|| Held::by(std::process::id()));
-    }
-    let before = first.unwrap();
-    let after = holds_again(before).await;
     assert!(after.threads <= before.threads && after.descriptors <= before.descriptors, "{before:?}, then {after:?}");
 }
 
