@@ -53,8 +53,12 @@ const OF_NOBODY: [Part; 4] = [
 ];
 
 /// What a process has for its life.
-const FIXED: [Part; 21] = [
+const FIXED: [Part; 22] = [
     ("http.listen", |old, new| http(old, |http| Some(http.listen)) == http(new, |http| Some(http.listen))),
+    // With its key. What is in their files is shown as soon as it changes.
+    ("http.certificate", |old, new| {
+        http(old, |http| http.identity.as_ref()) == http(new, |http| http.identity.as_ref())
+    }),
     ("http.socket", |old, new| old.socket == new.socket),
     ("http.control_token_file", |old, new| {
         http(old, |http| http.control_token.as_ref()) == http(new, |http| http.control_token.as_ref())
@@ -325,6 +329,8 @@ mod tests {
         for (more, name) in [
             ("[http]\nlisten = \"127.0.0.1:1\"", "http.listen"),
             ("[http]\nlisten = \"none\"", "http.listen"),
+            ("[http]\ncertificate = \"box.pem\"", "http.certificate"),
+            ("[http]\ncertificate = \"box.pem\"\nkey = \"key.pem\"", "http.certificate"),
             ("[http]\nsocket = \"/run/x\"", "http.socket"),
             ("[http]\nhosts = [\"box.example\"]", "http.hosts"),
             ("[relay]\nrooms = 3", "relay.rooms"),
