@@ -48,11 +48,14 @@ impl Job for CaptureJob {
         };
         if takes_sound { sound_server::returns().await } else { pending().await }
     }
-    async fn renewal(&self) {
-        let begun = self.spec.borrow().clone();
-        if self.spec.clone().wait_for(|spec| *spec != begun).await.is_err() {
-            // It is no more; whoever runs it hears of that.
-            pending().await
+    fn renewal(&self) -> impl Future<Output = ()> + Send {
+        // What it is now, and not when this is first waited for: a camera takes seconds to begin.
+        let (begun, mut spec) = (self.spec.borrow().clone(), self.spec.clone());
+        async move {
+            if spec.wait_for(|spec| *spec != begun).await.is_err() {
+                // It is no more; whoever runs it hears of that.
+                pending().await
+            }
         }
     }
     fn is_mendable(&self, error: &SourceError) -> bool {
@@ -91,5 +94,32 @@ impl Work for Capture {
     }
     async fn stop(self) {
         Self::stop(self).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::{ids::SourceName, media::feed::Contents, source::AudioSpec};
+
+    fn tone(wave: &str) -> Spec {
+        let kind = AudioKind::Test { wave: wave.to_owned() };
+        Spec::Audio(AudioSpec { name: SourceName::new("tone").unwrap(), kind, keep: false })
+    }
+
+    #[test]
+    fn what_is_changed_while_it_begins_is_not_missed() {
+        gst::init().unwrap();
+        let (now, spec) = watch::channel(tone("sine"));
+        let (feed, clockwork) = (Feed::new("tone", Contents::Raw), Clockwork::start());
+        let (trust, was_denied) = (Trust::default(), AtomicBool::default());
+        let job = CaptureJob { spec, feed, clockwork, trust, was_denied };
+        let unchanged = job.renewal();
+        assert!(unchanged.now_or_never().is_none());
+        let renewal = job.renewal();
+        now.send_replace(tone("square"));
+        assert!(renewal.now_or_never().is_some());
     }
 }
