@@ -177,6 +177,7 @@ impl Supervision {
             tokio::select! {
                 () = &mut over => return,
                 () = job.comes_back() => {}
+                () = &mut renewal => (backoff, told) = (Backoff::default(), String::new()),
                 () = tokio::time::sleep(wait) => {}
             }
         }
