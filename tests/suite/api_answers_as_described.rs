@@ -44,10 +44,11 @@ fn routes() -> BTreeSet<String> {
     routes
 }
 
-/// The variants of an enum of src/report/mod.rs, as JSON has them.
+/// The variants of an enum of src/report, as JSON has them.
 fn variants(name: &str) -> BTreeSet<String> {
-    let source = fs::read_to_string("src/report/mod.rs").unwrap();
-    let body = source.split_once(&format!("pub enum {name} {{\n")).unwrap().1.split_once("\n}\n").unwrap().0;
+    let files = fs::read_dir("src/report").unwrap().map(|entry| entry.unwrap().path());
+    let sources: String = files.map(|file| fs::read_to_string(file).unwrap()).collect();
+    let body = sources.split_once(&format!("pub enum {name} {{\n")).unwrap().1.split_once("\n}\n").unwrap().0;
     let lines = body.lines().filter_map(|line| line.strip_prefix("    "));
     let variants = lines.filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
     variants.map(|line| snake_case(line.trim_end_matches([',', '{', ' ']))).collect()
