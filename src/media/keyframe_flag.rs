@@ -3,7 +3,7 @@
 use gst::prelude::*;
 
 /// Flags the frames that come to `pad` as what they are. `is_keyframe` reads it; `None` where a frame does not say.
-pub(crate) fn set_flags(pad: &gst::Pad, is_keyframe: fn(&[u8]) -> Option<bool>) {
+pub(crate) fn set_flags(pad: &gst::Pad, is_keyframe: impl Fn(&[u8]) -> Option<bool> + Send + Sync + 'static) {
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
         if let Some(buffer) = info.buffer_mut() {
             let says_delta = buffer.flags().contains(gst::BufferFlags::DELTA_UNIT);

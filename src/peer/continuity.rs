@@ -3,7 +3,8 @@
 //!
 //! GStreamer flags a frame as one that does not go on from the last one (`DISCONT`) for other reasons, too: after a track
 //! was silent for some seconds nothing is missing, and it is flagged all the same. Its depayloader of H.264 (1.22) hands on what
-//! is left of a picture of which a slice was lost.
+//! is left of a picture of which a slice was lost; and behind a keyframe that lost its end it hands on pictures that need it,
+//! though told to wait for another.
 
 use std::{
     collections::VecDeque,
@@ -12,7 +13,10 @@ use std::{
 
 use gst::prelude::*;
 
-use crate::codec::{Codec, MediaKind};
+use crate::{
+    bitstream,
+    codec::{Codec, MediaKind},
+};
 
 /// Broken pictures that may be on their way through a depayloader at once: the one that was cut off, and the next.
 const MOST_BROKEN: usize = 4;
@@ -22,10 +26,12 @@ const MOST_BROKEN: usize = 4;
 struct Continuity {
     codec: Codec,
     last: Option<Seen>,
-    /// Something was lost since the last frame.
+    /// Something was lost since the last frame that was handed on.
     is_lost: bool,
     /// The times of pictures that lack something.
     broken: VecDeque<gst::ClockTime>,
+    /// The keyframes come with what a decoder has to know of them.
+    are_headed: bool,
 }
 
 /// What a packet says.
@@ -40,11 +46,11 @@ struct Seen {
     time: Option<gst::ClockTime>,
 }
 
-/// Flags frames that come to `frames` as what they are, by the packets that came to `packets` before them, in order and with
-/// their pictures' times. Pictures that lack something are thrown away.
-pub(super) fn flag(packets: &gst::Pad, frames: &gst::Pad, codec: Codec) {
-    let (last, broken) = (None, VecDeque::new());
-    let continuity = Arc::new(Mutex::new(Continuity { codec, last, is_lost: false, broken }));
+/// Has frames that come to `frames` be whole and flagged as what they are, by the packets that came to `packets` before them,
+/// in order and with their pictures' times. Pictures that lack something are thrown away, and those behind a loss that are no
+/// keyframe: keyframes have to be flagged already.
+pub(super) fn keep(packets: &gst::Pad, frames: &gst::Pad, codec: Codec) {
+    let continuity = Arc::new(Mutex::new(Continuity::new(codec)));
     let noted = Arc::clone(&continuity);
     packets.add_probe(gst::PadProbeType::BUFFER | gst::PadProbeType::BUFFER_LIST, move |_, info| {
         let mut continuity = noted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -55,23 +61,24 @@ pub(super) fn flag(packets: &gst::Pad, frames: &gst::Pad, codec: Codec) {
         }
         gst::PadProbeReturn::Ok
     });
-    frames.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-        let mut continuity = continuity.lock().unwrap_or_else(PoisonError::into_inner);
+    frames.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
         let Some(frame) = info.buffer_mut() else { return gst::PadProbeReturn::Ok };
-        if continuity.is_broken(frame.pts()) {
-            return gst::PadProbeReturn::Drop;
+        if continuity.lock().unwrap_or_else(PoisonError::into_inner).pass(frame) {
+            return gst::PadProbeReturn::Ok;
         }
-        let is_flagged = frame.flags().contains(gst::BufferFlags::DISCONT);
-        match (std::mem::take(&mut continuity.is_lost), is_flagged) {
-            (true, false) => frame.make_mut().set_flags(gst::BufferFlags::DISCONT),
-            (false, true) => frame.make_mut().unset_flags(gst::BufferFlags::DISCONT),
-            _ => {}
-        }
-        gst::PadProbeReturn::Ok
+        // With each: the session sends them together, and one that got lost is not the last.
+        let event = gst_video::UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
+        // Refused: the track is going.
+        let _ = pad.push_event(event);
+        gst::PadProbeReturn::Drop
     });
 }
 
 impl Continuity {
+    const fn new(codec: Codec) -> Self {
+        Self { codec, last: None, is_lost: false, broken: VecDeque::new(), are_headed: false }
+    }
+
     fn note(&mut self, packet: &gst::BufferRef) {
         let Some(seen) = Seen::of(packet, self.codec) else { return };
         let Some(last) = self.last.replace(seen) else { return };
@@ -88,6 +95,27 @@ impl Continuity {
         if seen.time == last.time || !seen.is_first {
             self.broke(seen.time);
         }
+    }
+
+    /// Whether a frame can be decoded, with what was handed on before it. One that can is flagged where it follows a loss.
+    fn pass(&mut self, frame: &mut gst::Buffer) -> bool {
+        let is_keyframe = !frame.flags().contains(gst::BufferFlags::DELTA_UNIT);
+        let is_headed = is_keyframe && is_headed(frame, self.codec);
+        // One without headers may need others than the last one's: they may be what was lost.
+        let is_entire = self.codec.kind() == MediaKind::Audio || is_keyframe && is_headed >= self.are_headed;
+        if self.is_broken(frame.pts()) || self.is_lost && !is_entire {
+            return false;
+        }
+        if is_keyframe {
+            self.are_headed = is_headed;
+        }
+        let is_flagged = frame.flags().contains(gst::BufferFlags::DISCONT);
+        match (std::mem::take(&mut self.is_lost), is_flagged) {
+            (true, false) => frame.make_mut().set_flags(gst::BufferFlags::DISCONT),
+            (false, true) => frame.make_mut().unset_flags(gst::BufferFlags::DISCONT),
+            _ => {}
+        }
+        true
     }
 
     fn broke(&mut self, time: Option<gst::ClockTime>) {
@@ -115,6 +143,11 @@ impl Seen {
         let is_first = codec != Codec::H264 || payload(&packet).is_some_and(begins_picture);
         Some(Self { sequence, marker, is_first, time })
     }
+}
+
+/// Whether a keyframe says all of itself: the parameter sets of H.264, the sequence header of AV1. The others have none.
+fn is_headed(keyframe: &gst::Buffer, codec: Codec) -> bool {
+    keyframe.map_readable().is_ok_and(|bytes| bitstream::look(codec, &bytes).private.is_some())
 }
 
 /// What is behind a packet's header (RFC 3550, sections 5.1 and 5.3.1).
@@ -148,6 +181,7 @@ fn begins_picture(payload: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::keyframe_flag;
 
     const SLICE: u8 = 0x41;
     const IDR: u8 = 0x65;
@@ -197,7 +231,7 @@ mod tests {
     /// The times of pictures that are thrown away.
     fn broken(codec: Codec, packets: &[(u16, bool, u64, &[u8])]) -> Vec<u64> {
         gst::init().unwrap();
-        let mut continuity = Continuity { codec, last: None, is_lost: false, broken: VecDeque::new() };
+        let mut continuity = Continuity::new(codec);
         for (sequence, marker, time, payload) in packets {
             continuity.note(&packet(*sequence, *marker, *time, payload));
         }
@@ -218,5 +252,52 @@ mod tests {
         assert_eq!(broken(Codec::H264, &[(1, true, 0, first), (3, false, 33, first)]), none, "another one");
         assert_eq!(broken(Codec::H264, &[(1, true, 0, first), (3, false, 33, next)]), [33], "its beginning");
         assert_eq!(broken(Codec::Opus, &[(1, false, 0, first), (3, false, 20, next)]), none);
+    }
+
+    /// The times of the pictures that come out behind GStreamer's depayloader.
+    fn handed_on(packets: &[(u16, bool, u64, &[u8])]) -> Vec<u64> {
+        gst::init().unwrap();
+        let caps = "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000";
+        let receive = include_str!("../../pipelines/receive/h264.launch");
+        let line = gst::parse::launch(&format!("appsrc name=packets format=time caps={caps} ! {receive} sync=false"));
+        let line = line.unwrap().downcast::<gst::Pipeline>().unwrap();
+        let source = line.by_name("packets").unwrap().downcast::<gst_app::AppSrc>().unwrap();
+        let sink = line.by_name("sink").unwrap().downcast::<gst_app::AppSink>().unwrap();
+        let frames = sink.static_pad("sink").unwrap();
+        keyframe_flag::set_flags(&frames, |frame| Some(bitstream::look(Codec::H264, frame).keyframe));
+        keep(&source.static_pad("src").unwrap(), &frames, Codec::H264);
+        line.set_state(gst::State::Playing).unwrap();
+        for (sequence, marker, time, payload) in packets {
+            source.push_buffer(packet(*sequence, *marker, *time, payload)).unwrap();
+        }
+        source.end_of_stream().unwrap();
+        let mut times = Vec::new();
+        while let Ok(sample) = sink.pull_sample() {
+            times.push(sample.buffer().unwrap().pts().unwrap().mseconds());
+        }
+        line.set_state(gst::State::Null).unwrap();
+        times
+    }
+
+    #[test]
+    fn behind_a_keyframe_that_lost_a_piece_nothing_comes_before_the_next() {
+        let sps = b"\x67\x42\xc0\x16\xd9\0\xa4\x2f\xe2\x24\xc0\x44\0\0\x03\0\x04\0\0\x03\0\x50\x3c\x58\xb9\x20";
+        let sets = [b"\x78\0\x1a", &sps[..], b"\0\x05\x68\xcb\x83\xcb\x20"].concat();
+        let keyframe = [&sets[..], &[IDR, 0x88, 1, 2], &[IDR, 0x4a, 3, 4]];
+        let other = [&[SLICE, 0x9a, 1, 2][..], &[SLICE, 0x4a, 3, 4]];
+        let pictures = [(0, &keyframe[..]), (33, &other), (66, &keyframe), (99, &other), (132, &other)];
+        let pictures = pictures.into_iter().chain([(165, &keyframe[..]), (198, &other)]);
+        let pieces = pictures.flat_map(|(time, pieces)| {
+            let last = pieces.len() - 1;
+            pieces.iter().enumerate().map(move |(place, piece)| (place == last, time, *piece))
+        });
+        let packets: Vec<_> =
+            (0..).zip(pieces).map(|(sequence, (marker, time, piece))| (sequence, marker, time, piece)).collect();
+        assert_eq!(handed_on(&packets), [0, 33, 66, 99, 132, 165, 198]);
+        // What is left without the sets looks whole, but may need others than the last keyframe's.
+        for lost in packets.iter().filter(|packet| packet.2 == 66) {
+            let others: Vec<_> = packets.iter().filter(|packet| packet.0 != lost.0).copied().collect();
+            assert_eq!(handed_on(&others), [0, 33, 165, 198], "without {lost:x?}");
+        }
     }
 }

@@ -72,13 +72,14 @@ fn depayload(bin: &gst::Bin, pad: &gst::Pad, codec: Codec, timing: &Timing) -> O
     let branch = gst::parse::bin_from_description(description, true).ok()?;
     let sink = branch.by_name("sink")?.downcast::<gst_app::AppSink>().ok()?;
     let (packets, frames) = (branch.static_pad("sink")?, sink.static_pad("sink")?);
-    // In this order: pictures are told apart by their times.
+    // In this order: pictures are told apart by their times, and what follows a loss is let through by what it is.
     timing.stamp(&packets, codec.clock_rate());
-    continuity::flag(&packets, &frames, codec);
-    if codec == Codec::Av1 {
-        // Its depayloader says of no frame that it needs earlier ones (gst-plugin-rtp 0.15).
-        keyframe_flag::set_flags(&frames, |frame| Some(bitstream::look(Codec::Av1, frame).keyframe));
+    if matches!(codec, Codec::Av1 | Codec::H264) {
+        // AV1's depayloader says of no frame that it needs earlier ones (gst-plugin-rtp 0.15); that of H.264 (1.22) takes
+        // each for a keyframe that has parameter sets with it.
+        keyframe_flag::set_flags(&frames, move |frame| Some(bitstream::look(codec, frame).keyframe));
     }
+    continuity::keep(&packets, &frames, codec);
     let feed = Feed::new(format!("received {codec}"), Contents::Received);
     feed.ingress(&sink);
     attach(bin, pad, branch.upcast_ref())?;
