@@ -303,6 +303,7 @@ impl Driver {
     fn event(&mut self, event: Event) {
         match event {
             Event::Connected => {
+                self.answer_every_request();
                 let after = self.joined.elapsed();
                 self.media = self.options.sends.iter().map(broadcast::Sender::subscribe).collect();
                 self.see(|one| {

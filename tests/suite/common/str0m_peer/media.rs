@@ -19,6 +19,10 @@ use super::{
     view::{Frame, Track},
 };
 
+/// Packets that can be sent again, and for how long: str0m's own limits.
+const RESENDABLE: usize = 2000;
+const RESENDABLE_FOR: Duration = Duration::from_secs(3);
+
 /// Opus for 20 ms of silence.
 const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 
@@ -38,6 +42,16 @@ impl Driver {
             break;
         }
         Ok(())
+    }
+
+    /// Sends again all that it is asked for, as a page does at these rates. Else str0m does not while that is more than 15 % of
+    /// what it sends: a single keyframe is, where pictures are small.
+    pub(super) fn answer_every_request(&mut self) {
+        for (mid, _) in &self.medias {
+            if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(*mid, None) {
+                stream.set_rtx_cache(RESENDABLE, RESENDABLE_FOR, None);
+            }
+        }
     }
 
     /// Sends `count` packets of sound, each from a source (SSRC) of its own.
