@@ -16,6 +16,9 @@ use crate::{
     report::TrackState,
 };
 
+/// Pads and elements between webrtcbin's pad and a jitter buffer, at most.
+const MOST_STEPS: usize = 8;
+
 /// A track that the peer sends, depayloaded, ready to be taken from `feed`.
 #[derive(Debug, Clone)]
 pub(super) struct InboundTrack {
@@ -46,6 +49,11 @@ impl InboundTrack {
 pub(super) fn branch(webrtcbin: &gst::Element, pad: &gst::Pad, timing: &Timing) -> Option<InboundTrack> {
     let bin = webrtcbin.parent()?.downcast::<gst::Bin>().ok()?;
     let codec = codec_of(pad);
+    if !may_be_asked_again(pad)
+        && let Some(buffer) = jitter_buffer(pad)
+    {
+        buffer.set_property("do-retransmission", false);
+    }
     let built = codec.and_then(|codec| depayload(&bin, pad, codec, timing));
     if built.is_none() {
         discard(&bin, pad);
@@ -53,8 +61,37 @@ pub(super) fn branch(webrtcbin: &gst::Element, pad: &gst::Pad, timing: &Timing) 
     built
 }
 
+/// Whether the descriptions allow to ask for lost packets (RFC 4585, section 4.2). webrtcbin has each jitter buffer ask where
+/// one section of a bundle does. Who does not answer is asked ten times for each packet, and what others are asked in the same
+/// reports is lost on some.
+fn may_be_asked_again(pad: &gst::Pad) -> bool {
+    caps_of(pad).structure(0).is_some_and(|structure| structure.has_field("rtcp-fb-nack"))
+}
+
+/// The jitter buffer behind one of webrtcbin's pads, which stands for one of rtpbin: behind a decoder of FEC, and what parts
+/// payload types.
+fn jitter_buffer(pad: &gst::Pad) -> Option<gst::Element> {
+    let mut pad = pad.clone();
+    for _ in 0..MOST_STEPS {
+        if let Some(ghost) = pad.downcast_ref::<gst::GhostPad>() {
+            pad = ghost.target()?;
+            continue;
+        }
+        let element = pad.parent_element()?;
+        if element.factory().is_some_and(|factory| factory.name() == "rtpjitterbuffer") {
+            return Some(element);
+        }
+        pad = element.static_pad("sink")?.peer()?;
+    }
+    None
+}
+
+fn caps_of(pad: &gst::Pad) -> gst::Caps {
+    pad.current_caps().unwrap_or_else(|| pad.query_caps(None))
+}
+
 fn codec_of(pad: &gst::Pad) -> Option<Codec> {
-    let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
+    let caps = caps_of(pad);
     let structure = caps.structure(0)?;
     let codec = Codec::from_encoding_name(structure.get::<&str>("encoding-name").ok()?)?;
     // An SSRC that no description named is taken for the bundle's first section, whatever it is.
