@@ -181,7 +181,7 @@ fn begins_picture(payload: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::keyframe_flag;
+    use crate::media::{clockwork::Clockwork, keyframe_flag, pipeline::Pipeline};
 
     const SLICE: u8 = 0x41;
     const IDR: u8 = 0x65;
@@ -255,18 +255,18 @@ mod tests {
     }
 
     /// The times of the pictures that come out behind GStreamer's depayloader.
-    fn handed_on(packets: &[(u16, bool, u64, &[u8])]) -> Vec<u64> {
+    async fn handed_on(packets: &[(u16, bool, u64, &[u8])]) -> Vec<u64> {
         gst::init().unwrap();
         let caps = "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000";
         let receive = include_str!("../../pipelines/receive/h264.launch");
-        let line = gst::parse::launch(&format!("appsrc name=packets format=time caps={caps} ! {receive} sync=false"));
-        let line = line.unwrap().downcast::<gst::Pipeline>().unwrap();
-        let source = line.by_name("packets").unwrap().downcast::<gst_app::AppSrc>().unwrap();
-        let sink = line.by_name("sink").unwrap().downcast::<gst_app::AppSink>().unwrap();
+        let line = format!("appsrc name=packets format=time caps={caps} ! {receive} sync=false async=false");
+        let (line, _) = Pipeline::parse("packets", &line, &Clockwork::start()).unwrap();
+        let source = line.element("packets").unwrap().downcast::<gst_app::AppSrc>().unwrap();
+        let sink = line.appsink("sink").unwrap();
         let frames = sink.static_pad("sink").unwrap();
         keyframe_flag::set_flags(&frames, |frame| Some(bitstream::look(Codec::H264, frame).keyframe));
         keep(&source.static_pad("src").unwrap(), &frames, Codec::H264);
-        line.set_state(gst::State::Playing).unwrap();
+        line.set_state(gst::State::Playing).await.unwrap();
         for (sequence, marker, time, payload) in packets {
             source.push_buffer(packet(*sequence, *marker, *time, payload)).unwrap();
         }
@@ -275,12 +275,12 @@ mod tests {
         while let Ok(sample) = sink.pull_sample() {
             times.push(sample.buffer().unwrap().pts().unwrap().mseconds());
         }
-        line.set_state(gst::State::Null).unwrap();
+        line.stop().await.unwrap();
         times
     }
 
-    #[test]
-    fn behind_a_keyframe_that_lost_a_piece_nothing_comes_before_the_next() {
+    #[tokio::test]
+    async fn behind_a_keyframe_that_lost_a_piece_nothing_comes_before_the_next() {
         let sps = b"\x67\x42\xc0\x16\xd9\0\xa4\x2f\xe2\x24\xc0\x44\0\0\x03\0\x04\0\0\x03\0\x50\x3c\x58\xb9\x20";
         let sets = [b"\x78\0\x1a", &sps[..], b"\0\x05\x68\xcb\x83\xcb\x20"].concat();
         let keyframe = [&sets[..], &[IDR, 0x88, 1, 2], &[IDR, 0x4a, 3, 4]];
@@ -293,11 +293,11 @@ mod tests {
         });
         let packets: Vec<_> =
             (0..).zip(pieces).map(|(sequence, (marker, time, piece))| (sequence, marker, time, piece)).collect();
-        assert_eq!(handed_on(&packets), [0, 33, 66, 99, 132, 165, 198]);
+        assert_eq!(handed_on(&packets).await, [0, 33, 66, 99, 132, 165, 198]);
         // What is left without the sets looks whole, but may need others than the last keyframe's.
         for lost in packets.iter().filter(|packet| packet.2 == 66) {
             let others: Vec<_> = packets.iter().filter(|packet| packet.0 != lost.0).copied().collect();
-            assert_eq!(handed_on(&others), [0, 33, 165, 198], "without {lost:x?}");
+            assert_eq!(handed_on(&others).await, [0, 33, 165, 198], "without {lost:x?}");
         }
     }
 }
