@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A USB camera made of one process, for the guest of lab/camera-guest --camera usb.
 
 It speaks USB/IP with the kernel's own vhci-hcd, so that the real uvcvideo driver binds to it and makes a

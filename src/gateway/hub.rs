@@ -29,8 +29,8 @@ const SOURCES_LIMIT: Duration = Duration::from_millis(250);
 /// How long recordings have to end. What hangs in a disk can't be ended; the next start finds what is there.
 const RECORDINGS_LIMIT: Duration = Duration::from_millis(500);
 
-/// How long after one has left the memory that was its own goes back to the system, with that of those who leave meanwhile. Who
-/// comes sooner uses it, and sources and encoders that ran for the last have stopped by then.
+/// How long after one has left the memory that was its own goes back to the system. Who comes sooner uses it, and sources and
+/// encoders that ran for the last have stopped by then.
 const LEFTOVERS: Duration = Duration::from_secs(10);
 
 /// What a member tells the hub.
@@ -219,25 +219,30 @@ impl Hub {
     }
 }
 
-/// When what was left behind is cleared up. Where somebody leaves all the time, it is each time that the first has waited.
+/// When what was left behind is cleared up: after the first who leaves, and after the last; not each time where somebody leaves all
+/// the time.
 #[derive(Default)]
 struct Leftovers {
     due: Option<Instant>,
+    /// When the last one left, where that may be too late for what is due.
+    latest: Option<Instant>,
 }
 
 impl Leftovers {
     /// Somebody has left.
     fn come(&mut self, now: Instant) {
+        self.latest = Some(now);
         self.due.get_or_insert(now + LEFTOVERS);
     }
 
-    /// Waits until it is time, once for all that have left by then. Dropping the future changes nothing.
+    /// Waits until it is time, once for all that have left by then, and once more after the last of them: what ran for that one
+    /// has hardly stopped. Dropping the future changes nothing.
     async fn due(&mut self) {
         match self.due {
             Some(due) => sleep_until(due).await,
             None => std::future::pending().await,
         }
-        self.due = None;
+        self.due = self.latest.take().map(|left| left + LEFTOVERS).filter(|due| *due > Instant::now());
     }
 }
 
@@ -303,11 +308,15 @@ mod tests {
                 () = leftovers.due() => cleared_up += 1,
             }
         }
-        assert_eq!(cleared_up, 5, "each twelve seconds");
+        assert_eq!(cleared_up, 6, "each nine seconds");
+        let (last, mut last_cleared_up) = (Instant::now(), begun);
         let idle = tokio::time::timeout(Duration::from_secs(600), async {
-            leftovers.due().await;
-            leftovers.due().await;
+            loop {
+                leftovers.due().await;
+                last_cleared_up = Instant::now();
+            }
         });
-        assert!(idle.await.is_err(), "once for those that have left");
+        assert!(idle.await.is_err(), "not without end");
+        assert_eq!(last_cleared_up - last, LEFTOVERS, "what the last one has left, too");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::common::{
     daemon::Daemon,
-    str0m_peer::{Options, Viewer},
+    str0m_peer::{Options, Order, Viewer},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -16,8 +16,8 @@ async fn and_one_more_when_somebody_has_left() {
     let three = Viewer::join(&room, Options::new("three")).await;
     gateway.wait_for_log("all 2 places are taken (member.peers) by peers (2)", Duration::from_secs(5)).await;
     drop(three);
-    drop(one);
-    gateway.gone("one", Duration::from_secs(25)).await;
+    one.order(Order::Close);
+    gateway.gone("one", Duration::from_secs(5)).await;
     let four = Viewer::join(&room, Options::new("four")).await;
     four.video(5).await;
     let frames = two.video(1).await.frames;

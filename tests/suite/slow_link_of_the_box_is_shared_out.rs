@@ -4,7 +4,10 @@ use std::{io::Write, time::{Duration, Instant}};
 
 use serde_json::Value;
 
-use crate::common::link_scene::{Scene, each_second, encoder, is_paused, rung, seen, watch};
+use crate::common::{
+    link_scene::{Scene, each_second, encoder, is_paused, rung, seen, watch},
+    str0m_peer::Order,
+};
 
 fn with_uplink(bits: &str) -> tempfile::NamedTempFile {
     let mut file = tempfile::Builder::new().suffix(".toml").tempfile().unwrap();
@@ -48,13 +51,12 @@ async fn where_there_is_not_enough_for_all_who_came_last_gets_sound() {
     two.audio(50).await;
     let only_one = |state: &Value| is_paused(state, "two") && rung(state, "one") == Some(1);
     scene.until("pictures for one", Duration::from_secs(10), only_one).await;
-    let [by_one, by_two] = watch([&one, &two], Duration::from_secs(5)).await;
+    let ([by_one, by_two], kilobits) = tokio::join!(watch([&one, &two], Duration::from_secs(5)), leaves(&scene));
     assert!(each_second(&by_one) > 28.0, "{by_one:?}");
     assert!(by_two[by_two.len() - 1].sound - by_two[0].sound > 240, "{by_two:?}");
-    let kilobits = leaves(&scene).await;
     let state = scene.state().await;
     assert!((200.0..280.0).contains(&kilobits), "{kilobits} kbit/s: {state:#}");
-    drop(one);
+    one.order(Order::Close);
     scene.until("pictures for the other", Duration::from_secs(60), |state| rung(state, "two") == Some(1)).await;
     // Nobody had any for longer than a source goes on for nobody: it was begun anew.
     two.video(seen(&two).frames + 30).await;
