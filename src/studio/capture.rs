@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::supervise::{Job, Work};
 use crate::{
     media::{clockwork::Clockwork, feed::Feed},
-    source::{self, AudioKind, Capture, ResetError, SourceError, Spec, Trust, VideoKind, VideoSpec, sound_server},
+    source::{self, Capture, ResetError, SourceError, Spec, Trust, VideoKind, VideoSpec, sound_server},
 };
 
 /// A source that fills a feed.
@@ -42,11 +42,8 @@ impl Job for CaptureJob {
         is_absent && matches!(*self.spec.borrow(), Spec::Video(_))
     }
     async fn comes_back(&self) {
-        let takes_sound = match &*self.spec.borrow() {
-            Spec::Audio(audio) => matches!(audio.kind, AudioKind::Microphone { .. } | AudioKind::Monitor { .. }),
-            Spec::Video(_) => false,
-        };
-        if takes_sound { sound_server::returns().await } else { pending().await }
+        let is_of_sound_server = self.spec.borrow().is_of_sound_server();
+        if is_of_sound_server { sound_server::returns().await } else { pending().await }
     }
     fn renewal(&self) -> impl Future<Output = ()> + Send {
         // What it is now, and not when this is first waited for: a camera takes seconds to begin.
@@ -102,7 +99,11 @@ mod tests {
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::{ids::SourceName, media::feed::Contents, source::AudioSpec};
+    use crate::{
+        ids::SourceName,
+        media::feed::Contents,
+        source::{AudioKind, AudioSpec},
+    };
 
     fn tone(wave: &str) -> Spec {
         let kind = AudioKind::Test { wave: wave.to_owned() };
