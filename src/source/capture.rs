@@ -208,8 +208,8 @@ async fn plan(spec: &Spec, clockwork: &Clockwork, trust: &Trust) -> Result<Plan,
         },
         Spec::Audio(audio) => match &audio.kind {
             AudioKind::Test { wave } => Ok(test::tone(wave)),
-            AudioKind::Microphone { device } => sound::microphone(device.as_deref()).await,
-            AudioKind::Monitor { device } => sound::monitor(device.as_deref()).await,
+            AudioKind::Microphone { device } => sound::microphone(device.as_deref(), clockwork).await,
+            AudioKind::Monitor { device } => sound::monitor(device.as_deref(), clockwork).await,
             AudioKind::File { path } => file::audio(path).await,
         },
     }
