@@ -7,7 +7,7 @@ use nix::unistd::Uid;
 use super::{Finding, account};
 use crate::{
     config::Settings,
-    source::{AudioKind, Spec, survey},
+    source::{Spec, survey},
 };
 
 const ABOUT: &str = "sound";
@@ -16,7 +16,7 @@ const OF_THE_PACKAGE: &str = "for the packaged service: docs/install.md";
 
 /// Asks it what it has.
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
-    let is_needed = settings.sources.iter().any(is_of_the_server);
+    let is_needed = settings.sources.iter().any(Spec::is_of_sound_server);
     vec![match survey::sounds().await {
         Ok((sources, sinks)) => {
             let (sources, sinks) = (sources.len(), sinks.len());
@@ -25,13 +25,6 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
         Err(_) if !is_needed => Finding::ok(ABOUT, "no sound server answers; nothing in the configuration needs one"),
         Err(error) => Finding::failure(ABOUT, error.to_string()).mended_by(remedy(&Found::here())),
     }]
-}
-
-const fn is_of_the_server(spec: &Spec) -> bool {
-    match spec {
-        Spec::Audio(audio) => matches!(audio.kind, AudioKind::Microphone { .. } | AudioKind::Monitor { .. }),
-        Spec::Video(_) => false,
-    }
 }
 
 /// What there is of a sound server.

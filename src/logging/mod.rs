@@ -138,7 +138,7 @@ pub fn capture_gstreamer() {
         let text = message.get();
         let text = text.as_ref().map_or("", |text| text.as_str());
         match level {
-            gst::DebugLevel::Error if is_of_a_goodbye(category, text) => {
+            gst::DebugLevel::Error if is_no_news(category, text) => {
                 tracing::debug!(target: "gstreamer", category, object, "{text}");
             }
             gst::DebugLevel::Error => {
@@ -159,12 +159,15 @@ fn admit(limit: &Mutex<LogLimit>) -> Option<Option<NonZeroU64>> {
     limit.lock().ok()?.admit(Instant::now())
 }
 
-/// What GStreamer calls an error whenever a peer goes: it was quicker than our answer to its goodbye.
-fn is_of_a_goodbye(category: &str, text: &str) -> bool {
-    matches!(
-        (category, text),
-        ("dtlsenc", "Failed to send close_notify") | ("sctpenc", "Push failed on packet source pad. Error: eos")
-    )
+/// What GStreamer calls an error whenever a peer goes, which was quicker than our answer to its goodbye, or whenever it is asked
+/// for sound devices where no server answers, which whoever asks tells better.
+fn is_no_news(category: &str, text: &str) -> bool {
+    match category {
+        "dtlsenc" => text == "Failed to send close_notify",
+        "sctpenc" => text == "Push failed on packet source pad. Error: eos",
+        "pulse" => text.starts_with("Failed to connect: "),
+        _ => false,
+    }
 }
 
 /// On whatever thread complains. Through the C interface, because the text may hold what a peer sent, in any bytes.

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::{
     AudioKind, SourceError, Spec, Trust, VideoKind, camera, file,
     plan::{Plan, Trouble},
-    screen, sound, test,
+    screen, sound, sound_server, test,
 };
 use crate::{
     ids::SourceName,
@@ -48,6 +48,9 @@ impl Capture {
     /// # Errors
     /// When what it captures is not there, or can't be had now.
     pub async fn start(spec: &Spec, feed: &Feed, clockwork: &Clockwork, trust: &Trust) -> Result<Self, SourceError> {
+        if spec.is_of_sound_server() {
+            sound_server::answers().await?;
+        }
         let plan = plan(spec, clockwork, trust).await?;
         let (pipeline, bus) = Pipeline::parse(&format!("source {}", spec.name()), &plan.description()?, clockwork)
             .map_err(|error| SourceError::Pipeline(error.message().to_owned()))?;
@@ -205,8 +208,8 @@ async fn plan(spec: &Spec, clockwork: &Clockwork, trust: &Trust) -> Result<Plan,
         },
         Spec::Audio(audio) => match &audio.kind {
             AudioKind::Test { wave } => Ok(test::tone(wave)),
-            AudioKind::Microphone { device } => sound::microphone(device.as_deref()).await,
-            AudioKind::Monitor { device } => sound::monitor(device.as_deref()).await,
+            AudioKind::Microphone { device } => sound::microphone(device.as_deref(), clockwork).await,
+            AudioKind::Monitor { device } => sound::monitor(device.as_deref(), clockwork).await,
             AudioKind::File { path } => file::audio(path).await,
         },
     }

@@ -15,6 +15,7 @@ mod plan;
 mod screen;
 mod slate;
 mod sound;
+mod sound_clock;
 pub mod sound_server;
 mod spec;
 pub mod strip;

@@ -134,6 +134,13 @@ impl Spec {
         matches!(self, Self::Video(VideoSpec { kind: VideoKind::H264Camera { .. }, .. }))
     }
 
+    /// Whether it takes what a sound server captures.
+    #[must_use]
+    pub const fn is_of_sound_server(&self) -> bool {
+        use AudioKind::{Microphone, Monitor};
+        matches!(self, Self::Audio(AudioSpec { kind: Microphone { .. } | Monitor { .. }, .. }))
+    }
+
     /// Whether `other` can take its place behind the same encoders: nothing differs but where pictures or sound come from.
     #[must_use]
     pub fn has_form_of(&self, other: &Self) -> bool {

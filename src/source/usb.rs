@@ -119,7 +119,12 @@ impl UsbDevice {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{
+        os::unix::fs::{PermissionsExt, symlink},
+        thread,
+    };
+
+    use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
 
     use super::*;
 
@@ -176,6 +181,27 @@ mod tests {
         assert!(matches!(device.reset(), Err(ResetError::Failed { .. })), "it has no such request");
         let gone = UsbDevice { node: "/dev/bus/usb/000/000".into(), ..device };
         assert!(matches!(gone.reset(), Err(ResetError::Failed { .. })));
+    }
+
+    #[test]
+    fn who_may_not_write_to_it_is_told_which_one_to_permit() {
+        let (_root, roots) = machine();
+        let device = UsbDevice::of(&camera(&roots, "video0"), &roots).unwrap();
+        fs::create_dir_all(device.node.parent().unwrap()).unwrap();
+        fs::write(&device.node, "").unwrap();
+        fs::set_permissions(&device.node, fs::Permissions::from_mode(0o000)).unwrap();
+        // On a thread of its own, which gives up what root may: what is asked for is up to the node.
+        let reset = thread::spawn(move || {
+            let mut ours = capabilities(None).unwrap();
+            ours.effective -= CapabilitySet::DAC_OVERRIDE;
+            set_capabilities(None, ours).unwrap();
+            device.reset()
+        });
+        let denied = reset.join().unwrap().unwrap_err();
+        assert!(matches!(denied, ResetError::Denied { .. }), "{denied}");
+        let told = denied.to_string();
+        assert!(told.contains("/dev/bus/usb/001/017;") && told.contains("docs/troubleshooting.md"), "{told}");
+        assert!(told.ends_with("ATTR{idVendor}==\"046d\", ATTR{idProduct}==\"082d\""), "{told}");
     }
 
     #[test]

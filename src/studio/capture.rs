@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::supervise::{Job, Work};
 use crate::{
     media::{clockwork::Clockwork, feed::Feed},
-    source::{self, AudioKind, Capture, ResetError, SourceError, Spec, Trust, VideoKind, VideoSpec, sound_server},
+    source::{self, Capture, ResetError, SourceError, Spec, Trust, VideoKind, VideoSpec, sound_server},
 };
 
 /// A source that fills a feed.
@@ -42,11 +42,8 @@ impl Job for CaptureJob {
         is_absent && matches!(*self.spec.borrow(), Spec::Video(_))
     }
     async fn comes_back(&self) {
-        let takes_sound = match &*self.spec.borrow() {
-            Spec::Audio(audio) => matches!(audio.kind, AudioKind::Microphone { .. } | AudioKind::Monitor { .. }),
-            Spec::Video(_) => false,
-        };
-        if takes_sound { sound_server::returns().await } else { pending().await }
+        let is_of_sound_server = self.spec.borrow().is_of_sound_server();
+        if is_of_sound_server { sound_server::returns().await } else { pending().await }
     }
     fn renewal(&self) -> impl Future<Output = ()> + Send {
         // What it is now, and not when this is first waited for: a camera takes seconds to begin.
@@ -64,26 +61,26 @@ impl Job for CaptureJob {
     }
     async fn last_resort(&self) -> Option<&'static str> {
         let spec = self.spec.borrow().clone();
-        match source::reset(&spec).await? {
-            Ok(camera) => {
-                tracing::warn!(camera, "its USB port was reset, as starting it again did not help");
-                Some("its USB port was reset")
-            }
-            Err(error @ ResetError::Denied { .. }) => {
-                if !self.was_denied.swap(true, Relaxed) {
-                    tracing::warn!(%error, "starting a camera again does not help");
-                }
-                None
-            }
-            Err(error) => {
-                tracing::warn!(%error, "starting a camera again does not help");
-                None
-            }
-        }
+        self.tell(source::reset(&spec).await?)
     }
     async fn begin(&self) -> Result<Capture, SourceError> {
         let spec = self.spec.borrow().clone();
         Capture::start(&spec, &self.feed, &self.clockwork, &self.trust).await
+    }
+}
+
+impl CaptureJob {
+    /// Says what came of a reset; that the system does not let us, once. What was done, if anything was.
+    fn tell(&self, reset: Result<String, ResetError>) -> Option<&'static str> {
+        match reset {
+            Ok(camera) => {
+                tracing::warn!(camera, "its USB port was reset, as starting it again did not help");
+                return Some("its USB port was reset");
+            }
+            Err(ResetError::Denied { .. }) if self.was_denied.swap(true, Relaxed) => {}
+            Err(error) => tracing::warn!(%error, "starting a camera again does not help"),
+        }
+        None
     }
 }
 
@@ -99,23 +96,55 @@ impl Work for Capture {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, sync::Arc};
+
     use futures_util::FutureExt;
 
     use super::*;
-    use crate::{ids::SourceName, media::feed::Contents, source::AudioSpec};
+    use crate::{
+        ids::SourceName,
+        media::feed::Contents,
+        source::{AudioKind, AudioSpec},
+    };
 
     fn tone(wave: &str) -> Spec {
         let kind = AudioKind::Test { wave: wave.to_owned() };
         Spec::Audio(AudioSpec { name: SourceName::new("tone").unwrap(), kind, keep: false })
     }
 
+    fn job(spec: watch::Receiver<Spec>) -> CaptureJob {
+        let (feed, clockwork) = (Feed::new("tone", Contents::Raw), Clockwork::start());
+        CaptureJob { spec, feed, clockwork, trust: Trust::default(), was_denied: AtomicBool::default() }
+    }
+
+    #[test]
+    fn that_a_camera_may_not_be_reset_is_said_once_with_what_helps() {
+        gst::init().unwrap();
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let writer = Arc::new(log.reopen().unwrap());
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(writer).finish();
+        let job = job(watch::channel(tone("sine")).1);
+        tracing::subscriber::with_default(subscriber, || {
+            for _ in 0..3 {
+                let node = "/dev/bus/usb/001/017".to_owned();
+                let denied = ResetError::Denied { node, vendor: "046d".to_owned(), product: "082d".to_owned() };
+                assert_eq!(job.tell(Err(denied)), None);
+            }
+            assert!(job.tell(Ok("Front Camera".to_owned())).is_some());
+        });
+        let log = fs::read_to_string(log.path()).unwrap();
+        let told: Vec<_> = log.lines().filter(|line| line.contains("may not reset /dev/bus/usb/001/017")).collect();
+        let [told] = told[..] else { panic!("said once:\n{log}") };
+        let helps = ["WARN", "docs/troubleshooting.md", "ATTR{idVendor}==\"046d\"", "ATTR{idProduct}==\"082d\""];
+        assert!(helps.iter().all(|part| told.contains(part)), "{told}");
+        assert!(log.contains("its USB port was reset"), "{log}");
+    }
+
     #[test]
     fn what_is_changed_while_it_begins_is_not_missed() {
         gst::init().unwrap();
         let (now, spec) = watch::channel(tone("sine"));
-        let (feed, clockwork) = (Feed::new("tone", Contents::Raw), Clockwork::start());
-        let (trust, was_denied) = (Trust::default(), AtomicBool::default());
-        let job = CaptureJob { spec, feed, clockwork, trust, was_denied };
+        let job = job(spec);
         let unchanged = job.renewal();
         assert!(unchanged.now_or_never().is_none());
         let renewal = job.renewal();

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 const PURE: &[&str] =
-    &["backoff", "bitstream", "codec", "connection", "container", "ice", "ids", "limit", "log_limit", "matroska", "metrics", "mp4", "pace", "quality", "recording", "redact", "report", "room", "rtp", "sdp", "timeline", "token", "trust", "units", "signal/message.rs", "signal/fields.rs", "signal/backoff.rs", "service/vitals.rs", "service/status.rs"];
+    &["backoff", "bitstream", "codec", "connection", "container", "ice", "ids", "limit", "log_limit", "matroska", "metrics", "mp4", "pace", "quality", "recording", "redact", "report", "room", "rtp", "sdp", "timeline", "token", "trust", "units", "signal/message.rs", "signal/fields.rs", "signal/backoff.rs", "service/vitals.rs", "service/status.rs", "source/sound_clock.rs"];
 const MEDIA: &[&str] = &["media", "source", "encoder", "studio", "peer", "recorder"];
 
 /// Crates that the pure floor does without: it has no I/O, no tasks and no media.

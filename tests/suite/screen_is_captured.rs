@@ -1,5 +1,7 @@
 //! An X display: what moves on it, a part of it, and the pointer.
 
+use std::time::Duration;
+
 use peergate::{
     codec::Codec,
     source::{Region, VideoKind},
@@ -7,7 +9,10 @@ use peergate::{
 };
 
 use crate::common::{
+    daemon::{Daemon, GATEWAY},
     decode::Pictures,
+    decode_track,
+    str0m_peer::{Options, Viewer},
     studio::{failure, lease, studio, video},
     xvfb::Xvfb,
 };
@@ -73,6 +78,36 @@ async fn the_pointer_is_in_the_picture_if_it_is_wanted() {
     let pixels = with.difference(&without);
     assert!((10..2000).contains(&pixels), "a cursor's worth of pixels differs, got {pixels}");
     studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_one_that_changes_its_size_sees_the_new_one_and_misses_nothing() {
+    let server = Xvfb::start();
+    // A quarter of the screen, and all of a screen of a quarter.
+    let _window = server.run("xlogo", &["-geometry", "320x240+0+0", "-fg", "white", "-bg", "white"]);
+    let display = format!("screen:{}", server.display);
+    let gateway = Daemon::gateway(&["--video", &display, "--audio", "none"]).await;
+    let viewer = Viewer::join(&gateway.ws("/signal"), Options::new("watcher").meeting(GATEWAY).keeping(300)).await;
+    // Each for so many frames: 1.5 s.
+    for size in [(640, 480), (320, 240), (640, 480)] {
+        server.resize(size.0, size.1);
+        let frames = viewer.view().tracks().map(|track| track.frames).sum::<u64>();
+        viewer.video(frames + 45).await;
+    }
+    let track = viewer.video(1).await;
+    let pictures = decode_track::pictures(&track).await;
+    // In the middles of the quarters at the upper left and the lower right; 4:3 has bars at its sides.
+    let mut shown: Vec<_> = pictures
+        .iter()
+        .map(|picture| [(100, 45), (220, 135)].map(|(x, y)| picture.luma[y * picture.width + x] > 128))
+        .skip_while(|shown| *shown != [true, false])
+        .collect();
+    shown.dedup();
+    assert_eq!(shown, [[true, false], [true, true], [true, false]]);
+    let longest = track.kept.windows(2).map(|pair| pair[1].time - pair[0].time).max().unwrap();
+    assert!(track.gaps == 0 && longest < Duration::from_secs(1), "{} lost, {longest:?} without one", track.gaps);
+    assert_eq!(viewer.view().connections.len(), 1, "it stayed connected");
+    assert!(!gateway.log().contains("it is tried again"), "{}", gateway.log());
 }
 
 #[tokio::test(flavor = "multi_thread")]

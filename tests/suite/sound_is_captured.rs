@@ -1,13 +1,24 @@
 //! A microphone and what is played, on a real PulseAudio server.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    time::Duration,
+};
 
-use peergate::{codec::Codec, source::AudioKind};
+use peergate::{
+    codec::Codec,
+    media::{
+        clockwork::Clockwork,
+        elements,
+        feed::{Contents, Feed},
+    },
+    source::{AudioKind, Capture, Trust},
+};
 
 use crate::common::{
     decode::Samples,
     pulse::{Home, Pulse},
-    studio::{audio, failure, lease, studio},
+    studio::{Taker, audio, failure, lease, studio},
 };
 
 fn microphone(device: &str) -> AudioKind {
@@ -45,6 +56,32 @@ async fn what_a_sink_plays_is_heard_by_each_of_its_names() {
         assert!((0.4..0.6).contains(&strength), "{source}: 1 kHz at half of full scale, got {strength}");
     }
     studio.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_of_it_is_missing_when_we_are_held_up_for_half_a_second() {
+    elements::start().unwrap();
+    let home = Home::new();
+    let _server = Pulse::start(&home);
+    let (feed, clockwork) = (Feed::new("captured", Contents::Raw), Clockwork::start());
+    let capture = Capture::start(&audio("room", monitor(None)), &feed, &clockwork, &Trust::default()).await.unwrap();
+    let blocks = AtomicU32::new(0);
+    let taker = Taker::new(&feed, move || {
+        if blocks.fetch_add(1, Relaxed) == 40 {
+            std::thread::park_timeout(Duration::from_millis(500));
+        }
+    });
+    let mut ends = None;
+    for number in 0..100 {
+        let block = taker.next().await.buffer;
+        assert!(ends.is_none() || block.pts() == ends, "block {number} is the next one");
+        ends = block.pts().zip(block.duration()).map(|(begins, length)| begins + length);
+    }
+    // A server that begins gives some of it sooner, and some later: what is said of it settles within seconds.
+    let (now, ends) = (clockwork.running_time(), ends.unwrap());
+    let off = now.saturating_sub(ends).max(ends.saturating_sub(now));
+    assert!(off < gst::ClockTime::from_mseconds(200), "it has caught up: {ends} at {now}");
+    capture.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,6 +88,11 @@ async fn holds_again(before: Held) -> Held {
     before.again(std::process::id(), u64::MAX, Duration::from_secs(10)).await
 }
 
+async fn nothing_is_left_beside(before: Held) {
+    let after = holds_again(before).await;
+    assert!(after.threads <= before.threads && after.descriptors <= before.descriptors, "{before:?}, then {after:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_x_server_that_dies_twenty_times_leaves_no_thread_and_no_descriptor() {
     elements::start().unwrap();
@@ -102,9 +107,7 @@ async fn an_x_server_that_dies_twenty_times_leaves_no_thread_and_no_descriptor()
         capture.stop().await;
         first.get_or_insert_with(|| Held::by(std::process::id()));
     }
-    let before = first.unwrap();
-    let after = holds_again(before).await;
-    assert!(after.threads <= before.threads && after.descriptors <= before.descriptors, "{before:?}, then {after:?}");
+    nothing_is_left_beside(first.unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -122,6 +125,61 @@ async fn an_x_server_that_does_not_answer_holds_nothing_up() {
     server.signal("CONT");
     assert!(refused.contains("it has not answered for 2 s"), "{refused}");
     assert!(after.threads <= before.threads && after.descriptors <= before.descriptors, "{before:?}, then {after:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_server_that_dies_five_times_leaves_no_thread_and_no_descriptor() {
+    elements::start().unwrap();
+    let home = Home::new();
+    // One is found by its description among those that there are, the other without a look at them.
+    let named = audio("named", AudioKind::Monitor { device: Some("Room".to_owned()) });
+    let any = audio("any", AudioKind::Monitor { device: None });
+    let mut first = None;
+    for _ in 0..=5 {
+        let server = Pulse::start(&home);
+        let (mut one, _feed) = capture(&named).await;
+        let (mut other, _feed) = capture(&any).await;
+        drop(server);
+        for capture in [&mut one, &mut other] {
+            let why = tokio::time::timeout(GONE_LIMIT, capture.failure()).await.expect("it is noticed").to_string();
+            assert!(why.starts_with("the sound server can't be reached"), "{why}");
+        }
+        one.stop().await;
+        other.stop().await;
+        for spec in [&named, &any] {
+            let feed = Feed::new("captured", Contents::Raw);
+            let refused = Capture::start(spec, &feed, &Clockwork::start(), &Trust::default()).await;
+            let why = refused.unwrap_err().to_string();
+            assert!(why.contains("does not answer at ") && why.contains("/pulse/native: "), "{why}");
+        }
+        first.get_or_insert_with(|| Held::by(std::process::id()));
+    }
+    nothing_is_left_beside(first.unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_device_that_is_not_there_leaves_no_thread_and_no_descriptor() {
+    elements::start().unwrap();
+    let home = Home::new();
+    let _server = Pulse::start(&home);
+    // Nobody looks for it by this name: it is what the server refuses.
+    let absent = audio("absent", AudioKind::Microphone { device: Some("hall.monitor".to_owned()) });
+    let mut first = None;
+    for _ in 0..=5 {
+        let feed = Feed::new("captured", Contents::Raw);
+        let started = Capture::start(&absent, &feed, &Clockwork::start(), &Trust::default()).await;
+        let why = match started {
+            Err(why) => why,
+            Ok(mut capture) => {
+                let why = tokio::time::timeout(GONE_LIMIT, capture.failure()).await.expect("it is refused");
+                capture.stop().await;
+                why
+            }
+        };
+        assert_eq!(why.to_string(), "sound device \"hall.monitor\" is not there; there are: room (Room)");
+        first.get_or_insert_with(|| Held::by(std::process::id()));
+    }
+    nothing_is_left_beside(first.unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

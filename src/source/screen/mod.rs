@@ -35,7 +35,10 @@ pub(super) async fn plan(
 ) -> Result<Plan, SourceError> {
     let display = match display {
         Some(display) => display.to_owned(),
-        None => env::var("DISPLAY").ok().filter(|display| !display.is_empty()).ok_or_else(unnamed)?,
+        None => match env::var("DISPLAY").ok().filter(|display| !display.is_empty()) {
+            Some(display) => display,
+            None => return Err(worded(unnamed).await),
+        },
     };
     let (server, line) = open(&display).await?;
     let watcher = Watcher { server, region, pointer, fps: video.fps, clockwork: clockwork.clone() };
@@ -53,8 +56,12 @@ pub(super) async fn plan(
 pub(super) async fn size(display: &str) -> Result<Size, SourceError> {
     let (server, line) = open(display).await?;
     let asked = tokio::task::spawn_blocking(move || server.size());
-    let size = in_time(display, line, asked).await?.0;
-    size.map_err(|error| unreachable(display, &error.to_string()))
+    let why = match in_time(line, asked).await {
+        Ok((Ok(size), _line)) => return Ok(size),
+        Ok((Err(error), _line)) => error.to_string(),
+        Err(why) => why,
+    };
+    Err(out_of_reach(display, why).await)
 }
 
 /// A display that is watched once its pipeline asks for pictures. Dropping it ends that, and the connection.
@@ -95,26 +102,44 @@ impl Watch {
 
 /// Connects to the server of a display, and introduces itself.
 async fn open(display: &str) -> Result<(Server, Line), SourceError> {
-    let address = Address::parse(display).ok_or_else(|| unreachable(display, "expected HOST:NUMBER.SCREEN"))?;
+    match introduce(display).await {
+        Ok(opened) => Ok(opened),
+        Err(why) => Err(out_of_reach(display, why).await),
+    }
+}
+
+/// The same; where it fails, only why.
+async fn introduce(display: &str) -> Result<(Server, Line), String> {
+    let address = Address::parse(display).ok_or("expected HOST:NUMBER.SCREEN")?;
     let connecting = address.clone();
     let connected = tokio::task::spawn_blocking(move || {
         let socket = connecting.connect()?;
         socket.line().map(|line| (socket, line))
     });
-    let connected = connected.await.map_err(|_| SourceError::Ended)?;
-    let (socket, line) = connected.map_err(|error| unreachable(display, &error.to_string()))?;
+    let connected = connected.await.map_err(|error| error.to_string())?;
+    let (socket, line) = connected.map_err(|error| error.to_string())?;
     let opened = tokio::task::spawn_blocking(move || Server::open(socket, &address));
-    let (opened, line) = in_time(display, line, opened).await?;
-    Ok((opened.map_err(|refusal| unreachable(display, &refusal.to_string()))?, line))
+    let (opened, line) = in_time(line, opened).await?;
+    Ok((opened.map_err(|refusal| refusal.to_string())?, line))
 }
 
 /// What is asked of a server that may have stopped: where it does not answer, the line is cut, and so what waits for it ends.
-async fn in_time<T>(display: &str, line: Line, asked: tokio::task::JoinHandle<T>) -> Result<(T, Line), SourceError> {
+async fn in_time<T>(line: Line, asked: tokio::task::JoinHandle<T>) -> Result<(T, Line), String> {
     match tokio::time::timeout(CONNECT_LIMIT, asked).await {
         Ok(Ok(answer)) => Ok((answer, line)),
-        Ok(Err(_)) => Err(SourceError::Ended),
-        Err(_) => Err(unreachable(display, &format!("it has not answered for {} s", CONNECT_LIMIT.as_secs()))),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("it has not answered for {} s", CONNECT_LIMIT.as_secs())),
     }
+}
+
+/// An error whose words name the displays that there are: they are looked for on a thread that may take its time.
+async fn worded(error: impl FnOnce() -> SourceError + Send + 'static) -> SourceError {
+    tokio::task::spawn_blocking(error).await.unwrap_or(SourceError::Ended)
+}
+
+async fn out_of_reach(display: &str, why: String) -> SourceError {
+    let display = display.to_owned();
+    worded(move || unreachable(&display, &why)).await
 }
 
 fn unnamed() -> SourceError {

@@ -8,6 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use x11rb::{
+    connection::Connection,
+    protocol::randr::{ConnectionExt, Rotation},
+    rust_connection::RustConnection,
+};
+
 /// A running server with a picture of 640x480. Dropping it ends it.
 pub(crate) struct Xvfb {
     server: Child,
@@ -66,6 +72,21 @@ impl Xvfb {
             return None;
         }
         Some(Self { server, display: display.to_owned() })
+    }
+
+    /// Makes its picture another size, at most that which it began with, as `xrandr --fb` does.
+    pub(crate) fn resize(&self, width: u16, height: u16) {
+        let (server, screen) = RustConnection::connect(Some(&self.display)).unwrap();
+        let root = server.setup().roots[screen].root;
+        let resources = server.randr_get_screen_resources(root).unwrap().reply().unwrap();
+        // A picture is no smaller than what a monitor shows of it.
+        for monitor in resources.crtcs {
+            let off = server.randr_set_crtc_config(monitor, 0, 0, 0, 0, 0, Rotation::ROTATE0, &[]);
+            off.unwrap().reply().unwrap();
+        }
+        let millimetres = |pixels: u16| u32::from(pixels) * 254 / 960;
+        let sized = server.randr_set_screen_size(root, width, height, millimetres(width), millimetres(height));
+        sized.unwrap().check().unwrap();
     }
 
     /// Sends it a signal, as `STOP`.
