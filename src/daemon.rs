@@ -27,7 +27,7 @@ use crate::{
     messages::Plumbing,
     relay,
     reload::{self, Reloader},
-    report::State,
+    report::{ServerState, State},
     server::{self, Hosts, Listener, LocalSocket, Origins, SocketError, TlsListener},
     service::{Loop, Manager},
     shutdown::Signals,
@@ -84,8 +84,9 @@ pub async fn run(settings: Settings, origin: Origin, log: Dial) -> Result<(), Fa
     descriptors::provide(appearance::sessions(&settings), settings.relay.limits.sockets);
     let socket = open_socket(settings.socket.as_ref()).await.map_err(Failure::Socket)?;
     let plumbing = Plumbing::open(settings.messages.clone()).await.map_err(Failure::Messages)?;
+    let server_state = watch::Sender::default();
     let front = match &settings.http {
-        Some(http) => Some(Front::open(http).await?),
+        Some(http) => Some(Front::open(http, &server_state).await?),
         None => None,
     };
     let address = front.as_ref().map(|front| front.address);
@@ -97,6 +98,7 @@ pub async fn run(settings: Settings, origin: Origin, log: Dial) -> Result<(), Fa
     let (stun, page_stun) = watch::channel(settings.ice.stun.clone());
     let context = api::Context {
         gateway: access.clone(),
+        servers: server_state.subscribe(),
         reload,
         log: log.clone(),
         links: api::Links::new(),
@@ -161,7 +163,7 @@ pub async fn run_relay(settings: Settings) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
     descriptors::provide(0, settings.relay.limits.sockets);
     let Some(http) = &settings.http else { return Ok(()) };
-    let front = Front::open(http).await?;
+    let front = Front::open(http, &watch::Sender::default()).await?;
     tracing::info!(address = %front.address, "listening");
     tracing::info!("the relay is at {}://{}/signal", front.scheme("ws"), reachable(front.address));
     let mut servers = vec![front.serve(relay::router(relay_settings(&settings.relay, http)))];
@@ -258,8 +260,8 @@ struct Front {
 }
 
 impl Front {
-    async fn open(http: &Http) -> Result<Self, Failure> {
-        let shown = http.identity.clone().map(Shown::open).transpose()?;
+    async fn open(http: &Http, state: &watch::Sender<ServerState>) -> Result<Self, Failure> {
+        let shown = http.identity.clone().map(|identity| Shown::open(identity, state.clone())).transpose()?;
         let refused = |error| Failure::Listen { address: http.listen, error };
         let listener = TcpListener::bind(http.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;

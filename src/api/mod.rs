@@ -26,7 +26,9 @@ use axum::{
 };
 use tokio::{sync::watch, time::timeout};
 
-use crate::{gateway::Access, ice::HostPort, logging::Dial, reload::Reload, server::Hosts, token::Token};
+use crate::{
+    gateway::Access, ice::HostPort, logging::Dial, reload::Reload, report::ServerState, server::Hosts, token::Token,
+};
 use error::ApiError;
 pub use links::Links;
 
@@ -35,6 +37,8 @@ pub use links::Links;
 pub struct Context {
     /// The gateway.
     pub gateway: Access,
+    /// How we ourselves do, and the other servers of this process.
+    pub servers: watch::Receiver<ServerState>,
     /// Has the configuration read again.
     pub reload: Reload,
     /// What is logged.

@@ -4,6 +4,7 @@
 mod event;
 mod message;
 mod reloaded;
+mod server;
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -20,6 +21,7 @@ use crate::{
 pub use event::Event;
 pub use message::Message;
 pub use reloaded::{Fates, MemberName, Reloaded};
+pub use server::ServerState;
 
 /// The whole, at one moment.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

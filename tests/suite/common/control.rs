@@ -11,7 +11,7 @@ use peergate::{
     recording,
     redact::Redacted,
     reload,
-    report::{Event, State},
+    report::{Event, ServerState, State},
     server::{self, Hosts},
     token::Token,
 };
@@ -48,6 +48,7 @@ impl Control {
         let recorder = Recorder::start(recording::Settings::default(), Clockwork::start(), false);
         let context = Context {
             gateway: Access { commands: to_gateway, recorder, state: watched, events: events.clone() },
+            servers: watch::channel(ServerState::default()).1,
             reload: reload::channel().0,
             log: logging::start(&logging::Settings::default()),
             links: api::Links::new(),
