@@ -135,7 +135,7 @@ impl Actor {
         if self.settings.trust.is_none() {
             return self.begin().await;
         }
-        self.ask_for_proof()?;
+        self.begin_to_prove()?;
         for signal in std::mem::take(&mut self.held) {
             self.unproved(signal).await?;
         }
