@@ -1,5 +1,6 @@
 //! The HTTP side of a gateway: the page, the control API (docs/api.md), and metrics (docs/metrics.md).
 
+pub(crate) mod body;
 mod error;
 mod events;
 mod guard;
