@@ -181,6 +181,8 @@ pub struct ChannelState {
     pub sent: u64,
     /// Messages received so far.
     pub received: u64,
+    /// Those of them that were left out, because so many bytes of messages waited already: this machine does not keep up.
+    pub dropped: u64,
 }
 
 /// One source.
