@@ -109,13 +109,13 @@ pub async fn run(settings: Settings, origin: Origin, log: Dial) -> Result<(), Fa
     let mut servers = Vec::new();
     if let Some(socket) = socket {
         tracing::info!(path = %socket.path().display(), "the control socket, for 'peergate ctl'");
-        servers.push(Server::start(socket, api::router(context.clone())));
+        servers.push(Server::start(socket, api::router(context.clone()), server_state.clone()));
     }
     if let (Some(http), Some(front)) = (&settings.http, front) {
         let context = api::Context { token: http.control_token.clone(), hosts: hosts(http), ..context };
         let router = api::router(context).merge(relay::router(relay_settings(&settings.relay, http)));
         front.announce(&settings.members);
-        servers.push(front.serve(router));
+        servers.push(front.serve(router, server_state));
     }
 
     let manager = Manager::of_this_process();
@@ -163,10 +163,12 @@ pub async fn run_relay(settings: Settings) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
     descriptors::provide(0, settings.relay.limits.sockets);
     let Some(http) = &settings.http else { return Ok(()) };
-    let front = Front::open(http, &watch::Sender::default()).await?;
+    // Nobody asks a relay for it.
+    let state = watch::Sender::default();
+    let front = Front::open(http, &state).await?;
     tracing::info!(address = %front.address, "listening");
     tracing::info!("the relay is at {}://{}/signal", front.scheme("ws"), reachable(front.address));
-    let mut servers = vec![front.serve(relay::router(relay_settings(&settings.relay, http)))];
+    let mut servers = vec![front.serve(relay::router(relay_settings(&settings.relay, http)), state)];
     let manager = Manager::of_this_process();
     manager.ready();
     // Nothing but sockets: when this process's tasks run, it does what it is for.
@@ -191,11 +193,11 @@ struct Server {
 }
 
 impl Server {
-    fn start(listener: impl Listener, router: axum::Router) -> Self {
+    fn start(listener: impl Listener, router: axum::Router, state: watch::Sender<ServerState>) -> Self {
         let (ask_to_stop, asked) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let asked = async { drop(asked.await) };
-            server::serve(listener, router, asked).await;
+            server::serve(listener, router, state, asked).await;
         });
         Self { task, ask_to_stop }
     }
@@ -273,10 +275,10 @@ impl Front {
         if self.shown.is_some() { format!("{plain}s") } else { plain.to_owned() }
     }
 
-    fn serve(self, router: axum::Router) -> Server {
+    fn serve(self, router: axum::Router, state: watch::Sender<ServerState>) -> Server {
         match self.shown {
-            Some(shown) => Server::start(TlsListener::new(self.listener, shown), router),
-            None => Server::start(self.listener, router),
+            Some(shown) => Server::start(TlsListener::new(self.listener, shown), router, state),
+            None => Server::start(self.listener, router, state),
         }
     }
 

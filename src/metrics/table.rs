@@ -77,6 +77,13 @@ pub(super) const TABLE: &[Metric] = &[
         read: |Sight { gateway: state, .. }, to| to.add([], state.pipelines_left_behind as f64),
     },
     Metric {
+        name: "connections_full",
+        help: "How often all connections of an HTTP server were taken, so that who came next had to wait",
+        unit: None,
+        kind: Counter,
+        read: |Sight { servers, .. }, to| to.add([], servers.connections_full as f64),
+    },
+    Metric {
         name: "certificate_end",
         help: "When the certificate of the port ends, counted from 1970; renewed, it is a later moment",
         unit: Some(Unit::Seconds),

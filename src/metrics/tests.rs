@@ -10,7 +10,10 @@ use crate::{
 };
 
 fn seen(gateway: State) -> String {
-    let servers = ServerState { certificate_end: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000)) };
+    let servers = ServerState {
+        connections_full: 7,
+        certificate_end: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000)),
+    };
     exposition(Sight { gateway, servers })
 }
 
@@ -51,6 +54,7 @@ fn values_are_those_of_the_state() {
         "peergate_recording_disk_failed 1.0",
         "peergate_recording_disk_free_bytes 1099511627776.0",
         "peergate_recording_disk_left_seconds 5400.0",
+        "peergate_connections_full_total 7.0",
         "peergate_certificate_end_seconds 2000000000.0",
         "# EOF",
     ] {
