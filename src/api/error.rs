@@ -175,6 +175,10 @@ impl From<ReloadError> for ApiError {
         let (status, help) = match error {
             ReloadError::NoAnswer(error) => return error.into(),
             ReloadError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "try again"),
+            ReloadError::NoPort => (
+                StatusCode::CONFLICT,
+                "the one before is in force; 'systemctl restart peergate', or whatever else starts it",
+            ),
             ReloadError::Defect(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the one before is in force"),
             _ => (
                 StatusCode::CONFLICT,
