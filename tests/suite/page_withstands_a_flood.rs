@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::common::{
-    browser::{Browser, Options, PATIENCE},
+    browser::{Options, PATIENCE},
     daemon::{Daemon, GATEWAY},
     page::Page,
     peers_in_state::open_channels,
@@ -35,7 +35,7 @@ const COUNT: &str = "(() => {\
 #[tokio::test(flavor = "multi_thread")]
 async fn of_strangers_and_their_descriptions() {
     let gateway = Daemon::gateway(&[]).await;
-    let page = Page::open(Browser::start(Options::chromium()).await, &gateway.http("/")).await;
+    let page = Page::start(Options::chromium(), &gateway.http("/")).await;
     page.picture().await;
     assert_eq!(page.one_peer().await, GATEWAY);
     let offer = page.browser.value(OFFER, &[]).await;
@@ -75,7 +75,7 @@ async fn of_strangers_and_their_descriptions() {
 #[tokio::test(flavor = "multi_thread")]
 async fn and_of_words() {
     let gateway = Daemon::gateway(&[]).await;
-    let page = Page::open(Browser::start(Options::chromium()).await, &gateway.http("/")).await;
+    let page = Page::start(Options::chromium(), &gateway.http("/")).await;
     page.one_peer().await;
     gateway.wait_for_state(PATIENCE, |state| open_channels(state) == 1).await;
     gateway.send_text(&"x".repeat(60_000)).await;
