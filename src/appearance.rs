@@ -16,6 +16,7 @@ use crate::{
     room,
     signal::{self, relay_url::RelayUrl},
     tls::Anchors,
+    trust::Side,
 };
 
 /// As long as the library's own.
@@ -78,6 +79,7 @@ pub(crate) fn member(
         key: trust.key.clone(),
         room: trust.room.clone(),
         own: id.clone(),
+        side: Side::Gateway,
     });
     Ok(MemberSettings {
         id,

@@ -27,7 +27,7 @@ use crate::{
     messages::Plumbing,
     relay,
     reload::{self, Reloader},
-    report::State,
+    report::{ServerState, State},
     server::{self, Hosts, Listener, LocalSocket, Origins, SocketError, TlsListener},
     service::{Loop, Manager},
     shutdown::Signals,
@@ -84,8 +84,9 @@ pub async fn run(settings: Settings, origin: Origin, log: Dial) -> Result<(), Fa
     descriptors::provide(appearance::sessions(&settings), settings.relay.limits.sockets);
     let socket = open_socket(settings.socket.as_ref()).await.map_err(Failure::Socket)?;
     let plumbing = Plumbing::open(settings.messages.clone()).await.map_err(Failure::Messages)?;
+    let server_state = watch::Sender::default();
     let front = match &settings.http {
-        Some(http) => Some(Front::open(http).await?),
+        Some(http) => Some(Front::open(http, &server_state).await?),
         None => None,
     };
     let address = front.as_ref().map(|front| front.address);
@@ -97,6 +98,7 @@ pub async fn run(settings: Settings, origin: Origin, log: Dial) -> Result<(), Fa
     let (stun, page_stun) = watch::channel(settings.ice.stun.clone());
     let context = api::Context {
         gateway: access.clone(),
+        servers: server_state.subscribe(),
         reload,
         log: log.clone(),
         links: api::Links::new(),
@@ -107,13 +109,13 @@ pub async fn run(settings: Settings, origin: Origin, log: Dial) -> Result<(), Fa
     let mut servers = Vec::new();
     if let Some(socket) = socket {
         tracing::info!(path = %socket.path().display(), "the control socket, for 'peergate ctl'");
-        servers.push(Server::start(socket, api::router(context.clone())));
+        servers.push(Server::start(socket, api::router(context.clone()), server_state.clone()));
     }
     if let (Some(http), Some(front)) = (&settings.http, front) {
         let context = api::Context { token: http.control_token.clone(), hosts: hosts(http), ..context };
         let router = api::router(context).merge(relay::router(relay_settings(&settings.relay, http)));
         front.announce(&settings.members);
-        servers.push(front.serve(router));
+        servers.push(front.serve(router, server_state));
     }
 
     let manager = Manager::of_this_process();
@@ -161,10 +163,12 @@ pub async fn run_relay(settings: Settings) -> Result<(), Failure> {
     let mut signals = catch_signals()?;
     descriptors::provide(0, settings.relay.limits.sockets);
     let Some(http) = &settings.http else { return Ok(()) };
-    let front = Front::open(http).await?;
+    // Nobody asks a relay for it.
+    let state = watch::Sender::default();
+    let front = Front::open(http, &state).await?;
     tracing::info!(address = %front.address, "listening");
     tracing::info!("the relay is at {}://{}/signal", front.scheme("ws"), reachable(front.address));
-    let mut servers = vec![front.serve(relay::router(relay_settings(&settings.relay, http)))];
+    let mut servers = vec![front.serve(relay::router(relay_settings(&settings.relay, http)), state)];
     let manager = Manager::of_this_process();
     manager.ready();
     // Nothing but sockets: when this process's tasks run, it does what it is for.
@@ -189,11 +193,11 @@ struct Server {
 }
 
 impl Server {
-    fn start(listener: impl Listener, router: axum::Router) -> Self {
+    fn start(listener: impl Listener, router: axum::Router, state: watch::Sender<ServerState>) -> Self {
         let (ask_to_stop, asked) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let asked = async { drop(asked.await) };
-            server::serve(listener, router, asked).await;
+            server::serve(listener, router, state, asked).await;
         });
         Self { task, ask_to_stop }
     }
@@ -258,8 +262,8 @@ struct Front {
 }
 
 impl Front {
-    async fn open(http: &Http) -> Result<Self, Failure> {
-        let shown = http.identity.clone().map(Shown::open).transpose()?;
+    async fn open(http: &Http, state: &watch::Sender<ServerState>) -> Result<Self, Failure> {
+        let shown = http.identity.clone().map(|identity| Shown::open(identity, state.clone())).transpose()?;
         let refused = |error| Failure::Listen { address: http.listen, error };
         let listener = TcpListener::bind(http.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
@@ -271,10 +275,10 @@ impl Front {
         if self.shown.is_some() { format!("{plain}s") } else { plain.to_owned() }
     }
 
-    fn serve(self, router: axum::Router) -> Server {
+    fn serve(self, router: axum::Router, state: watch::Sender<ServerState>) -> Server {
         match self.shown {
-            Some(shown) => Server::start(TlsListener::new(self.listener, shown), router),
-            None => Server::start(self.listener, router),
+            Some(shown) => Server::start(TlsListener::new(self.listener, shown), router, state),
+            None => Server::start(self.listener, router, state),
         }
     }
 

@@ -58,9 +58,14 @@ pub enum ReloadError {
     /// It asks for something else that is not here.
     #[error("the configuration can't be had here: {0}")]
     Gateway(#[from] gateway::StartError),
+    /// A member is to be in the embedded relay, and this process has no port.
+    #[error(
+        "a member wants the embedded relay, and the port for that (http.listen) is opened only when peergate is started anew"
+    )]
+    NoPort,
     /// A member can't be brought up.
     #[error("the configuration can't be had here: {0}")]
-    Appearance(#[from] AppearanceError),
+    Appearance(AppearanceError),
     /// The socket for messages can't be made.
     #[error("the configuration can't be had here: the socket for messages ([messages] socket): {0}")]
     Messages(#[from] SocketError),
@@ -73,6 +78,15 @@ pub enum ReloadError {
     /// Others have asked, and are served first.
     #[error("the configuration is being read again, and others wait for that, too")]
     Busy,
+}
+
+impl From<AppearanceError> for ReloadError {
+    fn from(error: AppearanceError) -> Self {
+        match error {
+            AppearanceError::NoRelay => Self::NoPort,
+            error => Self::Appearance(error),
+        }
+    }
 }
 
 /// A way to ask, and what is asked in that way.

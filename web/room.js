@@ -2,7 +2,8 @@
 //
 // Who meets somebody new offers at once, so that both directions have their media sections whoever has a stream.
 // When two offer to each other, the smaller id gives way. One offer for each connection: a second one from the
-// same id is a new connection, which takes the place of the old one.
+// same id is a new connection. The relay does not check who sends what, so one that is connected stays until the new one
+// is, too.
 //
 // Whoever reaches the relay is in the room, and is not trusted with more than the gateway trusts it with
 // (docs/signalling.md): what goes beyond it is passed over.
@@ -14,7 +15,8 @@ import { Peer } from './peer.js';
 const KNOCKS = [1000, 4000]; // ms after a connection was lost; then the peer counts as gone
 const KNOCK_ANSWER = 3000; // ms
 const WORTH_KNOCKING = ['silent', 'unreachable', 'misunderstood'];
-const MOST_PEERS = 64; // those that were lost and are knocked for among them
+const BESIDE_LIMIT = 30000; // ms for a new connection beside one of the same id
+const MOST_PEERS = 64; // those that were lost and are knocked for among them, and those beside others
 const MEETINGS = { every: 200, burst: MOST_PEERS }; // a full room may come back in a moment
 const MESSAGES = { every: 5, burst: 400 }; // of one peer
 
@@ -25,6 +27,7 @@ export class Room {
   #relay;
   #on;
   #stream = null;
+  #beside = new Map(); // id -> what is met in the name of a peer that is connected; nobody hears of it
   #knocks = new Map(); // id -> { timer, count } of peers that were lost
   #meetings = new Pace(MEETINGS);
 
@@ -57,7 +60,7 @@ export class Room {
   leave() {
     for (const { timer } of this.#knocks.values()) clearTimeout(timer);
     this.#knocks.clear();
-    for (const peer of [...this.peers.values()]) peer.close();
+    for (const peer of this.#all()) peer.close();
   }
 
   // Sends other media from now on. Peers negotiated the kinds of media when they met; where those change, all are
@@ -66,7 +69,7 @@ export class Room {
     const same = kinds(this.#stream) === kinds(stream);
     this.#stream = stream;
     if (same) {
-      await Promise.all([...this.peers.values()].map((peer) => peer.replaceStream(stream)));
+      await Promise.all(this.#all().map((peer) => peer.replaceStream(stream)));
       return;
     }
     this.enterAnew(newId);
@@ -100,9 +103,14 @@ export class Room {
         this.#handleDescription(sender, peer, data.sdp);
         break;
       case 'candidate':
-        peer?.addCandidate(data.candidate);
+        for (const one of [peer, this.#beside.get(sender)]) one?.addCandidate(data.candidate); // it names whose it is
         break;
     }
+  }
+
+  // Those beside others first: they are nobody's heirs then.
+  #all() {
+    return [...this.#beside.values(), ...this.peers.values()];
   }
 
   #handleDescription(sender, peer, sdp) {
@@ -110,7 +118,7 @@ export class Room {
       if (peer?.hasOffered) peer.acceptAnswer(sdp);
     } else if (sdp?.type === 'offer') {
       if (peer?.hasOffered && isSmaller(sender, this.#id)) return; // the other side gives way
-      this.#meet(sender)?.acceptOffer(sdp);
+      (isThere(peer) ? this.#meetBeside(sender) : this.#meet(sender))?.acceptOffer(sdp);
     }
   }
 
@@ -119,29 +127,66 @@ export class Room {
     if (!this.#hasPlaceFor(id) || !this.#meetings.admits()) return null;
     this.peers.get(id)?.close('replaced');
     clearTimeout(this.#knocks.get(id)?.timer);
+    const peer = this.#make(id);
+    this.#show(peer);
+    return peer;
+  }
+
+  // The same, of who may be another.
+  #meetBeside(id) {
+    this.#beside.get(id)?.close('replaced');
+    if (!this.#hasPlaceFor(null) || !this.#meetings.admits()) return null;
+    const newcomer = this.#make(id);
+    this.#beside.set(id, newcomer);
+    setTimeout(() => this.#beside.get(id) === newcomer && newcomer.close('unanswered'), BESIDE_LIMIT);
+    return newcomer;
+  }
+
+  #make(id) {
     const messages = new Pace(MESSAGES);
     const peer = new Peer(id, this.#id, this.#iceServers, this.#stream, {
       send: (event, data) => this.#send(event, { receiver: id, ...data }),
-      change: () => {
-        if (peer.state === 'connected') this.#knocks.delete(id);
-        this.#on.change(peer);
-      },
-      message: (data) => messages.admits() && this.#on.message(peer, data),
+      change: () => this.#handleChange(peer),
+      message: (data) => this.peers.get(id) === peer && messages.admits() && this.#on.message(peer, data),
       keyOf: (name) => this.#on.keyOf(name),
       end: (why) => this.#handleEnd(peer, why),
     });
-    this.peers.set(id, peer);
-    this.#on.change(peer);
     return peer;
+  }
+
+  #show(peer) {
+    this.peers.set(peer.id, peer);
+    this.#on.change(peer);
   }
 
   #hasPlaceFor(id) {
     const known = new Set([...this.peers.keys(), ...this.#knocks.keys()]);
-    return known.has(id) || known.size < MOST_PEERS;
+    return known.has(id) || known.size + this.#beside.size < MOST_PEERS;
+  }
+
+  #handleChange(peer) {
+    if (this.#beside.get(peer.id) === peer) {
+      const present = this.peers.get(peer.id);
+      if (isAsGoodAs(peer, present)) present.close('replaced'); // it is the heir
+      return;
+    }
+    if (peer.state === 'connected') this.#knocks.delete(peer.id);
+    this.#on.change(peer);
   }
 
   #handleEnd(peer, why) {
+    const heir = this.#beside.get(peer.id);
+    if (peer === heir) {
+      this.#beside.delete(peer.id);
+      return;
+    }
     if (this.peers.get(peer.id) === peer) this.peers.delete(peer.id);
+    if (heir) {
+      this.#beside.delete(peer.id);
+      this.#on.end(peer, { why: 'replaced', triesAgain: false });
+      this.#show(heir);
+      return;
+    }
     const triesAgain = WORTH_KNOCKING.includes(why) && this.#knock(peer, why);
     if (!triesAgain && why !== 'replaced') this.#knocks.delete(peer.id);
     this.#on.end(peer, { why, triesAgain });
@@ -174,6 +219,11 @@ export class Room {
 
 function isThere(peer) {
   return peer?.state === 'connected' || peer?.state === 'interrupted';
+}
+
+// Who has proved the room's key gives way only to who has, too.
+function isAsGoodAs(newcomer, present) {
+  return newcomer.state === 'connected' && (present.trust !== 'proved' || newcomer.trust === 'proved');
 }
 
 function kinds(stream) {

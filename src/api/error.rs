@@ -77,10 +77,6 @@ impl ApiError {
         Self::new(StatusCode::REQUEST_TIMEOUT, "the request did not come whole in time", "send it again, at once")
     }
 
-    fn gateway_busy() -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "the gateway has too many requests to take another", "try again")
-    }
-
     pub(super) fn bad_path(error: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, error, "percent-encode the id's UTF-8: the id a/b is a%2Fb")
     }
@@ -163,32 +159,14 @@ impl From<NoAnswer> for ApiError {
 
 impl From<CommandError> for ApiError {
     fn from(error: CommandError) -> Self {
-        match error {
-            CommandError::NoSuchPeer(peer) => Self::new(
-                StatusCode::NOT_FOUND,
-                format!("no peer {peer} in any room"),
-                "GET /api/state lists those that are there",
-            ),
-            CommandError::ChannelClosed(peer) => Self::new(
-                StatusCode::CONFLICT,
-                format!("the data channel of peer {peer} is not open"),
-                "GET /api/state says when its channel is open",
-            ),
-            CommandError::Congested(peer, bytes) => Self::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                format!("peer {peer} does not keep up: {bytes} bytes wait to be sent to it"),
-                "send less, or try again later",
-            ),
-            CommandError::Stuck(peer) => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                format!("the connection to peer {peer} takes no message right now"),
-                "try again",
-            ),
-            CommandError::Busy => Self::gateway_busy(),
-            CommandError::Unsendable(why) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, why, "GET /api/state shows each peer's channel")
-            }
-        }
+        let status = match error {
+            CommandError::NoSuchPeer(_) => StatusCode::NOT_FOUND,
+            CommandError::ChannelClosed(_) => StatusCode::CONFLICT,
+            CommandError::Congested(..) => StatusCode::TOO_MANY_REQUESTS,
+            CommandError::Stuck(_) | CommandError::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            CommandError::Unsendable(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self::new(status, error.to_string(), error.help())
     }
 }
 
@@ -197,6 +175,10 @@ impl From<ReloadError> for ApiError {
         let (status, help) = match error {
             ReloadError::NoAnswer(error) => return error.into(),
             ReloadError::Busy => (StatusCode::SERVICE_UNAVAILABLE, "try again"),
+            ReloadError::NoPort => (
+                StatusCode::CONFLICT,
+                "the one before is in force; 'systemctl restart peergate', or whatever else starts it",
+            ),
             ReloadError::Defect(_) => (StatusCode::INTERNAL_SERVER_ERROR, "the one before is in force"),
             _ => (
                 StatusCode::CONFLICT,

@@ -6,31 +6,23 @@ use axum::{
     routing::get,
 };
 use http::StatusCode;
-use serde::{Deserialize, Serialize};
 
-use super::{Context, error::ApiError};
+use super::{Context, body::Log, error::ApiError};
 use crate::logging::Filter;
 
 pub(super) fn routes() -> Router<Context> {
     Router::new().route("/log", get(show).put(change))
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    /// As `[log] filter` of the configuration.
-    filter: String,
-}
-
-async fn show(State(context): State<Context>) -> Result<Json<Body>, ApiError> {
-    Ok(Json(Body { filter: context.log.filter()? }))
+async fn show(State(context): State<Context>) -> Result<Json<Log>, ApiError> {
+    Ok(Json(Log { filter: context.log.filter()? }))
 }
 
 async fn change(
     State(context): State<Context>,
-    body: Result<Json<Body>, JsonRejection>,
+    body: Result<Json<Log>, JsonRejection>,
 ) -> Result<StatusCode, ApiError> {
-    let Json(Body { filter: asked }) = body?;
+    let Json(Log { filter: asked }) = body?;
     let filter = Filter::new(&asked).map_err(|error| ApiError::bad_filter(&error))?;
     // Before and behind it, as either filter may leave it out.
     tracing::info!(filter = asked, "the log is changed");

@@ -5,9 +5,8 @@ use axum::{
     extract::{State, rejection::JsonRejection},
     routing::post,
 };
-use serde::Serialize;
 
-use super::{Context, error::ApiError, part::Part};
+use super::{Context, body::Sent, error::ApiError, part::Part};
 use crate::{
     gateway::{ANSWER_LIMIT, command::Command},
     ids::{Members, PeerId},
@@ -20,11 +19,6 @@ pub(super) const MAX_BODY_BYTES: usize = 6 * Message::MAX_BYTES + 1024;
 
 pub(super) fn routes() -> Router<Context> {
     Router::new().route("/messages", post(to_all)).route("/peers/{id}/messages", post(to_one))
-}
-
-#[derive(Debug, Serialize)]
-struct Sent {
-    peers: usize,
 }
 
 type Answer = Result<Json<Sent>, ApiError>;

@@ -1,5 +1,6 @@
 //! The HTTP side of a gateway: the page, the control API (docs/api.md), and metrics (docs/metrics.md).
 
+pub(crate) mod body;
 mod error;
 mod events;
 mod guard;
@@ -26,7 +27,9 @@ use axum::{
 };
 use tokio::{sync::watch, time::timeout};
 
-use crate::{gateway::Access, ice::HostPort, logging::Dial, reload::Reload, server::Hosts, token::Token};
+use crate::{
+    gateway::Access, ice::HostPort, logging::Dial, reload::Reload, report::ServerState, server::Hosts, token::Token,
+};
 use error::ApiError;
 pub use links::Links;
 
@@ -35,6 +38,8 @@ pub use links::Links;
 pub struct Context {
     /// The gateway.
     pub gateway: Access,
+    /// How we ourselves do, and the other servers of this process.
+    pub servers: watch::Receiver<ServerState>,
     /// Has the configuration read again.
     pub reload: Reload,
     /// What is logged.

@@ -20,7 +20,12 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use tower_http::services::ServeFile;
 
-use super::{Context, REQUEST_LIMIT, error::ApiError, part::Part};
+use super::{
+    Context, REQUEST_LIMIT,
+    body::{self, Started, What},
+    error::ApiError,
+    part::Part,
+};
 use crate::{
     ids::{PeerId, RecordingId},
     recorder::Order,
@@ -94,34 +99,11 @@ const fn most_listed() -> usize {
     MOST_LISTED
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Body {
-    member: Option<PeerId>,
-    peer: Option<PeerId>,
-    what: Option<What>,
-    #[serde(default)]
-    before_ms: u64,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum What {
-    Remote,
-    Local,
-    All,
-}
-
-#[derive(Debug, Serialize)]
-struct Started {
-    recordings: Vec<RecordingId>,
-}
-
 async fn start(
     State(context): State<Context>,
-    body: Result<Json<Body>, JsonRejection>,
+    body: Result<Json<body::Order<PeerId>>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Started>), ApiError> {
-    let Json(Body { member, peer, what, before_ms }) = body?;
+    let Json(body::Order { member, peer, what, before_ms }) = body?;
     if before_ms > LONGEST_BEFORE {
         return Err(ApiError::bad_message(format!("expected before_ms of at most {LONGEST_BEFORE}, got {before_ms}")));
     }

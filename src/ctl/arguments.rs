@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::address::ServerUrl;
+use crate::api::body::What;
 
 /// The flags of `ctl`.
 #[derive(Debug, Clone, Args)]
@@ -110,26 +111,4 @@ pub enum RecordAction {
     },
     /// Print what is being recorded; 'peergate recordings list' prints what is kept
     List,
-}
-
-/// What is recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum What {
-    /// What peers send
-    Remote,
-    /// What we send
-    Local,
-    /// Both
-    All,
-}
-
-impl What {
-    /// The API's word for it.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Remote => "remote",
-            Self::Local => "local",
-            Self::All => "all",
-        }
-    }
 }

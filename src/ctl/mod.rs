@@ -16,7 +16,7 @@ use std::{
 };
 
 use http::Method;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::{
@@ -26,12 +26,15 @@ use self::{
 };
 pub use self::{
     address::ServerUrl,
-    arguments::{Action, CtlArgs, RecordAction, What},
+    arguments::{Action, CtlArgs, RecordAction},
     error::CtlError,
 };
+pub use crate::api::body::What;
 use crate::{
+    api::body::{Log, Order, Sent, Started},
     codec::MediaKind,
-    ids::{PeerId, RecordingId, SourceName},
+    ids::{PeerId, SourceName},
+    messages::Written,
     redact::Redacted,
     report::{MemberName, PeerState, Reloaded, State},
     tls::Anchors,
@@ -54,7 +57,7 @@ pub async fn run(arguments: &CtlArgs, out: &mut impl Write) -> Result<(), CtlErr
         Action::Record { action } => record(&client, action, arguments.json, out).await,
         Action::Snapshot { file, source } => snapshot(&client, file, source.as_deref(), out).await,
         Action::Log { filter: Some(filter) } => {
-            client.ask(Method::PUT, "/api/log", Some(&json!({ "filter": filter }))).await.map(drop)
+            client.ask(Method::PUT, "/api/log", Some(&json!(Log { filter: filter.clone() }))).await.map(drop)
         }
         Action::Log { filter: None } => log(&client, arguments.json, out).await,
         Action::Reload => reload(&client, arguments.json, out).await,
@@ -102,12 +105,6 @@ async fn peers(client: &Client, as_json: bool, out: &mut impl Write) -> Result<(
     print_json(out, &met)
 }
 
-/// To how many a message went.
-#[derive(Serialize, Deserialize)]
-struct Sent {
-    peers: usize,
-}
-
 async fn send(
     client: &Client,
     text: &str,
@@ -116,7 +113,8 @@ async fn send(
     out: &mut impl Write,
 ) -> Result<(), CtlError> {
     let path = to.map_or_else(|| "/api/messages".to_owned(), |peer| format!("/api/peers/{}/messages", part(peer)));
-    let answer = client.ask(Method::POST, &path, Some(&json!({ "text": text }))).await?;
+    let answer =
+        client.ask(Method::POST, &path, Some(&json!(Written { text: Some(text.to_owned()), base64: None }))).await?;
     let sent: Sent = client::json(&answer)?;
     if as_json {
         return print_json(out, &sent);
@@ -124,17 +122,12 @@ async fn send(
     Ok(writeln!(out, "sent to {} {}", sent.peers, if sent.peers == 1 { "peer" } else { "peers" })?)
 }
 
-/// What was started.
-#[derive(Serialize, Deserialize)]
-struct Started {
-    recordings: Vec<RecordingId>,
-}
-
 async fn record(client: &Client, action: &RecordAction, as_json: bool, out: &mut impl Write) -> Result<(), CtlError> {
     match action {
         RecordAction::Start { what, member, peer, before } => {
-            let order = json!({ "what": what.word(), "member": member, "peer": peer, "before_ms": before * 1000 });
-            let answer = client.ask(Method::POST, "/api/recordings", Some(&order)).await?;
+            let order =
+                Order { what: Some(*what), member: member.as_ref(), peer: peer.as_ref(), before_ms: before * 1000 };
+            let answer = client.ask(Method::POST, "/api/recordings", Some(&json!(order))).await?;
             let started: Started = client::json(&answer)?;
             if as_json {
                 return print_json(out, &started);
@@ -169,12 +162,6 @@ async fn snapshot(client: &Client, file: &Path, source: Option<&str>, out: &mut 
 fn first_picture(state: &State) -> Result<SourceName, CtlError> {
     let first = state.sources.iter().find(|source| source.kind == MediaKind::Video);
     first.map(|source| source.name.clone()).ok_or(CtlError::NoPictures)
-}
-
-/// What is logged.
-#[derive(Serialize, Deserialize)]
-struct Log {
-    filter: String,
 }
 
 async fn log(client: &Client, as_json: bool, out: &mut impl Write) -> Result<(), CtlError> {

@@ -1,17 +1,14 @@
 //! Whether the certificate that is shown can be used, and for how long yet.
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::Finding;
 use crate::{
     config::Settings,
-    tls::{Identity, PairError, Validity},
+    tls::{Identity, Outlook, PairError, Validity},
 };
 
 const ABOUT: &str = "certificate";
-
-/// Who renews certificates by a program has that done some 30 days before their end.
-const SOON: Duration = Duration::days(14);
 
 /// Reads it: not for async code.
 pub(super) fn examine(settings: &Settings) -> Vec<Finding> {
@@ -36,18 +33,14 @@ fn finding(identity: &Identity, now: OffsetDateTime) -> Finding {
 }
 
 fn lasting(file: &str, validity: Validity, now: OffsetDateTime) -> Finding {
-    let (from, until) = (validity.from.date(), validity.until.date());
-    if now < validity.from {
-        return Finding::failure(ABOUT, format!("{file} does not hold before {from}")).mended_by("timedatectl");
-    }
-    let left = validity.until - now;
+    let outlook = validity.outlook(now);
+    let what = format!("{file} {outlook}");
     let renew = format!("renew it: {file} is read again when it changes");
-    if left.is_negative() {
-        Finding::failure(ABOUT, format!("{file} ended on {until}")).mended_by(renew)
-    } else if left < SOON {
-        Finding::warning(ABOUT, format!("{file} ends on {until}, in {} days", left.whole_days())).mended_by(renew)
-    } else {
-        Finding::ok(ABOUT, format!("{file} holds until {until}"))
+    match outlook {
+        Outlook::Early(_) => Finding::failure(ABOUT, what).mended_by("timedatectl"),
+        Outlook::Over(_) => Finding::failure(ABOUT, what).mended_by(renew),
+        Outlook::Ending { .. } => Finding::warning(ABOUT, what).mended_by(renew),
+        Outlook::Lasting(_) => Finding::ok(ABOUT, what),
     }
 }
 
@@ -62,6 +55,7 @@ fn remedy(error: &PairError) -> String {
 #[cfg(test)]
 mod tests {
     use rcgen::generate_simple_self_signed;
+    use time::Duration;
 
     use super::*;
     use crate::doctor::Grade;
@@ -73,7 +67,7 @@ mod tests {
             let validity = Validity { from: now + Duration::days(from), until: now + Duration::days(until) };
             lasting("c.pem", validity, now).grade
         };
-        let grades = [(-1, 15), (-1, 13), (-2, -1), (1, 100)].map(|(from, until)| grade(from, until));
+        let grades = [(-80, 15), (-80, 13), (-2, -1), (1, 100)].map(|(from, until)| grade(from, until));
         assert_eq!(grades, [Grade::Ok, Grade::Warning, Grade::Failure, Grade::Failure]);
     }
 

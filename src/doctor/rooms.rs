@@ -15,6 +15,7 @@ use crate::{
     gateway,
     recording::{self, Wanted},
     report::{Connection, MemberState, PeerState, RelayState, State},
+    trust::Side,
 };
 
 const ABOUT: &str = "rooms";
@@ -32,6 +33,7 @@ const FRAMES: u64 = 10;
 pub(super) async fn examine(settings: &Settings) -> Vec<Finding> {
     let listening = settings.http.as_ref().map(|http| http.listen);
     let viewer = appearance::gateway(&viewers(settings), listening).map_err(|error| error.to_string());
+    let viewer = viewer.map(asked_for_keys);
     let viewer = match viewer.and_then(|viewer| gateway::start(viewer).map_err(|error| error.to_string())) {
         Ok(viewer) => viewer,
         Err(error) => return vec![Finding::failure(ABOUT, error)],
@@ -73,6 +75,14 @@ fn viewers(settings: &Settings) -> Settings {
         record: recording::Settings { dir, ..recording::Settings::default() },
         ..settings.clone()
     }
+}
+
+/// Where the room has a key, the daemon is who asks for it.
+fn asked_for_keys(mut viewers: gateway::Settings) -> gateway::Settings {
+    for trust in viewers.members.iter_mut().filter_map(|viewer| viewer.peer.trust.as_mut()) {
+        trust.side = Side::Peer;
+    }
+    viewers
 }
 
 /// What was seen of a room.
@@ -151,6 +161,12 @@ fn finding(member: &Member, sight: &Sight) -> Finding {
             .mended_by("sudo systemctl start peergate, where the room is its own; else start the relay"),
         Seen::Nobody => Finding::failure(ABOUT, format!("{room}: nobody there calls a newcomer; {who} should"))
             .mended_by("sudo systemctl start peergate"),
+        // They are what ICE calls a connection that it has found.
+        Seen::NoConnection(ice) if member.trust.is_some() && ["connected", "completed"].contains(&ice.as_str()) => {
+            let what =
+                format!("{room}: {who} does not take a proof of the key that is configured, or gives none itself");
+            Finding::failure(ABOUT, what).mended_by("sudo systemctl reload peergate, which has it read the key, too")
+        }
         Seen::NoConnection(ice) => {
             let what = format!("{room}: no connection to {who} in {} s; ICE is {ice}", LIMIT.as_secs());
             Finding::failure(ABOUT, what)
@@ -173,7 +189,9 @@ mod tests {
         codec::Codec,
         config,
         ids::{MemberKey, PeerId},
+        redact::Redacted,
         report::TrackState,
+        trust::Key,
     };
 
     fn peer(id: &str, connection: Connection, pictures: u64, sounds: u64) -> PeerState {
@@ -217,5 +235,20 @@ mod tests {
             || vec![peer("a", Negotiating, 0, 0), peer("b", Connected, FRAMES, FRAMES), peer("c", Connected, 0, 0)];
         assert_eq!(seen("", others()), Seen::Frames);
         assert_eq!(seen("id = 'c'", others()), Seen::NoFrames);
+    }
+
+    #[test]
+    fn where_there_is_a_key_what_ends_at_the_proof_is_told_from_what_does_not_get_through() {
+        let said = |trust: Option<&config::Trust>, ice: &str| {
+            let member = config::parse("[[member]]\nid = 'front'").unwrap().members.remove(0);
+            let member = Member { trust: trust.cloned(), ..member };
+            let (room, counted) = ("yard".to_owned(), String::new());
+            finding(&member, &Sight { room, seen: Seen::NoConnection(ice.to_owned()), counted }).what
+        };
+        let key = Key::new(Redacted::new("a key of some length".to_owned())).unwrap();
+        let trust = Some(&config::Trust { key, room: String::new() });
+        assert!(said(trust, "connected").contains("does not take a proof of the key"));
+        assert!(said(trust, "checking").contains("no connection to front"));
+        assert!(said(None, "connected").contains("no connection to front"));
     }
 }

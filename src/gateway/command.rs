@@ -59,26 +59,43 @@ pub enum Command {
 #[non_exhaustive]
 pub enum CommandError {
     /// No such peer.
-    #[error("no peer {0} in any room; GET /api/state lists those that are there")]
+    #[error("no peer {0} in any room")]
     NoSuchPeer(PeerId),
     /// Its channel is not open.
-    #[error("the data channel of peer {0} is not open; wait for its peer_connected event")]
+    #[error("the data channel of peer {0} is not open")]
     ChannelClosed(PeerId),
     /// Too much waits to be sent.
-    #[error("peer {0} does not keep up: {1} bytes wait to be sent to it; send less or wait")]
+    #[error("peer {0} does not keep up: {1} bytes wait to be sent to it")]
     Congested(PeerId, u64),
     /// Its connection is held up.
-    #[error("peer {0} takes no message right now; try again in a moment")]
+    #[error("the connection to peer {0} takes no message right now")]
     Stuck(PeerId),
     /// The message can't be sent.
     #[error("{0}")]
     Unsendable(String),
     /// A member is being restarted, or is so far behind that requests to it pile up.
-    #[error("the gateway takes no requests right now; try again in a moment")]
+    #[error("the gateway has too many requests to take another")]
     Busy,
 }
 
 impl CommandError {
+    /// What helps.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::NoSuchPeer(_) => "GET /api/state lists those that are there",
+            Self::ChannelClosed(_) | Self::Unsendable(_) => "GET /api/state shows each peer's channel",
+            Self::Congested(..) => "send less, or try again later",
+            Self::Stuck(_) | Self::Busy => "try again",
+        }
+    }
+
+    /// Both together, in one line.
+    #[must_use]
+    pub fn with_help(&self) -> String {
+        format!("{self}; {}", self.help())
+    }
+
     /// Why a message did not go to `peer`.
     pub(super) fn of_send(peer: PeerId, error: SendError) -> Self {
         match error {

@@ -2,22 +2,21 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tokio::sync::mpsc;
-
 use super::{MemberSettings, roster::Shared};
 use crate::{
     codec::MediaKind,
-    connection::{PeerCommand, PeerEvent},
+    connection::PeerCommand,
     ids::{MemberKey, PeerId, PeerKey, SourceName},
     media::clockwork::Clockwork,
-    peer::{self, OutboundTrack, Peer, SendError, Unresponsive},
+    peer::{self, OutboundTrack, Peer, Reporter, Reports, SendError, Unresponsive},
     recorder::Recorder,
     recording::Wanted,
     report::Message,
     studio::Studio,
 };
 
-/// Events of a member's peers that may wait. Their connections wait for us when it is full.
+/// Events of a member's peers that may wait. Their connections wait for us when it is full. Messages among them are bounded by
+/// their bytes, too.
 const PEER_EVENTS: usize = 1024;
 
 /// The connections to a member's peers.
@@ -32,21 +31,17 @@ pub(super) struct Connections {
     recorder: Recorder,
     studio: Studio,
     clockwork: Clockwork,
-    events: mpsc::Sender<(PeerKey, PeerEvent)>,
+    reporter: Reporter,
 }
 
 impl Connections {
     /// None yet. What they will report comes out of the receiver.
-    pub(super) fn new(
-        key: MemberKey,
-        member: &MemberSettings,
-        shared: &Shared,
-    ) -> (Self, mpsc::Receiver<(PeerKey, PeerEvent)>) {
+    pub(super) fn new(key: MemberKey, member: &MemberSettings, shared: &Shared) -> (Self, Reports) {
         let video = member.video.iter().map(|name| (MediaKind::Video, name.clone()));
         let audio = member.audio.iter().map(|name| (MediaKind::Audio, name.clone()));
         let sources = video.chain(audio).collect();
         let settings = Arc::new(member.peer.clone());
-        let (events, received) = mpsc::channel(PEER_EVENTS);
+        let (reporter, reports) = Reporter::new(PEER_EVENTS);
         let connections = Self {
             peers: HashMap::new(),
             settings,
@@ -57,9 +52,9 @@ impl Connections {
             recorder: shared.recorder.clone(),
             studio: shared.studio.clone(),
             clockwork: shared.clockwork.clone(),
-            events,
+            reporter,
         };
-        (connections, received)
+        (connections, reports)
     }
 
     /// Hands `command` to a connection, which is made by the first.
@@ -98,7 +93,7 @@ impl Connections {
     fn spawn(&self, key: PeerKey) -> Peer {
         let recorded = self.recorder.remote(self.key, self.member.clone(), key.id.clone(), self.record.remote);
         let (settings, clockwork) = (Arc::clone(&self.settings), self.clockwork.clone());
-        Peer::spawn(key, settings, self.tracks(), Some(recorded), clockwork, self.events.clone())
+        Peer::spawn(key, settings, self.tracks(), Some(recorded), clockwork, self.reporter.clone())
     }
 
     /// What a new peer is sent: each source in every codec that can be encoded here; its answer chooses.

@@ -26,6 +26,7 @@ use crate::{
     ids::{MemberKey, PeerId, PeerKey},
     limit::Misdeed,
     log_limit::LogLimit,
+    peer::Reports,
     quality::verdict::{Decline, Verdict},
     report::{Event, MemberState, Message, PeerState, RelayState},
     room::{self, Input, Link, Notice, Output, Room},
@@ -339,7 +340,7 @@ impl Member<'_> {
     }
 
     /// Closes every peer and waits until all report that they are, or the time is up.
-    async fn leave(mut self, mut reports: mpsc::Receiver<(PeerKey, PeerEvent)>) {
+    async fn leave(mut self, mut reports: Reports) {
         let until = now() + FAREWELL;
         self.handle(Input::Command(room::Command::Leave)).await;
         while self.room.closing() > 0 {

@@ -5,7 +5,6 @@ use std::{
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
-        mpsc::{RecvTimeoutError, channel},
     },
     time::Duration,
 };
@@ -209,31 +208,35 @@ impl Pipeline {
         self.set_state(gst::State::Null).await
     }
 
-    /// Has it taken down, and counted as left behind while that takes longer than `limit`. Does not wait.
+    /// Has it taken down, and counted as left behind while that takes longer than `limit`, which GLib's default main loop looks
+    /// at. Does not wait.
     fn take_down(&self, limit: Duration) {
         self.changes.ended.store(true, Relaxed);
         // On a thread of its own: this may be one that the pipeline would have to join.
         let (inner, changes) = (self.inner.clone().upcast(), self.changes.clone());
-        let (made, is_made) = channel::<()>();
+        // Of the two, that the limit has passed and that it is down, each tells the other that it was first.
+        let passed_or_down = Arc::new(AtomicBool::new(false));
+        let (late, clockwork, passed) = (self.changes.clone(), self.clockwork.clone(), passed_or_down.clone());
+        let watch = glib::timeout_source_new(limit, Some("pipeline-watch"), glib::Priority::DEFAULT, move || {
+            late.be_late(&clockwork);
+            if passed.swap(true, Relaxed) {
+                late.catch_up(&clockwork);
+            }
+            glib::ControlFlow::Break
+        });
+        watch.attach(None);
+        let (clockwork, watched) = (self.clockwork.clone(), watch.clone());
         let spawned = std::thread::Builder::new().name("pipeline-stop".to_owned()).spawn(move || {
             let _ = changes.make(&inner, gst::State::Null);
-            drop(made);
-        });
-        if let Err(error) = spawned {
-            tracing::error!(pipeline = self.name, %error, "no thread to take a pipeline down with; it is left behind");
-            self.changes.be_late(&self.clockwork);
-            return;
-        }
-        let (changes, clockwork) = (self.changes.clone(), self.clockwork.clone());
-        let spawned = std::thread::Builder::new().name("pipeline-watch".to_owned()).spawn(move || {
-            if is_made.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-                changes.be_late(&clockwork);
-                let _ = is_made.recv();
+            watched.destroy();
+            if passed_or_down.swap(true, Relaxed) {
                 changes.catch_up(&clockwork);
             }
         });
         if let Err(error) = spawned {
-            tracing::error!(pipeline = self.name, %error, "no thread to see whether a pipeline comes down");
+            tracing::error!(pipeline = self.name, %error, "no thread to take a pipeline down with; it is left behind");
+            watch.destroy();
+            self.changes.be_late(&self.clockwork);
         }
     }
 }
@@ -315,7 +318,10 @@ fn forward(message: &gst::Message, pipeline: &glib::WeakRef<gst::Pipeline>, even
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
+
     use super::*;
+    use crate::media::main_loop::MainLoop;
 
     /// A pipeline that does not come down until the second is dropped.
     async fn hung(clockwork: &Clockwork) -> (Pipeline, std::sync::mpsc::Sender<()>) {
@@ -354,6 +360,7 @@ mod tests {
     #[tokio::test]
     async fn one_that_hangs_when_it_is_dropped_is_counted_once_until_it_comes_down() {
         gst::init().unwrap();
+        let _main_loop = MainLoop::start().unwrap();
         let clockwork = Clockwork::start();
         let (pipeline, release) = hung(&clockwork).await;
         let mut left_behind = clockwork.left_behind();

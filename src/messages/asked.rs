@@ -247,7 +247,8 @@ impl Paces {
 
 impl Answer {
     fn to_text(&self) -> String {
-        serde_json::to_string(self).expect("texts and numbers are always JSON")
+        // Texts and numbers are always JSON; an empty message would not be sent.
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 

@@ -126,5 +126,5 @@ async fn send(line: &[u8], gateway: &Access) -> Result<usize, String> {
     let Line { member, peer, text, base64 } = serde_json::from_slice(line)
         .map_err(|error| format!(r#"expected a line like {{"peer": "ID", "text": "..."}}: {error}"#))?;
     let message = Message::try_from(Written { text, base64 }).map_err(|error| error.to_string())?;
-    super::send(gateway, member.into(), peer, message).await.map_err(|error| error.to_string())
+    super::send(gateway, member.into(), peer, message).await.map_err(|error| error.with_help())
 }

@@ -160,7 +160,7 @@ async fn snapshot(gateway: &Access, source: SourceName, most: usize) -> Result<S
     // The studio has said by then why there is none.
     match gateway.ask(SNAPSHOT_LIMIT + ANSWER_LIMIT, ask).await {
         Ok(picture) => picture.map_err(|error| error.to_string()),
-        Err(_) => Err(CommandError::Busy.to_string()),
+        Err(_) => Err(CommandError::Busy.with_help()),
     }
 }
 

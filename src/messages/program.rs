@@ -44,7 +44,7 @@ enum Failure {
     Ended { status: ExitStatus, complaint: String },
     #[error("what it prints can't be read: {0}")]
     Output(io::Error),
-    #[error("its answer is not sent: {0}")]
+    #[error("its answer is not sent: {}", .0.with_help())]
     Answer(CommandError),
 }
 

@@ -1,12 +1,12 @@
 //! A message as programs write it: JSON with a text, or with bytes in base64.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::report::Message;
 
 /// A message to be sent: one of the two.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Written {
     /// A text.

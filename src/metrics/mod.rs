@@ -14,10 +14,19 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::report::State;
+use crate::report::{ServerState, State};
 
 /// What [`exposition`] is, as HTTP says it.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// What metrics are read off.
+#[derive(Debug, Clone, Default)]
+pub struct Sight {
+    /// How the gateway does.
+    pub gateway: State,
+    /// How the HTTP servers do.
+    pub servers: ServerState,
+}
 
 /// One row of the table.
 struct Metric {
@@ -26,8 +35,8 @@ struct Metric {
     help: &'static str,
     unit: Option<Unit>,
     kind: Kind,
-    /// Reads its samples off the state.
-    read: fn(&State, &mut Samples),
+    /// Reads its samples off what is seen.
+    read: fn(&Sight, &mut Samples),
 }
 
 /// How values are to be understood.
@@ -51,11 +60,11 @@ impl Samples {
     }
 }
 
-/// The state as metrics.
+/// What is seen, as metrics.
 #[must_use]
-pub fn exposition(state: State) -> String {
+pub fn exposition(sight: Sight) -> String {
     let mut registry = Registry::with_prefix("peergate");
-    registry.register_collector(Box::new(Snapshot(state)));
+    registry.register_collector(Box::new(Snapshot(sight)));
     let mut text = String::new();
     // Writing to a string does not fail, nor does the table hold what can't be written.
     let _ = text::encode(&mut text, &registry);
@@ -63,7 +72,7 @@ pub fn exposition(state: State) -> String {
 }
 
 #[derive(Debug)]
-struct Snapshot(State);
+struct Snapshot(Sight);
 
 impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), fmt::Error> {

@@ -1,12 +1,12 @@
 //! The table of names.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::SystemTime};
 
 use prometheus_client::registry::Unit;
 
 use super::{
     Kind::{Counter, Gauge},
-    Metric, Samples,
+    Metric, Samples, Sight,
 };
 use crate::{
     limit::Limit,
@@ -29,7 +29,7 @@ pub(super) const TABLE: &[Metric] = &[
         help: "Whether the relay of a room is there",
         unit: None,
         kind: Gauge,
-        read: |state, to| {
+        read: |Sight { gateway: state, .. }, to| {
             to.of_members(state, |member| f64::from(matches!(member.relay, RelayState::Connected { .. })))
         },
     },
@@ -38,7 +38,7 @@ pub(super) const TABLE: &[Metric] = &[
         help: "Peers in a room by where their connection is",
         unit: None,
         kind: Gauge,
-        read: |state, to| {
+        read: |Sight { gateway: state, .. }, to| {
             let connections = [
                 ("negotiating", Connection::Negotiating),
                 ("connected", Connection::Connected),
@@ -55,7 +55,7 @@ pub(super) const TABLE: &[Metric] = &[
         help: "How often somebody in a room took too much of what there is a limit to",
         unit: None,
         kind: Counter,
-        read: |state, to| {
+        read: |Sight { gateway: state, .. }, to| {
             to.of_members_by(state, "limit", |member| {
                 let times = |limit| member.limits_reached.get(&limit).copied().unwrap_or_default();
                 Limit::ALL.map(|limit| (limit, times(limit) as f64))
@@ -67,28 +67,47 @@ pub(super) const TABLE: &[Metric] = &[
         help: "How often somebody in a room was dropped and ignored for a while",
         unit: None,
         kind: Counter,
-        read: |state, to| to.of_members(state, |member| member.penalties as f64),
+        read: |Sight { gateway: state, .. }, to| to.of_members(state, |member| member.penalties as f64),
     },
     Metric {
         name: "pipelines_left_behind",
         help: "Pipelines that were to be taken down and hang; a restart frees what they hold",
         unit: None,
         kind: Gauge,
-        read: |state, to| to.add([], state.pipelines_left_behind as f64),
+        read: |Sight { gateway: state, .. }, to| to.add([], state.pipelines_left_behind as f64),
+    },
+    Metric {
+        name: "connections_full",
+        help: "How often all connections of an HTTP server were taken, so that who came next had to wait",
+        unit: None,
+        kind: Counter,
+        read: |Sight { servers, .. }, to| to.add([], servers.connections_full as f64),
+    },
+    Metric {
+        name: "certificate_end",
+        help: "When the certificate of the port ends, counted from 1970; renewed, it is a later moment",
+        unit: Some(Unit::Seconds),
+        kind: Gauge,
+        read: |Sight { servers, .. }, to| {
+            let Some(end) = servers.certificate_end else { return };
+            to.add([], end.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs() as f64);
+        },
     },
     Metric {
         name: "source_running",
         help: "Whether a source delivers; 0 while nobody takes it, too",
         unit: None,
         kind: Gauge,
-        read: |state, to| to.of_sources(state, |source| f64::from(source.condition == Condition::Running)),
+        read: |Sight { gateway: state, .. }, to| {
+            to.of_sources(state, |source| f64::from(source.condition == Condition::Running))
+        },
     },
     Metric {
         name: "source_failed",
         help: "Whether a source has failed, and is tried again",
         unit: None,
         kind: Gauge,
-        read: |state, to| {
+        read: |Sight { gateway: state, .. }, to| {
             to.of_sources(state, |source| f64::from(matches!(source.condition, Condition::Failed { .. })))
         },
     },
@@ -97,14 +116,14 @@ pub(super) const TABLE: &[Metric] = &[
         help: "Frames, or buffers of sound, that were captured",
         unit: None,
         kind: Counter,
-        read: |state, to| to.of_sources(state, |source| source.frames as f64),
+        read: |Sight { gateway: state, .. }, to| to.of_sources(state, |source| source.frames as f64),
     },
     Metric {
         name: "source_capture_to_wire",
         help: "How long frames took from their capture to all sockets, of the last 5 to 10 s",
         unit: Some(Unit::Seconds),
         kind: Gauge,
-        read: |state, to| {
+        read: |Sight { gateway: state, .. }, to| {
             for source in &state.sources {
                 let Some(took) = source.capture_to_wire else { continue };
                 to.add([("source", &source.name), ("quantile", &"0.5")], took.p50_ms / 1000.0);
@@ -117,14 +136,16 @@ pub(super) const TABLE: &[Metric] = &[
         help: "Whether an encoder delivers; 0 while nobody takes it, too",
         unit: None,
         kind: Gauge,
-        read: |state, to| to.of_encoders(state, |encoder| f64::from(encoder.condition == Condition::Running)),
+        read: |Sight { gateway: state, .. }, to| {
+            to.of_encoders(state, |encoder| f64::from(encoder.condition == Condition::Running))
+        },
     },
     Metric {
         name: "encoder_failed",
         help: "Whether an encoder has failed, and is tried again",
         unit: None,
         kind: Gauge,
-        read: |state, to| {
+        read: |Sight { gateway: state, .. }, to| {
             to.of_encoders(state, |encoder| f64::from(matches!(encoder.condition, Condition::Failed { .. })))
         },
     },
@@ -133,49 +154,49 @@ pub(super) const TABLE: &[Metric] = &[
         help: "Whether another encoder had to take over from the one of choice",
         unit: None,
         kind: Gauge,
-        read: |state, to| to.of_encoders(state, |encoder| f64::from(encoder.replaced.is_some())),
+        read: |Sight { gateway: state, .. }, to| to.of_encoders(state, |encoder| f64::from(encoder.replaced.is_some())),
     },
     Metric {
         name: "encoder_takers",
         help: "Who takes from an encoder now",
         unit: None,
         kind: Gauge,
-        read: |state, to| to.of_encoders(state, |encoder| encoder.takers as f64),
+        read: |Sight { gateway: state, .. }, to| to.of_encoders(state, |encoder| encoder.takers as f64),
     },
     Metric {
         name: "encoder_frames",
         help: "Frames that were encoded",
         unit: None,
         kind: Counter,
-        read: |state, to| to.of_encoders(state, |encoder| encoder.frames as f64),
+        read: |Sight { gateway: state, .. }, to| to.of_encoders(state, |encoder| encoder.frames as f64),
     },
     Metric {
         name: "encoder_keyframes",
         help: "Keyframes among them",
         unit: None,
         kind: Counter,
-        read: |state, to| to.of_encoders(state, |encoder| encoder.keyframes as f64),
+        read: |Sight { gateway: state, .. }, to| to.of_encoders(state, |encoder| encoder.keyframes as f64),
     },
     Metric {
         name: "encoder_encoded",
         help: "What was encoded",
         unit: Some(Unit::Bytes),
         kind: Counter,
-        read: |state, to| to.of_encoders(state, |encoder| encoder.bytes as f64),
+        read: |Sight { gateway: state, .. }, to| to.of_encoders(state, |encoder| encoder.bytes as f64),
     },
     Metric {
         name: "encoder_bitrate",
         help: "What an encoder is asked for, in bit/s",
         unit: None,
         kind: Gauge,
-        read: |state, to| to.of_encoders(state, |encoder| f64::from(encoder.bitrate.bits())),
+        read: |Sight { gateway: state, .. }, to| to.of_encoders(state, |encoder| f64::from(encoder.bitrate.bits())),
     },
     Metric {
         name: "recordings",
         help: "Recordings that run, by how they do; of members of one id together",
         unit: None,
         kind: Gauge,
-        read: |state, to| {
+        read: |Sight { gateway: state, .. }, to| {
             let members: BTreeSet<_> = state.members.iter().map(|member| &member.id).collect();
             for member in members {
                 for condition in ["starting", "recording", "silent", "failed"] {
@@ -191,7 +212,7 @@ pub(super) const TABLE: &[Metric] = &[
         help: "Frames of the recordings that run which were left out because the disk did not keep up",
         unit: None,
         kind: Gauge,
-        read: |state, to| {
+        read: |Sight { gateway: state, .. }, to| {
             let dropped = state.recordings.iter().fold(0, |dropped: u64, one| dropped.saturating_add(one.dropped));
             to.add([], dropped as f64);
         },
@@ -201,35 +222,35 @@ pub(super) const TABLE: &[Metric] = &[
         help: "Whether the disk of recordings takes nothing: it is full, read-only, slow or not there",
         unit: None,
         kind: Gauge,
-        read: |state, to| to.of_disk(state, |disk| Some(f64::from(disk.problem.is_some()))),
+        read: |Sight { gateway: state, .. }, to| to.of_disk(state, |disk| Some(f64::from(disk.problem.is_some()))),
     },
     Metric {
         name: "recording_disk_free",
         help: "What is free on the disk of recordings",
         unit: Some(Unit::Bytes),
         kind: Gauge,
-        read: |state, to| to.of_disk(state, |disk| disk.free.map(|free| free as f64)),
+        read: |Sight { gateway: state, .. }, to| to.of_disk(state, |disk| disk.free.map(|free| free as f64)),
     },
     Metric {
         name: "recording_kept",
         help: "The recordings that are kept",
         unit: Some(Unit::Bytes),
         kind: Gauge,
-        read: |state, to| to.of_disk(state, |disk| Some(disk.kept as f64)),
+        read: |Sight { gateway: state, .. }, to| to.of_disk(state, |disk| Some(disk.kept as f64)),
     },
     Metric {
         name: "recording_segments",
         help: "The files that these are",
         unit: None,
         kind: Gauge,
-        read: |state, to| to.of_disk(state, |disk| Some(disk.segments as f64)),
+        read: |Sight { gateway: state, .. }, to| to.of_disk(state, |disk| Some(disk.segments as f64)),
     },
     Metric {
         name: "recording_disk_left",
         help: "How long until the oldest recording goes or the disk is full, at the present rate",
         unit: Some(Unit::Seconds),
         kind: Gauge,
-        read: |state, to| to.of_disk(state, |disk| disk.hours_left.map(|hours| hours * 3600.0)),
+        read: |Sight { gateway: state, .. }, to| to.of_disk(state, |disk| disk.hours_left.map(|hours| hours * 3600.0)),
     },
 ];
 

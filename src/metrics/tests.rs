@@ -1,13 +1,21 @@
 //! The table, filled, and its description for people.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use super::*;
 use crate::{
     ids::{MemberKey, PeerId},
     limit::Limit,
-    report::{Connection, DiskState, MemberState, PeerState, RelayState},
+    report::{Connection, DiskState, MemberState, PeerState, RelayState, ServerState, State},
 };
+
+fn seen(gateway: State) -> String {
+    let servers = ServerState {
+        connections_full: 7,
+        certificate_end: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000)),
+    };
+    exposition(Sight { gateway, servers })
+}
 
 fn full() -> State {
     let peer =
@@ -34,7 +42,7 @@ fn full() -> State {
 
 #[test]
 fn values_are_those_of_the_state() {
-    let text = exposition(full());
+    let text = seen(full());
     for line in [
         "peergate_relay_connected{member=\"front \\\"door\\\"\",room=\"wss://relay/yard\"} 0.0",
         "peergate_peers{member=\"front \\\"door\\\"\",room=\"wss://relay/yard\",connection=\"connected\"} 2.0",
@@ -46,6 +54,8 @@ fn values_are_those_of_the_state() {
         "peergate_recording_disk_failed 1.0",
         "peergate_recording_disk_free_bytes 1099511627776.0",
         "peergate_recording_disk_left_seconds 5400.0",
+        "peergate_connections_full_total 7.0",
+        "peergate_certificate_end_seconds 2000000000.0",
         "# EOF",
     ] {
         assert!(text.lines().any(|one| one == line), "{line} is not in\n{text}");
@@ -62,7 +72,7 @@ fn members_of_one_id_are_told_apart_by_their_rooms() {
         ..state.members[0].clone()
     };
     state.members.push(twin);
-    let text = exposition(state);
+    let text = seen(state);
     let series: Vec<_> = text.lines().filter_map(|line| line.rsplit_once(' ').map(|(series, _)| series)).collect();
     let mut once = series.clone();
     once.sort_unstable();
@@ -78,8 +88,8 @@ fn members_of_one_id_are_told_apart_by_their_rooms() {
 
 #[test]
 fn what_is_not_known_has_no_sample() {
-    let text = exposition(State::default());
-    assert!(!text.contains("peergate_recording_disk"), "{text}");
+    let text = exposition(Sight::default());
+    assert!(!text.contains("peergate_recording_disk") && !text.contains("peergate_certificate"), "{text}");
 }
 
 #[test]

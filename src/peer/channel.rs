@@ -61,6 +61,7 @@ pub(super) struct Channel {
     label: String,
     sent: u64,
     received: u64,
+    dropped: u64,
 }
 
 impl Channel {
@@ -79,13 +80,13 @@ impl Channel {
         let inner = webrtcbin
             .emit_by_name::<Option<WebRTCDataChannel>>("create-data-channel", &[&label.as_str(), &options.build()])?;
         let number = connect(&inner, signals);
-        Some(Self { inner, number, label, sent: 0, received: 0 })
+        Some(Self { inner, number, label, sent: 0, received: 0, dropped: 0 })
     }
 
     /// Takes a channel that the other side made. Its handlers are connected already.
     pub(super) fn given(inner: WebRTCDataChannel, number: Number) -> Self {
         let label = lossy(&inner.property_value("label")).unwrap_or_default();
-        Self { inner, number, label, sent: 0, received: 0 }
+        Self { inner, number, label, sent: 0, received: 0, dropped: 0 }
     }
 
     pub(super) const fn number(&self) -> Number {
@@ -125,9 +126,12 @@ impl Channel {
         Ok(())
     }
 
-    /// Counts a message that came.
-    pub(super) const fn received(&mut self) {
+    /// Counts a message that came, and whether it was `told` to anybody.
+    pub(super) const fn received(&mut self, told: bool) {
         self.received += 1;
+        if !told {
+            self.dropped += 1;
+        }
     }
 
     /// Closes it, so that the other side hears of it at once.
@@ -143,6 +147,7 @@ impl Channel {
             buffered: self.inner.buffered_amount(),
             sent: self.sent,
             received: self.received,
+            dropped: self.dropped,
         }
     }
 }

@@ -16,6 +16,7 @@ mod liveness;
 mod negotiation;
 mod network;
 mod outbound;
+mod reports;
 mod sender;
 mod settings;
 mod timing;
@@ -29,7 +30,7 @@ use tracing::{Instrument, info_span};
 
 use crate::{
     codec::{Codec, MediaKind},
-    connection::{PeerCommand, PeerEvent},
+    connection::PeerCommand,
     ids::{PeerKey, SourceName},
     media::clockwork::Clockwork,
     recorder::Subject,
@@ -41,6 +42,7 @@ pub use certificate::{Certificate, CertificateError};
 pub use channel::SendError;
 pub use inflow::MessageLimits;
 pub use network::{NetworkError, offered, try_network};
+pub use reports::{Reporter, Reports, Unreported};
 pub use settings::{ChannelSettings, Settings, Trust};
 
 /// Messages that may wait for the task. What waits behind it, in SCTP, is bounded by bytes.
@@ -83,7 +85,7 @@ pub struct Unresponsive;
 
 impl Peer {
     /// Starts the task of a connection. It does nothing before the first command. What it has to tell
-    /// goes to `events`, the last of it [`PeerEvent::Closed`]. The tracks that it is sent can be recorded as `recorded`.
+    /// goes to `reports`, the last of it [`PeerEvent::Closed`](crate::connection::PeerEvent::Closed). The tracks that it is sent can be recorded as `recorded`.
     ///
     /// Must be called within a tokio runtime. What it logs is told as of whoever calls: its span is within the present one.
     #[must_use]
@@ -93,13 +95,13 @@ impl Peer {
         tracks: Vec<OutboundTrack>,
         recorded: Option<Subject>,
         clockwork: Clockwork,
-        events: mpsc::Sender<(PeerKey, PeerEvent)>,
+        reports: Reporter,
     ) -> Self {
         let (commands, command_queue) = mpsc::channel(COMMAND_QUEUE);
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
         let span = info_span!("peer", id = %key.id, session = key.session.0);
         let inbox = actor::Inbox { commands: command_queue, outgoing };
-        tokio::spawn(actor::run(key, settings, tracks, recorded, clockwork, inbox, events).instrument(span));
+        tokio::spawn(actor::run(key, settings, tracks, recorded, clockwork, inbox, reports).instrument(span));
         Self { commands, outbox }
     }
 

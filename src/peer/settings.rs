@@ -3,7 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{Certificate, MessageLimits};
-use crate::{ice::IceSettings, ids::PeerId, trust::Key};
+use crate::{
+    ice::IceSettings,
+    ids::PeerId,
+    trust::{Key, Side},
+};
 
 /// What all connections of a member have in common.
 #[derive(Debug, Clone)]
@@ -18,19 +22,21 @@ pub struct Settings {
     pub jitter_buffer: Duration,
     /// How much the peer may say over data channels.
     pub messages: MessageLimits,
-    /// What a peer has to prove before it gets anything; `None`: nothing.
+    /// What has to be proved before anything flows; `None`: nothing.
     pub trust: Option<Trust>,
 }
 
-/// What a peer has to prove.
+/// What has to be proved.
 #[derive(Debug, Clone)]
 pub struct Trust {
-    /// That it has this key.
+    /// That both have this key.
     pub key: Key,
     /// A name for the room, where one key serves several.
     pub room: String,
-    /// To us, who have this id.
+    /// Our id.
     pub own: PeerId,
+    /// Whether we ask for it, or are asked.
+    pub side: Side,
 }
 
 /// A data channel as the W3C's `RTCDataChannelInit` has it.

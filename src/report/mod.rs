@@ -4,6 +4,7 @@
 mod event;
 mod message;
 mod reloaded;
+mod server;
 
 use std::{collections::BTreeMap, time::SystemTime};
 
@@ -20,6 +21,7 @@ use crate::{
 pub use event::Event;
 pub use message::Message;
 pub use reloaded::{Fates, MemberName, Reloaded};
+pub use server::ServerState;
 
 /// The whole, at one moment.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -179,6 +181,8 @@ pub struct ChannelState {
     pub sent: u64,
     /// Messages received so far.
     pub received: u64,
+    /// Those of them that were left out, because so many bytes of messages waited already: this machine does not keep up.
+    pub dropped: u64,
 }
 
 /// One source.

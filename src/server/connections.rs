@@ -20,7 +20,7 @@ use hyper_util::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
     task::{Id, JoinSet},
 };
 
@@ -30,7 +30,7 @@ use super::{
     neighbour::Neighbour,
     patience::Patience,
 };
-use crate::log_limit::LogLimit;
+use crate::{log_limit::LogLimit, report::ServerState};
 
 /// Connections at once, without the relay's sockets, which have limits of their own. A browser keeps six. Who comes
 /// when all are taken waits.
@@ -52,7 +52,9 @@ pub(super) struct Connections {
     running: JoinSet<()>,
     /// Whose those are that run, by their tasks; without this machine's.
     neighbours: HashMap<Id, Neighbour>,
-    /// How often the log says that all are taken.
+    /// Where it is counted how often all are taken.
+    state: watch::Sender<ServerState>,
+    /// How often the log says so.
     full: LogLimit,
     /// How often it says that somebody wants more than its share.
     greedy: LogLimit,
@@ -60,13 +62,14 @@ pub(super) struct Connections {
 
 impl Connections {
     /// None yet. Each will be served by `router` until it is `closing` time. Its requests carry their [`Privacy`].
-    pub(super) fn new(router: Router, closing: Closing) -> Self {
+    pub(super) fn new(router: Router, closing: Closing, state: watch::Sender<ServerState>) -> Self {
         Self {
             router,
             closing,
             free: Arc::new(Semaphore::new(CONNECTIONS)),
             running: JoinSet::new(),
             neighbours: HashMap::new(),
+            state,
             full: LogLimit::new(1),
             greedy: LogLimit::new(1),
         }
@@ -83,9 +86,16 @@ impl Connections {
             if self.lets_in(neighbour) {
                 self.run(connection, privacy, neighbour, place);
             }
-            if self.free.available_permits() == 0 && self.full.admit(Instant::now()).is_some() {
-                tracing::warn!(connections = CONNECTIONS, "all connections are taken: who comes waits for one to end");
+            if self.free.available_permits() == 0 {
+                self.say_full();
             }
+        }
+    }
+
+    fn say_full(&mut self) {
+        self.state.send_modify(|state| state.connections_full += 1);
+        if self.full.admit(Instant::now()).is_some() {
+            tracing::warn!(connections = CONNECTIONS, "all connections are taken: who comes waits for one to end");
         }
     }
 
@@ -161,7 +171,7 @@ mod tests {
     async fn who_asks_and_does_not_take_the_answer_loses_its_place() {
         let (_close, closing) = Closing::pair();
         let router = Router::new().route("/", get(async || "much".repeat(1000)));
-        let mut connections = Connections::new(router, closing);
+        let mut connections = Connections::new(router, closing, watch::Sender::default());
         let (ours, mut theirs) = duplex(256);
         let place = connections.free.clone().acquire_owned().await.unwrap();
         connections.run(ours, Privacy::Private, None, place);

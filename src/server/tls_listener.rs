@@ -34,6 +34,8 @@ const PLAIN_ANSWER: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Type: applicat
 pub struct TlsListener {
     tcp: TcpListener,
     shown: Arc<Shown>,
+    /// Says when that does not last. Ends with this.
+    _warnings: JoinSet<()>,
     /// `None` comes of those that failed.
     handshakes: JoinSet<Option<TlsStream<TcpStream>>>,
     /// The oldest first.
@@ -41,10 +43,13 @@ pub struct TlsListener {
 }
 
 impl TlsListener {
-    /// Speaks TLS to who connects to `tcp`, and shows what is `shown`.
+    /// Speaks TLS to who connects to `tcp`, and shows what is `shown`. Within a tokio runtime.
     #[must_use]
     pub fn new(tcp: TcpListener, shown: Shown) -> Self {
-        Self { tcp, shown: Arc::new(shown), handshakes: JoinSet::new(), handles: VecDeque::new() }
+        let (shown, mut warnings) = (Arc::new(shown), JoinSet::new());
+        let watched = Arc::clone(&shown);
+        warnings.spawn(async move { watched.warn().await });
+        Self { tcp, shown, _warnings: warnings, handshakes: JoinSet::new(), handles: VecDeque::new() }
     }
 
     fn begin(&mut self, tcp: TcpStream) {

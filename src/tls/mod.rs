@@ -15,4 +15,4 @@ pub use own::Own;
 pub use pair::{Pair, PairError};
 pub(crate) use refusal::{OF_SSL_CERT_FILE, explain};
 pub use shown::Shown;
-pub use validity::Validity;
+pub use validity::{Outlook, Validity};

@@ -15,7 +15,7 @@ use rustls::{
 };
 use time::OffsetDateTime;
 
-use super::Validity;
+use super::{Outlook, Validity};
 use crate::sdp::{Fingerprint, HashAlgorithm};
 
 /// What is spoken over TLS: HTTP/2 is not, and its WebSockets neither.
@@ -125,16 +125,25 @@ impl Pair {
 
     /// Says what is shown from now on.
     pub(super) fn tell(&self, now: OffsetDateTime) {
-        let (fingerprint, until) = (self.fingerprint(), self.validity.until.date());
-        if self.validity.holds(now) {
-            tracing::info!(%fingerprint, %until, "the certificate that is shown");
-        } else {
-            let from = self.validity.from.date();
-            tracing::warn!(
-                %fingerprint, %from, %until,
-                "the certificate that is shown does not hold today, and others refuse it; renew it, or set this \
-                 machine's clock"
-            );
+        if let Outlook::Lasting(until) = self.validity.outlook(now) {
+            tracing::info!(fingerprint = %self.fingerprint(), %until, "the certificate that is shown");
+        }
+        self.warn(now);
+    }
+
+    /// Says so where it does not last.
+    pub(super) fn warn(&self, now: OffsetDateTime) {
+        let (fingerprint, outlook) = (self.fingerprint(), self.validity.outlook(now));
+        match outlook {
+            Outlook::Lasting(_) => {}
+            Outlook::Ending { .. } => tracing::warn!(
+                %fingerprint,
+                "the certificate that is shown {outlook}; renew it: its files are read again when they change"
+            ),
+            Outlook::Early(_) | Outlook::Over(_) => tracing::warn!(
+                %fingerprint,
+                "the certificate that is shown {outlook}, and others refuse it; renew it, or set this machine's clock"
+            ),
         }
     }
 }

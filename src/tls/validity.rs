@@ -1,6 +1,14 @@
 //! From when until when a certificate holds.
 
-use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
+use std::fmt;
+
+use time::{Date, Duration, Month, OffsetDateTime, PrimitiveDateTime, Time};
+
+/// How long before its end a certificate is said to end, at most: who renews them by a program does so a third of their life
+/// before it, 30 days for those of 90.
+const SOON: Duration = Duration::days(14);
+/// The same, as a part of its life, for those that last some days only.
+const SOON_PART: i32 = 6;
 
 /// The time in which a certificate holds, both ends included (RFC 5280, section 4.1.2.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +17,24 @@ pub struct Validity {
     pub from: OffsetDateTime,
     /// Its end.
     pub until: OffsetDateTime,
+}
+
+/// What is to be expected of a certificate, at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outlook {
+    /// It does not hold before this day.
+    Early(Date),
+    /// It holds until then.
+    Lasting(Date),
+    /// It holds so many whole days yet, and should have been renewed.
+    Ending {
+        /// Its last day.
+        until: Date,
+        /// Until then.
+        days: i64,
+    },
+    /// It has ended on this day.
+    Over(Date),
 }
 
 /// The tags of DER (ITU-T X.690, section 8.1.2) that stand before and in what is looked for.
@@ -38,6 +64,33 @@ impl Validity {
     #[must_use]
     pub fn holds(&self, now: OffsetDateTime) -> bool {
         (self.from..=self.until).contains(&now)
+    }
+
+    /// What is to be expected of it.
+    #[must_use]
+    pub fn outlook(&self, now: OffsetDateTime) -> Outlook {
+        let (left, until) = (self.until - now, self.until.date());
+        if now < self.from {
+            Outlook::Early(self.from.date())
+        } else if left.is_negative() {
+            Outlook::Over(until)
+        } else if left < SOON.min((self.until - self.from) / SOON_PART) {
+            Outlook::Ending { until, days: left.whole_days() }
+        } else {
+            Outlook::Lasting(until)
+        }
+    }
+}
+
+/// What follows the certificate's name.
+impl fmt::Display for Outlook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Early(from) => write!(f, "does not hold before {from}"),
+            Self::Lasting(until) => write!(f, "holds until {until}"),
+            Self::Ending { until, days } => write!(f, "ends on {until}, in {days} days"),
+            Self::Over(until) => write!(f, "ended on {until}"),
+        }
     }
 }
 
@@ -115,6 +168,21 @@ mod tests {
             assert_eq!(validity, Validity { from, until });
             assert!(validity.holds(from) && validity.holds(until) && !validity.holds(until + time::Duration::SECOND));
         }
+    }
+
+    #[test]
+    fn one_that_should_have_been_renewed_is_said_to_end() {
+        let now = date_time_ymd(2026, 12, 1);
+        let outlook = |from, until| {
+            let days = |count| now + Duration::days(count);
+            Validity { from: days(from), until: days(until) }.outlook(now).to_string()
+        };
+        assert_eq!(outlook(1, 90), "does not hold before 2026-12-02");
+        assert_eq!(outlook(-75, 15), "holds until 2026-12-16");
+        assert_eq!(outlook(-77, 13), "ends on 2026-12-14, in 13 days");
+        assert_eq!(outlook(-4, 2), "holds until 2026-12-03", "of six days, the last is soon");
+        assert_eq!(outlook(-6, 0), "ends on 2026-12-01, in 0 days");
+        assert_eq!(outlook(-90, -1), "ended on 2026-11-30");
     }
 
     #[test]

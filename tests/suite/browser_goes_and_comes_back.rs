@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::time::timeout;
 
 use crate::common::{
-    browser::{Browser, Options, PATIENCE},
+    browser::{Options, PATIENCE},
     daemon::{self, Daemon},
     follower::Follower,
     page::Page,
@@ -17,7 +17,7 @@ const SMALL: [&str; 8] = ["--stun", "none", "--id", "front-door", "--size", "320
 const BROWSERS: [fn() -> Options; 2] = [Options::chromium, Options::firefox];
 
 async fn visit(daemon: &Daemon, options: Options) -> Page {
-    let page = Page::open(Browser::start(options).await, &daemon.http("/")).await;
+    let page = Page::start(options, &daemon.http("/")).await;
     page.browser.until("the gateway's picture plays", "looking.plays(document.querySelector(arguments[0]))", &[json!("[data-peer=front-door] video")]).await;
     page
 }

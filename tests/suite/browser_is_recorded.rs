@@ -9,7 +9,7 @@ use peergate::{
 use serde_json::Value;
 
 use crate::common::{
-    browser::{Browser, Options, PATIENCE},
+    browser::{Options, PATIENCE},
     daemon::Daemon,
     page::{Choice, Page},
     peers_in_state::{peers, received},
@@ -46,7 +46,7 @@ impl Taken {
     async fn with(options: Options, script: &str) -> Self {
         let recordings = Recordings::new();
         let daemon = Daemon::recording("remote", recordings.dir(), "").await;
-        let page = Page::open(Browser::start(options).await, &daemon.http("/")).await;
+        let page = Page::start(options, &daemon.http("/")).await;
         page.one_peer().await;
         page.browser.value(&format!("(() => {{{script}}})()"), &[]).await;
         page.choose(Choice::Camera).await;

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::json;
 
 use crate::common::{
-    browser::{Browser, Options, PATIENCE},
+    browser::{Options, PATIENCE},
     distant::{DistantGateway, first_peer},
     netns::Host,
     page::Page,
@@ -26,7 +26,7 @@ async fn plays_on(options: Options) {
     let host = Host::new();
     host.link_to("10.0.0.0/8", 5000);
     let gateway = DistantGateway::start(&host, &["--size", "960x540", "--bitrate", "1500k"]).await;
-    let page = Page::open(Browser::start(options).await, &gateway.daemon.http("/")).await;
+    let page = Page::start(options, &gateway.daemon.http("/")).await;
     page.picture().await;
     let full = page.browser.value(&format!("{VIDEO}.videoWidth"), &[]).await;
     assert_eq!(full, json!(960));

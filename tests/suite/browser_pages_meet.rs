@@ -78,7 +78,7 @@ async fn a_closed_page_is_missed_at_once_and_a_killed_one_soon() {
     page.nobody(Duration::from_secs(5)).await;
     page.says("left").await;
 
-    let other = Page::open(Browser::start(Options::firefox()).await, &server.page("yard")).await;
+    let other = Page::start(Options::firefox(), &server.page("yard")).await;
     page.one_peer().await;
     other.browser.kill();
     page.says_within(Duration::from_secs(20), "Connection lost").await;

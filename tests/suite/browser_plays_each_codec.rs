@@ -1,7 +1,7 @@
 //! Browsers play each codec that they take: what they show is looked at, and the gateway says which it is.
 
 use crate::common::{
-    browser::{Browser, Kind, Options, PATIENCE},
+    browser::{Kind, Options, PATIENCE},
     daemon::Daemon,
     page::Page,
     peers_in_state::sent_codecs,
@@ -13,7 +13,7 @@ const COUNTED: std::ops::Range<f64> = 25.0..35.0;
 
 async fn plays(kind: Kind, codec: &str) {
     let daemon = Daemon::run(&["--stun", "none", "--size", "320x180", "--bitrate", "500k", "--codec", codec]).await;
-    let page = Page::open(Browser::start(Options::new(kind)).await, &daemon.http("/")).await;
+    let page = Page::start(Options::new(kind), &daemon.http("/")).await;
     page.one_peer().await;
     page.picture().await;
     daemon.wait_for_state(PATIENCE, |state| sent_codecs(state, "video") == [codec]).await;

@@ -1,16 +1,15 @@
 //! The page's choices reach the gateway: camera and microphone, the screen, nothing.
 
 use crate::common::{
-    browser::{Browser, Options, PATIENCE},
+    browser::{Options, PATIENCE},
     daemon::Daemon,
+    front_door::front_door,
     page::{Choice, Page},
     peers_in_state::{peers, received},
 };
 
 async fn gateway_and_page(options: Options) -> (Daemon, Page) {
-    let daemon = Daemon::run(&["--stun", "none", "--id", "front-door", "--size", "640x360"]).await;
-    let page = Page::open(Browser::start(options).await, &daemon.http("/")).await;
-    page.picture().await;
+    let (daemon, page) = front_door(options).await;
     daemon.wait_for_state(PATIENCE, |state| peers(state).len() == 1 && received(state, "video") == 0).await;
     (daemon, page)
 }

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::common::{
-    browser::{Browser, Options, PATIENCE},
-    daemon::Daemon,
+    browser::{Options, PATIENCE},
+    front_door::front_door,
     page::Page,
     peers_in_state::sent_codecs,
 };
@@ -23,16 +23,8 @@ const TICK: f64 = 1000.0;
 
 const VIDEO: &str = "document.querySelector('.tile video')";
 
-async fn gateway_and_page(options: Options) -> (Daemon, Page) {
-    let daemon = Daemon::run(&["--stun", "none", "--id", "front-door", "--size", "640x360"]).await;
-    let page = Page::open(Browser::start(options).await, &daemon.http("/")).await;
-    assert_eq!(page.one_peer().await, "front-door");
-    page.picture().await;
-    (daemon, page)
-}
-
 async fn shows_the_picture(options: Options) {
-    let (_daemon, page) = gateway_and_page(options).await;
+    let (_daemon, page) = front_door(options).await;
     page.says("Connected directly").await;
     let size = page.browser.value(&format!("[{VIDEO}.videoWidth, {VIDEO}.videoHeight]"), &[]).await;
     assert_eq!(size, json!([640, 360]));
@@ -43,7 +35,7 @@ async fn shows_the_picture(options: Options) {
 }
 
 async fn plays_the_tone(options: Options) {
-    let (_daemon, page) = gateway_and_page(options).await;
+    let (_daemon, page) = front_door(options).await;
     let expression = format!("looking.hears({VIDEO}.srcObject, ...arguments, 4500)");
     let heard = page.browser.value(&expression, &[json!(TONE_AND_SILENCE), json!(TICK)]).await;
     let (tone, silence) = (number(&heard["levels"][0]), number(&heard["levels"][1]));
@@ -75,9 +67,9 @@ async fn firefox_plays_the_tone_and_its_ticks() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_firefox_without_h264_gets_vp8_beside_a_chromium_with_h264() {
-    let (daemon, chromium) = gateway_and_page(Options::chromium()).await;
+    let (daemon, chromium) = front_door(Options::chromium()).await;
     daemon.wait_for_state(PATIENCE, |state| sent_codecs(state, "video") == ["h264"]).await;
-    let firefox = Page::open(Browser::start(Options::firefox()).await, &daemon.http("/")).await;
+    let firefox = Page::start(Options::firefox(), &daemon.http("/")).await;
     daemon.wait_for_state(PATIENCE, |state| sent_codecs(state, "video") == ["h264", "vp8"]).await;
     let plays = "looking.plays(document.querySelector('[data-peer=front-door] video'))";
     tokio::join!(

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::common::{
     daemon::{Daemon, command, run_to_end},
     openapi,
+    plain_relay::PlainRelay,
     recordings::Recordings,
     str0m_peer::{Options, Order, State, View, Viewer},
     wait::wait_until,
@@ -209,6 +210,27 @@ async fn what_takes_another_process_is_named_and_the_rest_is_in_force() {
     let log: Value = reqwest::get(scene.daemon.http("/api/log")).await.unwrap().json().await.unwrap();
     assert_eq!(log["filter"], "warn");
     scene.daemon.wait_for_log("key=\"http.hosts\"", LIMIT).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_of_its_own_takes_a_port_and_that_a_start() {
+    let (relay, folder) = (PlainRelay::start().await, tempfile::tempdir().unwrap());
+    let (file, socket) = (folder.path().join("box.toml"), folder.path().join("socket"));
+    let write = |listen: &str, room: &str| {
+        let text = format!("[http]\n{listen}[ice]\nstun = 'none'\n[[member]]\nroom = '{room}'\n");
+        fs::write(&file, text).unwrap();
+    };
+    write("listen = 'none'\n", relay.url());
+    let socket = ["--socket", socket.to_str().unwrap()];
+    let daemon = Daemon::spawn(command(&[&["run", "--config", file.to_str().unwrap()][..], &socket].concat()));
+    daemon.wait_for_log("entering", LIMIT).await;
+    write("", "embedded");
+    let ended = run_to_end(command(&[&["ctl", "reload"][..], &socket].concat()));
+    assert_eq!(ended.status.code(), Some(1));
+    for said in ["(http.listen) is opened only when peergate is started anew", "systemctl restart peergate"] {
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    assert!(!ended.stderr.contains("check"), "{}", ended.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -24,14 +24,22 @@ impl Site {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let modest = MODEST.replace("source = 'test'", picture);
         let configuration = format!("{modest}[http]\nlisten = '127.0.0.1:{port}'\n[[member]]\nid = 'front-door'\n");
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("box.toml"), &configuration).unwrap();
-        Self { folder, configuration }
+        Self { folder: tempfile::tempdir().unwrap(), configuration }
+    }
+
+    /// In a room with a key.
+    fn trusting(mut self) -> Self {
+        let key = self.folder.path().join("key");
+        fs::write(&key, "a key of some length").unwrap();
+        self.configuration += &format!("trust = {{ key_file = {key:?}, room = 'yard' }}\n");
+        self
     }
 
     async fn run(&self, more: &[&str]) -> Daemon {
+        let file = self.folder.path().join("box.toml");
+        fs::write(&file, &self.configuration).unwrap();
         let mut command = command(&["run"]);
-        command.arg("--config").arg(self.folder.path().join("box.toml")).args(more);
+        command.arg("--config").arg(file).args(more);
         Daemon::start(command).await
     }
 
@@ -51,6 +59,13 @@ async fn frames_come_through_from_the_daemon() {
     assert_eq!(examined.status, Some(0), "{}", examined.text);
     let has_left = |state: &Value| state["members"][0]["peers"] == json!([]);
     gateway.wait_for_state(Duration::from_secs(20), has_left).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_asks_for_the_room_s_key() {
+    let front = Site::new("source = 'test'").trusting();
+    let _gateway = front.run(&[]).await;
+    front.examined().is_well("rooms", "front-door is connected and sends: frames ");
 }
 
 #[tokio::test(flavor = "multi_thread")]

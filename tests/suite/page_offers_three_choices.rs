@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::common::{
-    browser::{Browser, Options},
+    browser::Options,
     page::{Choice, Page},
     page_server::PageServer,
 };
@@ -12,7 +12,7 @@ use crate::common::{
 async fn one_of_three_is_on() {
     let server = PageServer::start().await;
     for options in [Options::chromium(), Options::firefox()] {
-        let page = Page::open(Browser::start(options).await, &server.page("yard")).await;
+        let page = Page::start(options, &server.page("yard")).await;
         let words = "[...document.querySelectorAll('#choices button')].map((button) => button.innerText.trim())";
         let words = page.browser.value(words, &[]).await;
         assert_eq!(words, json!(["Camera and microphone", "Screen", "Receive only"]));

@@ -26,7 +26,7 @@ async fn gateway(room: &str) -> (Daemon, tempfile::NamedTempFile) {
 
 async fn takes_the_right_key_after_a_wrong_one(options: Options) {
     let (gateway, _key) = gateway("embedded").await;
-    let page = Page::open(Browser::start(options).await, &gateway.http("/")).await;
+    let page = Page::start(options, &gateway.http("/")).await;
     page.says(&format!("{GATEWAY} asks for the key of the room yard.")).await;
     page.give_key("another key of some length").await;
     page.says(&format!("{GATEWAY} did not take that key.")).await;
@@ -57,7 +57,7 @@ async fn firefox_takes_the_right_key_after_a_wrong_one() {
 async fn or_says_that_it_cannot_where_its_origin_is_not_secure() {
     let server = PageServer::start().await;
     let (_gateway, _key) = gateway(&server.room("yard")).await;
-    let page = Page::open(Browser::start(Options::chromium()).await, &server.page_from_afar("yard")).await;
+    let page = Page::start(Options::chromium(), &server.page_from_afar("yard")).await;
     page.says(&format!("{GATEWAY} asks for the room's key. This browser computes proofs only on pages of a secure origin.")).await;
     page.nobody(PATIENCE).await;
 }

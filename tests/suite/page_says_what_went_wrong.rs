@@ -22,7 +22,7 @@ async fn a_denied_camera() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_origin_that_may_have_no_camera() {
     let server = PageServer::start().await;
-    let page = Page::open(Browser::start(Options::chromium()).await, &server.page_from_afar("")).await;
+    let page = Page::start(Options::chromium(), &server.page_from_afar("")).await;
     page.browser.click("[data-choice=camera]").await;
     page.says("only to pages of a secure origin").await;
     page.browser.click("#notices button").await;
@@ -41,7 +41,7 @@ async fn a_room_that_can_not_be() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_that_is_away_and_comes_back() {
     let mut server = PageServer::start().await;
-    let page = Page::open(Browser::start(Options::chromium()).await, &server.page("")).await;
+    let page = Page::start(Options::chromium(), &server.page("")).await;
     server.go_away().await;
     page.says("The relay can't be reached. Trying again in").await;
     server.come_back().await;

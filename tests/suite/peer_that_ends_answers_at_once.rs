@@ -6,10 +6,10 @@ use peergate::{
     connection::{CloseReason, PeerCommand, PeerEvent},
     ids::{PeerId, PeerKey, Session},
     media::clockwork::Clockwork,
-    peer::{Peer, SendError},
+    peer::{Peer, Reporter, SendError},
     report::Message,
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::time::timeout;
 
 use crate::common::peers::{LIMIT, Setup};
 
@@ -18,10 +18,10 @@ async fn even_where_its_end_can_not_be_told() {
     peergate::media::elements::start().unwrap();
     let key = PeerKey { id: PeerId::new("other").unwrap(), session: Session(1) };
     // Nobody reads what it tells, and there is no place for more: it never comes to its end.
-    let (events, _unread) = mpsc::channel(1);
-    events.try_send((key.clone(), PeerEvent::Connected)).unwrap();
+    let (reporter, _unread) = Reporter::new(1);
+    reporter.send(key.clone(), PeerEvent::Connected).await.unwrap();
     let settings = Arc::new(Setup::new(Vec::new()).settings);
-    let peer = Peer::spawn(key, settings, Vec::new(), None, Clockwork::start(), events);
+    let peer = Peer::spawn(key, settings, Vec::new(), None, Clockwork::start(), reporter);
     peer.tell(PeerCommand::Close(CloseReason::Replaced)).unwrap();
     let answer = timeout(LIMIT, peer.send(Message::Text { text: "hello".to_owned() })).await;
     assert_eq!(answer.expect("an answer"), Err(SendError::NotOpen));

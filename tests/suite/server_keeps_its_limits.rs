@@ -88,6 +88,7 @@ async fn who_comes_when_all_places_are_taken_waits_for_one() {
     for _ in 0..CONNECTIONS {
         places.push(served(control.address).await);
     }
+    soon(control.servers.subscribe().wait_for(|state| state.connections_full == 1)).await.unwrap();
     let mut next = connect(control.address, REQUEST).await;
     let early = timeout(Duration::from_millis(300), answer(&mut next)).await;
     assert!(early.is_err(), "answered although no place is free");

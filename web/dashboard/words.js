@@ -80,7 +80,8 @@ export function channelWords(channel) {
   if (!channel) return 'no data channel';
   const state = channel.open ? '' : ', not open';
   const waits = channel.buffered > 0 ? `, ${bytesWords(channel.buffered)} wait` : '';
-  return `${channel.sent} to it, ${channel.received} from it${waits}${state}`;
+  const dropped = channel.dropped > 0 ? `, ${channel.dropped} of them left out` : '';
+  return `${channel.sent} to it, ${channel.received} from it${dropped}${waits}${state}`;
 }
 
 export function relayWords({ state, since, why }) {

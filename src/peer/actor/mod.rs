@@ -14,7 +14,7 @@ use tracing::{debug, warn};
 
 use self::proof::Proving;
 use super::{
-    OutboundTrack, Outgoing, Settings,
+    OutboundTrack, Outgoing, Reporter, Settings, Unreported,
     bandwidth::Bandwidth,
     channel::{Channel, SendError},
     flow::Turn,
@@ -30,6 +30,7 @@ use crate::{
     codec::MediaKind,
     connection::{CloseReason, PeerCommand, PeerEvent},
     ids::PeerKey,
+    log_limit::LogLimit,
     media::{clockwork::Clockwork, pipeline::BusEvent},
     quality::verdict::Judge,
     recorder::Subject,
@@ -64,10 +65,10 @@ pub(super) async fn run(
     recorded: Option<Subject>,
     clockwork: Clockwork,
     mut inbox: Inbox,
-    events: mpsc::Sender<(PeerKey, PeerEvent)>,
+    reports: Reporter,
 ) {
     let reason = match inbox.commands.recv().await {
-        Some(first) => match Actor::build(&key, &settings, tracks, recorded, &clockwork, events.clone()).await {
+        Some(first) => match Actor::build(&key, &settings, tracks, recorded, &clockwork, reports.clone()).await {
             Ok(mut actor) => {
                 let reason = actor.live(first, &mut inbox).await;
                 // Who has a message for it must not wait until all is down.
@@ -80,14 +81,14 @@ pub(super) async fn run(
         None => CloseReason::Asked("it was given up before it began".to_owned()),
     };
     // Nobody left to tell: the gateway is gone.
-    let _ = events.send((key, PeerEvent::Closed(reason))).await;
+    let _ = reports.send(key, PeerEvent::Closed(reason)).await;
 }
 
 struct Actor {
     key: PeerKey,
     settings: Arc<Settings>,
     tracks: Vec<OutboundTrack>,
-    events: mpsc::Sender<(PeerKey, PeerEvent)>,
+    reports: Reporter,
     signals: Signals,
     from_webrtcbin: mpsc::Receiver<Signal>,
     from_bus: mpsc::Receiver<BusEvent>,
@@ -106,6 +107,8 @@ struct Actor {
     recorded: Option<Subject>,
     channel: Option<Channel>,
     inflow: Inflow,
+    /// How often the log says that a message was left out.
+    left_out: LogLimit,
     mids: Vec<String>,
     /// Who the other side says it is; known with its description.
     expected: Option<Fingerprint>,
@@ -130,7 +133,7 @@ impl Actor {
         tracks: Vec<OutboundTrack>,
         recorded: Option<Subject>,
         clockwork: &Clockwork,
-        events: mpsc::Sender<(PeerKey, PeerEvent)>,
+        reports: Reporter,
     ) -> Result<Self, CloseReason> {
         let (signals, from_webrtcbin) = Signals::new();
         let (name, session) = (format!("peer-{}", key.session.0), key.session);
@@ -141,7 +144,7 @@ impl Actor {
             key: key.clone(),
             settings: settings.clone(),
             tracks,
-            events,
+            reports,
             signals,
             from_webrtcbin,
             from_bus,
@@ -156,6 +159,7 @@ impl Actor {
             recorded,
             channel: None,
             inflow: Inflow::new(settings.messages),
+            left_out: LogLimit::new(1),
             mids: Vec::new(),
             expected: None,
             verified: false,
@@ -268,8 +272,8 @@ impl Actor {
     }
 
     async fn tell(&self, event: PeerEvent) -> Outcome {
-        let gone = |_| CloseReason::Asked("the gateway is gone".to_owned());
-        self.events.send((self.key.clone(), event)).await.map_err(gone)
+        let gone = |error: Unreported| CloseReason::Asked(error.to_string());
+        self.reports.send(self.key.clone(), event).await.map_err(gone)
     }
 
     fn state(&mut self) -> PeerState {

@@ -1,4 +1,4 @@
-//! Where the room has a key: what is said before the peer has proved that it has it.
+//! Where the room has a key: what is said before both have proved that they have it.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use crate::{
     limit::Misdeed,
     peer::{channel::Channel, wiring::Signal},
     report::Message,
-    trust::{Bond, Handshake, Unproved},
+    trust::{Bond, Handshake, Prover, Side, Unproved},
 };
 
 /// How long a proof may take. A page gives it at once.
@@ -17,8 +17,15 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// A proof that is waited for.
 #[derive(Debug)]
 pub(super) struct Proving {
-    handshake: Handshake,
+    part: Part,
     since: Instant,
+}
+
+/// What is ours of it.
+#[derive(Debug)]
+enum Part {
+    Ask(Handshake),
+    Prove(Prover),
 }
 
 impl Proving {
@@ -37,17 +44,23 @@ impl Proving {
 
 impl Actor {
     /// Begins to wait for a proof. The certificate that it is bound to is known by now.
-    pub(super) fn ask_for_proof(&mut self) -> Outcome {
+    pub(super) fn begin_to_prove(&mut self) -> Outcome {
         let (Some(trust), Some(theirs)) = (&self.settings.trust, &self.expected) else { return Ok(()) };
-        let bond = Bond {
+        let ours = (trust.own.clone(), self.settings.certificate.fingerprint().clone());
+        let theirs = (self.key.id.clone(), theirs.clone());
+        let of = |(gateway, gateway_certificate), (peer, peer_certificate)| Bond {
             room: trust.room.clone(),
-            gateway: trust.own.clone(),
-            peer: self.key.id.clone(),
-            gateway_certificate: self.settings.certificate.fingerprint().clone(),
-            peer_certificate: theirs.clone(),
+            gateway,
+            peer,
+            gateway_certificate,
+            peer_certificate,
         };
-        let handshake = Handshake::new(trust.key.clone(), bond, rand::random());
-        self.proving = Some(Proving { handshake, since: Instant::now() });
+        let (key, nonce) = (trust.key.clone(), rand::random());
+        let part = match trust.side {
+            Side::Gateway => Part::Ask(Handshake::new(key, of(ours, theirs), nonce)),
+            Side::Peer => Part::Prove(Prover::new(key, of(theirs, ours), nonce)),
+        };
+        self.proving = Some(Proving { part, since: Instant::now() });
         self.challenge()
     }
 
@@ -61,6 +74,8 @@ impl Actor {
                 self.challenge()
             }
             Signal::ChannelOpen(number) if self.uses(number) => self.challenge(),
+            // It asks before we know that we are connected.
+            signal @ Signal::Message(_) if self.proving.is_none() => self.hold(signal),
             Signal::Message(Message::Text { text }) => self.hear_proof(&text).await,
             signal @ Signal::Track(_) => self.hold(signal),
             _ => Ok(()),
@@ -70,8 +85,9 @@ impl Actor {
     /// Asks, as soon as there is somebody to ask and a channel to ask over.
     fn challenge(&mut self) -> Outcome {
         let (Some(proving), Some(channel)) = (&mut self.proving, &mut self.channel) else { return Ok(()) };
-        if channel.is_open()
-            && let Some(text) = proving.handshake.challenge()
+        if let Part::Ask(handshake) = &mut proving.part
+            && channel.is_open()
+            && let Some(text) = handshake.challenge()
         {
             channel.send(&Message::Text { text }).map_err(failed)?;
         }
@@ -79,15 +95,22 @@ impl Actor {
     }
 
     async fn hear_proof(&mut self, text: &str) -> Outcome {
-        let Some(proving) = &self.proving else { return Ok(()) };
-        let text = match proving.handshake.conclude(text) {
-            Ok(text) => text,
+        let Some(proving) = &mut self.proving else { return Ok(()) };
+        let heard = match &mut proving.part {
+            Part::Ask(handshake) => handshake.conclude(text).map(|last| (Some(last), true)),
+            Part::Prove(prover) => prover.hear(text).map(|said| (said.clone(), said.is_none())),
+        };
+        let (say, is_proved) = match heard {
+            Ok(heard) => heard,
             // A page that knows nothing of keys may say anything.
             Err(Unproved::NoProof) => return Ok(()),
             Err(wrong) => return Err(CloseReason::Misbehaved(Misdeed::wrong(wrong.to_string()))),
         };
-        if let Some(channel) = &mut self.channel {
+        if let (Some(text), Some(channel)) = (say, &mut self.channel) {
             channel.send(&Message::Text { text }).map_err(failed)?;
+        }
+        if !is_proved {
+            return Ok(());
         }
         self.proving = None;
         self.begin().await

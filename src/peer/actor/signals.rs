@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use tracing::debug;
+use tracing::{debug, warn};
 
 use super::{Actor, Outcome, failed};
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     limit::{Limit, Misdeed},
     media::pipeline::BusEvent,
     peer::{
+        Unreported,
         bandwidth::Bandwidth,
         channel::{self, Channel},
         liveness::Liveness,
@@ -18,6 +19,7 @@ use crate::{
         sender::{Sender, Word},
         wiring::Signal,
     },
+    report::Message,
     sdp,
 };
 
@@ -91,14 +93,26 @@ impl Actor {
                 self.channel_open().await
             }
             Signal::ChannelOpen(number) if self.uses(number) => self.channel_open().await,
-            Signal::Message(message) => {
-                if let Some(channel) = &mut self.channel {
-                    channel.received();
-                }
-                self.tell(PeerEvent::Message(message)).await
-            }
+            Signal::Message(message) => self.pass_on(message).await,
             _ => Ok(()),
         }
+    }
+
+    /// Tells of a message, unless so much that was said in the room waits already: it is this machine that does not keep up.
+    async fn pass_on(&mut self, message: Message) -> Outcome {
+        let told = match self.reports.send(self.key.clone(), PeerEvent::Message(message)).await {
+            Err(Unreported::Gone) => return Err(CloseReason::Asked(Unreported::Gone.to_string())),
+            told => told,
+        };
+        if let Some(channel) = &mut self.channel {
+            channel.received(told.is_ok());
+        }
+        if let Err(why) = told
+            && let Some(swallowed) = self.left_out.admit(Instant::now())
+        {
+            warn!(%why, swallowed, "a message of its is left out; this machine may be overloaded");
+        }
+        Ok(())
     }
 
     /// Whether messages go over the channel with this number; there may be others.
@@ -135,7 +149,7 @@ impl Actor {
         if self.settings.trust.is_none() {
             return self.begin().await;
         }
-        self.ask_for_proof()?;
+        self.begin_to_prove()?;
         for signal in std::mem::take(&mut self.held) {
             self.unproved(signal).await?;
         }

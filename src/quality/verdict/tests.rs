@@ -81,7 +81,7 @@ fn each_way_has_its_words() {
 
 #[test]
 fn all_that_is_wrong_is_said_and_the_worst_counts() {
-    let closed = ChannelState { label: String::new(), open: false, buffered: 0, sent: 0, received: 0 };
+    let closed = ChannelState { label: String::new(), open: false, buffered: 0, sent: 0, received: 0, dropped: 0 };
     for (peer, grade, words) in [
         (with_link(|link| link.lost = Some(0.02)), Grade::Good, "direct"),
         (with_link(|link| link.lost = Some(0.07)), Grade::Fair, "direct; uplink loss 7 %"),

@@ -11,7 +11,7 @@ use peergate::{
     recording,
     redact::Redacted,
     reload,
-    report::{Event, State},
+    report::{Event, ServerState, State},
     server::{self, Hosts},
     token::Token,
 };
@@ -27,6 +27,7 @@ pub(crate) struct Control {
     pub(crate) address: SocketAddr,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) state: watch::Sender<State>,
+    pub(crate) servers: watch::Sender<ServerState>,
     pub(crate) events: broadcast::Sender<Event>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -43,11 +44,13 @@ impl Control {
         peergate::media::elements::start().unwrap();
         let (to_gateway, commands) = mpsc::channel(8);
         let (state, watched) = watch::channel(State::default());
+        let servers = watch::Sender::new(ServerState::default());
         let (events, _) = broadcast::channel(4);
         let token = token.map(|token| Token::new(&Redacted::new(token.to_owned())).unwrap());
         let recorder = Recorder::start(recording::Settings::default(), Clockwork::start(), false);
         let context = Context {
             gateway: Access { commands: to_gateway, recorder, state: watched, events: events.clone() },
+            servers: servers.subscribe(),
             reload: reload::channel().0,
             log: logging::start(&logging::Settings::default()),
             links: api::Links::new(),
@@ -59,8 +62,9 @@ impl Control {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async { drop(stopped.await) };
-        let task = tokio::spawn(async { server::serve(listener, api::router(context), stopped).await });
-        Self { address, commands, state, events, stop, task }
+        let served = servers.clone();
+        let task = tokio::spawn(async { server::serve(listener, api::router(context), served, stopped).await });
+        Self { address, commands, state, servers, events, stop, task }
     }
 
     /// A request to it.

@@ -18,6 +18,7 @@ pub(crate) mod encoded_media;
 pub(crate) mod film;
 pub(crate) mod flash_and_beep;
 pub(crate) mod follower;
+pub(crate) mod front_door;
 pub(crate) mod frozen;
 pub(crate) mod gate;
 pub(crate) mod gateway;

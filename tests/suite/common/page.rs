@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::browser::{Browser, PATIENCE};
+use super::browser::{Browser, Options, PATIENCE};
 
 /// A browser that shows the page.
 #[derive(Debug)]
@@ -21,6 +21,11 @@ pub(crate) enum Choice {
 }
 
 impl Page {
+    /// Opens it in a browser of its own, as [`open`](Self::open) does.
+    pub(crate) async fn start(options: Options, url: &str) -> Self {
+        Self::open(Browser::start(options).await, url).await
+    }
+
     /// Opens it, and comes back when it says that it is in the room.
     pub(crate) async fn open(browser: Browser, url: &str) -> Self {
         browser.open(url).await;

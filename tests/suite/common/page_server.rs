@@ -64,7 +64,7 @@ impl PageServer {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let asked = async { stopped.await.unwrap_or_default() };
-            server::serve(listener, router, asked).await;
+            server::serve(listener, router, watch::Sender::default(), asked).await;
         });
         self.running = Some((stop, task));
     }

@@ -9,7 +9,7 @@ use peergate::{
     ice::IceSettings,
     ids::{PeerId, PeerKey, Session, SourceName},
     media::clockwork::Clockwork,
-    peer::{Certificate, ChannelSettings, MessageLimits, OutboundTrack, Peer, Settings},
+    peer::{Certificate, ChannelSettings, MessageLimits, OutboundTrack, Peer, Reporter, Reports, Settings},
     report::PeerState,
     sdp::{ParsedCandidate, RemoteAnswer, RemoteCandidate, RemoteOffer},
     signal::message::{Description, DescriptionKind},
@@ -17,7 +17,7 @@ use peergate::{
     studio::Studio,
     units::{Bitrate, Size},
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::time::timeout;
 
 /// Longer than anything here takes, on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
@@ -25,7 +25,7 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 /// One end, as its owner sees it.
 pub(crate) struct End {
     pub(crate) peer: Peer,
-    pub(crate) events: mpsc::Receiver<(PeerKey, PeerEvent)>,
+    pub(crate) events: Reports,
     pub(crate) state: Option<PeerState>,
     offer: Option<String>,
 }
@@ -85,9 +85,9 @@ impl Setup {
     }
 
     pub(crate) fn start(self, id: &str, session: u64, clockwork: &Clockwork) -> End {
-        let (sender, events) = mpsc::channel(256);
+        let (reporter, events) = Reporter::new(256);
         let key = PeerKey { id: PeerId::new(id).unwrap(), session: Session(session) };
-        let peer = Peer::spawn(key, Arc::new(self.settings), self.tracks, None, clockwork.clone(), sender);
+        let peer = Peer::spawn(key, Arc::new(self.settings), self.tracks, None, clockwork.clone(), reporter);
         End { peer, events, state: None, offer: None }
     }
 }

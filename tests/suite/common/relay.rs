@@ -6,7 +6,11 @@ use peergate::{
     relay::{self, Settings},
     server,
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 /// A relay that runs. Dropping it stops it without waiting.
 pub(crate) struct Relay {
@@ -33,7 +37,7 @@ impl Relay {
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            server::serve(listener, relay::router(settings), stopped).await;
+            server::serve(listener, relay::router(settings), watch::Sender::default(), stopped).await;
         });
         Self { address, stop, task }
     }

@@ -114,7 +114,14 @@ fn connected(name: &str, rung: usize) -> PeerState {
             track(MediaKind::Audio, Codec::Opus),
         ],
         receiving: vec![track(MediaKind::Video, Codec::Vp8)],
-        channel: Some(ChannelState { label: "chat".to_owned(), open: true, buffered: 0, sent: 3, received: 4 }),
+        channel: Some(ChannelState {
+            label: "chat".to_owned(),
+            open: true,
+            buffered: 0,
+            sent: 3,
+            received: 4,
+            dropped: 0,
+        }),
     }
 }
 

@@ -5,11 +5,14 @@
 //! each has made up for this once: it is of no use in another connection, nor to a relay that put its own certificate
 //! into the descriptions. `docs/signalling.md` has the protocol in words. Pure.
 
+mod prover;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+pub use self::prover::Prover;
 use crate::{ids::PeerId, redact::Redacted, sdp::Fingerprint};
 
 /// What each proof begins with: the protocol and its version.
@@ -46,17 +49,17 @@ impl Key {
 pub struct Bond {
     /// A name for the room, where one key serves several.
     pub room: String,
-    /// Our id.
+    /// The gateway's id.
     pub gateway: PeerId,
     /// The peer's.
     pub peer: PeerId,
-    /// The certificate that we show.
+    /// The certificate that the gateway shows.
     pub gateway_certificate: Fingerprint,
-    /// The one that the peer has shown.
+    /// The one that the peer shows.
     pub peer_certificate: Fingerprint,
 }
 
-/// A peer that has not proved anything yet.
+/// The gateway's side of it: a peer that has not proved anything yet.
 #[derive(Debug)]
 pub struct Handshake {
     key: Key,
@@ -79,9 +82,11 @@ pub enum Unproved {
 }
 
 /// Who proves.
-#[derive(Debug, Clone, Copy)]
-enum Side {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Who asks for it, and proves itself in return.
     Gateway,
+    /// Who is asked.
     Peer,
 }
 
@@ -120,8 +125,7 @@ impl Handshake {
     /// # Errors
     /// When it proves nothing.
     pub fn conclude(&self, text: &str) -> Result<String, Unproved> {
-        let Fields { nonce, proof, .. } = serde_json::from_str::<Wire>(text).map_err(|_| Unproved::NoProof)?.trust;
-        let bytes = |text: Option<String>| text.and_then(|text| STANDARD.decode(text).ok()).ok_or(Unproved::NoProof);
+        let Fields { nonce, proof, .. } = read(text)?;
         let (nonce, proof) = (bytes(nonce)?, bytes(proof)?);
         if nonce.len() != NONCE {
             return Err(Unproved::NoProof);
@@ -132,23 +136,36 @@ impl Handshake {
         Ok(written(Fields { proof: Some(STANDARD.encode(own)), ..Fields::default() }))
     }
 
-    fn mac(&self, side: Side, their_nonce: &[u8]) -> Hmac<Sha256> {
-        let side = match side {
-            Side::Gateway => "gateway",
-            Side::Peer => "peer",
-        };
-        let Bond { room, gateway, peer, gateway_certificate, peer_certificate } = &self.bond;
-        let (gateway_certificate, peer_certificate) = (gateway_certificate.to_string(), peer_certificate.to_string());
-        let texts = [PROTOCOL, side, room, gateway.as_str(), peer.as_str(), &gateway_certificate, &peer_certificate];
-        let fields = texts.iter().map(|text| text.as_bytes()).chain([&self.nonce[..], their_nonce]);
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.0.reveal().as_bytes()).expect("HMAC takes any key");
-        for field in fields {
-            // Each with its length before it: no two lists of fields make the same bytes.
-            mac.update(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
-            mac.update(field);
-        }
-        mac
+    fn mac(&self, side: Side, theirs: &[u8]) -> Hmac<Sha256> {
+        mac(&self.key, &self.bond, side, [&self.nonce, theirs])
     }
+}
+
+/// Of the side that proves, with the gateway's number and the peer's.
+fn mac(key: &Key, bond: &Bond, side: Side, nonces: [&[u8]; 2]) -> Hmac<Sha256> {
+    let side = match side {
+        Side::Gateway => "gateway",
+        Side::Peer => "peer",
+    };
+    let Bond { room, gateway, peer, gateway_certificate, peer_certificate } = bond;
+    let (gateway_certificate, peer_certificate) = (gateway_certificate.to_string(), peer_certificate.to_string());
+    let texts = [PROTOCOL, side, room, gateway.as_str(), peer.as_str(), &gateway_certificate, &peer_certificate];
+    let fields = texts.iter().map(|text| text.as_bytes()).chain(nonces);
+    let mut mac = Hmac::<Sha256>::new_from_slice(key.0.reveal().as_bytes()).expect("HMAC takes any key");
+    for field in fields {
+        // Each with its length before it: no two lists of fields make the same bytes.
+        mac.update(&u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
+        mac.update(field);
+    }
+    mac
+}
+
+fn read(text: &str) -> Result<Fields, Unproved> {
+    serde_json::from_str::<Wire>(text).map(|wire| wire.trust).map_err(|_| Unproved::NoProof)
+}
+
+fn bytes(text: Option<String>) -> Result<Vec<u8>, Unproved> {
+    text.and_then(|text| STANDARD.decode(text).ok()).ok_or(Unproved::NoProof)
 }
 
 fn written(fields: Fields) -> String {
@@ -160,13 +177,13 @@ mod tests {
     use super::*;
     use crate::sdp::HashAlgorithm;
 
-    const KEY: &str = "a key of some length";
+    pub(super) const KEY: &str = "a key of some length";
 
-    fn key(text: &str) -> Key {
+    pub(super) fn key(text: &str) -> Key {
         Key::new(Redacted::new(text.to_owned())).unwrap()
     }
 
-    fn bond() -> Bond {
+    pub(super) fn bond() -> Bond {
         let id = |text| PeerId::new(text).unwrap();
         let certificate = |der: &[u8]| Fingerprint::of(HashAlgorithm::Sha256, der);
         Bond {
@@ -178,7 +195,7 @@ mod tests {
         }
     }
 
-    fn handshake() -> Handshake {
+    pub(super) fn handshake() -> Handshake {
         Handshake::new(key(KEY), bond(), [1; NONCE])
     }
 

@@ -1,6 +1,9 @@
 //! What differs between the settings that run and others that are to: pure.
 
-use super::{Http, Member, Settings};
+mod parts;
+
+use self::parts::{Anew, Part};
+use super::{Member, Settings};
 use crate::{ids::SourceName, logging, recording, source::Spec};
 
 /// What becomes of a member, or of a source, that is to be.
@@ -27,70 +30,18 @@ pub struct Difference {
     pub needs_restart: Vec<&'static str>,
 }
 
-/// A part of the settings: its table or key, and whether it is the same in both.
-type Part = (&'static str, fn(&Settings, &Settings) -> bool);
-
 /// Whether one that is to be may take the place of one that is.
 type Kinship<'a, T> = &'a dyn Fn(&T, &T) -> bool;
-
-/// What members share: each of them begins anew where it differs.
-const OF_MEMBERS: [Part; 4] = [
-    ("ice", |old, new| old.ice == new.ice),
-    ("channel", |old, new| old.channel == new.channel),
-    ("receive", |old, new| old.jitter_buffer == new.jitter_buffer),
-    ("limits", |old, new| old.limits == new.limits),
-];
-
-/// What sources share: each of them begins anew where it differs.
-const OF_SOURCES: [Part; 1] = [("encode", |old, new| old.encode.encodes_as(&new.encode))];
-
-/// What nothing begins anew for.
-const OF_NOBODY: [Part; 4] = [
-    ("encode.uplink", |old, new| old.encode.uplink == new.encode.uplink),
-    ("messages", |old, new| old.messages == new.messages),
-    ("record.keep", |old, new| old.record.keep == new.record.keep),
-    ("log.filter", |old, new| old.log.filter == new.log.filter),
-];
-
-/// What a process has for its life.
-const FIXED: [Part; 22] = [
-    ("http.listen", |old, new| http(old, |http| Some(http.listen)) == http(new, |http| Some(http.listen))),
-    // With its key. What is in their files is shown as soon as it changes.
-    ("http.certificate", |old, new| {
-        http(old, |http| http.identity.as_ref()) == http(new, |http| http.identity.as_ref())
-    }),
-    ("http.socket", |old, new| old.socket == new.socket),
-    ("http.control_token_file", |old, new| {
-        http(old, |http| http.control_token.as_ref()) == http(new, |http| http.control_token.as_ref())
-    }),
-    ("http.hosts", |old, new| hosts(old) == hosts(new)),
-    ("relay.message", |old, new| old.relay.limits.message_bytes == new.relay.limits.message_bytes),
-    ("relay.messages_per_second", |old, new| {
-        old.relay.limits.messages_per_second == new.relay.limits.messages_per_second
-    }),
-    ("relay.burst", |old, new| old.relay.limits.burst == new.relay.limits.burst),
-    ("relay.queued_messages", |old, new| old.relay.limits.queued_messages == new.relay.limits.queued_messages),
-    ("relay.queued", |old, new| old.relay.limits.queued_bytes == new.relay.limits.queued_bytes),
-    ("relay.sockets_per_room", |old, new| old.relay.limits.sockets_per_room == new.relay.limits.sockets_per_room),
-    ("relay.rooms", |old, new| old.relay.limits.rooms == new.relay.limits.rooms),
-    ("relay.sockets", |old, new| old.relay.limits.sockets == new.relay.limits.sockets),
-    ("relay.origins", |old, new| old.relay.origins == new.relay.origins),
-    ("record.dir", |old, new| old.record.dir == new.record.dir),
-    ("record.mount", |old, new| old.record.mount == new.record.mount),
-    ("record.container", |old, new| old.record.container == new.record.container),
-    ("record.segment", |old, new| old.record.segment.time == new.record.segment.time),
-    ("record.segment_bytes", |old, new| old.record.segment.bytes == new.record.segment.bytes),
-    ("record.before", |old, new| old.record.before == new.record.before),
-    ("record.sync", |old, new| old.record.sync == new.record.sync),
-    ("log.format", |old, new| old.log.format == new.log.format),
-];
 
 impl Difference {
     /// What differs in `new` from what runs, which is `old`.
     #[must_use]
     pub fn between(old: &Settings, new: &Settings) -> Self {
-        let anew = |parts: &[Part]| !differing(parts, old, new).is_empty();
-        let (members_anew, sources_anew) = (anew(&OF_MEMBERS), anew(&OF_SOURCES));
+        let differing: Vec<_> = parts::all(old, new).into_iter().filter(|part| !part.is_same).collect();
+        let (of_process, at_once): (Vec<_>, Vec<_>) =
+            differing.iter().partition(|part| part.begins_anew == Anew::Process);
+        let anew = |whose| differing.iter().any(|part| part.begins_anew == whose);
+        let (members_anew, sources_anew) = (anew(Anew::Members), anew(Anew::Sources));
         let same_name = |old: &Spec, new: &Spec| old.name() == new.name();
         let sources = fates(&old.sources, &new.sources, |old, new| !sources_anew && old == new, &[&same_name]);
         let goes_on = |name: Option<&SourceName>| {
@@ -112,13 +63,8 @@ impl Difference {
         // In another room.
         let same_id = |old: &Member, new: &Member| old.id.is_some() && old.id == new.id;
         let members = fates(&old.members, &new.members, is_same, &[&same_place, &same_id]);
-        let at_once = [&OF_MEMBERS[..], &OF_SOURCES, &OF_NOBODY].into_iter();
-        Self {
-            members,
-            sources,
-            applied: at_once.flat_map(|parts| differing(parts, old, new)).collect(),
-            needs_restart: differing(&FIXED, old, new),
-        }
+        let names = |parts: Vec<&Part>| parts.into_iter().map(|part| part.name).collect();
+        Self { members, sources, applied: names(at_once), needs_restart: names(of_process) }
     }
 }
 
@@ -171,18 +117,6 @@ fn fates<T>(old: &[T], new: &[T], is_same: impl Fn(&T, &T) -> bool, kinships: &[
         match_up(is_kin, Fate::Restarted);
     }
     fates
-}
-
-fn differing(parts: &[Part], old: &Settings, new: &Settings) -> Vec<&'static str> {
-    parts.iter().filter(|(_, is_same)| !is_same(old, new)).map(|(name, _)| *name).collect()
-}
-
-fn http<'a, T>(settings: &'a Settings, part: impl Fn(&'a Http) -> Option<T>) -> Option<T> {
-    settings.http.as_ref().and_then(part)
-}
-
-fn hosts(settings: &Settings) -> &[String] {
-    settings.http.as_ref().map_or(&[], |http| &http.hosts)
 }
 
 #[cfg(test)]
@@ -318,9 +252,11 @@ mod tests {
             ("[record.keep]\nage = \"1d\"", "record.keep"),
             ("[log]\nfilter = \"debug\"", "log.filter"),
         ] {
-            let difference = with(more);
+            let (old, new) = (settings(BOX), settings(&format!("{BOX}\n{more}")));
+            let difference = Difference::between(&old, &new);
             assert_eq!(difference.members, [Kept(0), Kept(1)], "{more}");
             assert_eq!(names(&difference), (vec![name], vec![]), "{more}");
+            assert_eq!(old.changed_to(new.clone()), new, "{more}");
         }
     }
 
@@ -348,14 +284,16 @@ mod tests {
 
     #[test]
     fn what_is_named_is_in_the_manual() {
-        let manual: toml::Table = include_str!("../../config/default.toml").parse().unwrap();
-        for (name, _) in [&OF_MEMBERS[..], &OF_SOURCES, &OF_NOBODY, &FIXED].concat() {
+        let manual: toml::Table = include_str!("../../../config/default.toml").parse().unwrap();
+        let settings = settings(BOX);
+        for Part { name, .. } in parts::all(&settings, &settings) {
             let mut parts = name.split('.');
             let table = manual.get(parts.next().unwrap()).and_then(|table| table.as_table());
             let table = table.unwrap_or_else(|| panic!("no [{name}]"));
             // Those without a default stand there as comments.
             let is_there = |key: &str| {
-                table.contains_key(key) || include_str!("../../config/default.toml").contains(&format!("\n#{key} = "))
+                table.contains_key(key)
+                    || include_str!("../../../config/default.toml").contains(&format!("\n#{key} = "))
             };
             assert!(parts.next().is_none_or(is_there), "{name}");
         }
