@@ -47,6 +47,9 @@ async fn of(codec: Codec) {
     media.pictures(4 * RATE).await;
     netns::lose_from(address, 0.0);
     camera.goes_on(&gateway, MediaKind::Video, 90).await;
+    let [of_sound, of_pictures] = camera.viewer.view().connections[0].nacks;
+    assert_eq!(of_sound, 0, "nobody agreed to send sound again");
+    assert!(of_pictures > 0);
     camera.leave(&gateway).await;
 
     let segments = recordings.settled(1).await;

@@ -1,6 +1,10 @@
 //! Drives one str0m connection over one UDP socket.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use gst::prelude::*;
 use peergate::codec::Codec;
@@ -25,6 +29,9 @@ use super::{
 
 /// How many packets of video a lost one is waited for: as long as str0m asks for it.
 const PATIENCE: usize = 100;
+
+/// How old its counts of requests are at most.
+const STATS_EVERY: Duration = Duration::from_secs(1);
 
 /// How many packets are taken before orders and timers have their turn.
 const AT_ONCE: usize = 32;
@@ -86,7 +93,7 @@ impl Driver {
         let socket = UdpSocket::bind((options.address, 0)).await.expect("the viewer's address is on this machine");
         let address = socket.local_addr().expect("it is bound");
         let mut config = RtcConfig::new().clear_codecs().set_reordering_size_video(PATIENCE);
-        config = config.set_reordering_timeout_video(Some(options.patience));
+        config = config.set_reordering_timeout_video(Some(options.patience)).set_stats_interval(Some(STATS_EVERY));
         // In this order it prefers them.
         for codec in &options.codecs {
             config = match codec {
@@ -314,8 +321,12 @@ impl Driver {
             Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
                 self.see(|one| one.state = State::Disconnected);
             }
-            Event::MediaAdded(added) => self.medias.push((added.mid, added.kind)),
+            Event::MediaAdded(added) => {
+                self.medias.push((added.mid, added.kind));
+                self.answer_every_request();
+            }
             Event::MediaData(data) => self.frame(data),
+            Event::MediaEgressStats(stats) => self.count_requests(&stats),
             Event::ChannelOpen(id, _) => {
                 self.channels.push(id);
                 let channel = self.rtc.channel(id);

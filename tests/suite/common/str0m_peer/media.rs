@@ -10,6 +10,7 @@ use str0m::{
     Input, RtcError,
     format::Codec as WireCodec,
     media::{Frequency, MediaData, MediaKind, MediaTime, Mid},
+    stats::MediaEgressStats,
 };
 use tokio::sync::broadcast;
 
@@ -19,9 +20,9 @@ use super::{
     view::{Frame, Track},
 };
 
-/// Packets that can be sent again, and for how long: str0m's own limits.
+/// Packets that can be sent again, and for how long: libwebrtc keeps them for a second at least.
 const RESENDABLE: usize = 2000;
-const RESENDABLE_FOR: Duration = Duration::from_secs(3);
+const RESENDABLE_FOR: Duration = Duration::from_secs(1);
 
 /// Opus for 20 ms of silence.
 const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
@@ -52,6 +53,13 @@ impl Driver {
                 stream.set_rtx_cache(RESENDABLE, RESENDABLE_FOR, None);
             }
         }
+    }
+
+    /// Notes what was asked for again.
+    pub(super) fn count_requests(&mut self, stats: &MediaEgressStats) {
+        let Some((_, kind)) = self.medias.iter().find(|(mid, _)| *mid == stats.mid) else { return };
+        let place = usize::from(*kind == MediaKind::Video);
+        self.see(|one| one.nacks[place] = stats.nacks);
     }
 
     /// Sends `count` packets of sound, each from a source (SSRC) of its own.

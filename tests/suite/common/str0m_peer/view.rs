@@ -38,6 +38,8 @@ pub(crate) struct Connection {
     pub(crate) messages: Vec<Message>,
     /// Keyframe requests that came.
     pub(crate) keyframe_requests: u64,
+    /// Requests to send packets of sound again that came, and of pictures; a second old at most.
+    pub(crate) nacks: [u64; 2],
     /// The peer's description as it came.
     pub(crate) remote_sdp: String,
     /// The viewer's description as it went out.
@@ -127,6 +129,7 @@ impl Connection {
             channels: Vec::new(),
             messages: Vec::new(),
             keyframe_requests: 0,
+            nacks: [0; 2],
             remote_sdp: String::new(),
             local_sdp: String::new(),
             candidates: Vec::new(),
