@@ -30,8 +30,10 @@ struct Continuity {
     is_lost: bool,
     /// The times of pictures that lack something.
     broken: VecDeque<gst::ClockTime>,
-    /// The keyframes come with what a decoder has to know of them.
+    /// The last keyframe came with what a decoder has to know of it.
     are_headed: bool,
+    /// The time of the picture that came right behind a loss. Its head may be what was lost.
+    exposed: Option<gst::ClockTime>,
 }
 
 /// What a packet says.
@@ -76,7 +78,7 @@ pub(super) fn keep(packets: &gst::Pad, frames: &gst::Pad, codec: Codec) {
 
 impl Continuity {
     const fn new(codec: Codec) -> Self {
-        Self { codec, last: None, is_lost: false, broken: VecDeque::new(), are_headed: false }
+        Self { codec, last: None, is_lost: false, broken: VecDeque::new(), are_headed: false, exposed: None }
     }
 
     fn note(&mut self, packet: &gst::BufferRef) {
@@ -85,7 +87,7 @@ impl Continuity {
         if seen.sequence == last.sequence.wrapping_add(1) {
             return;
         }
-        self.is_lost = true;
+        (self.is_lost, self.exposed) = (true, seen.time);
         if self.codec.kind() == MediaKind::Audio {
             return;
         }
@@ -101,9 +103,9 @@ impl Continuity {
     fn pass(&mut self, frame: &mut gst::Buffer) -> bool {
         let is_keyframe = !frame.flags().contains(gst::BufferFlags::DELTA_UNIT);
         let is_headed = is_keyframe && is_headed(frame, self.codec);
-        // One without headers may need others than the last one's: they may be what was lost.
-        let is_entire = self.codec.kind() == MediaKind::Audio || is_keyframe && is_headed >= self.are_headed;
-        if self.is_broken(frame.pts()) || self.is_lost && !is_entire {
+        let is_beheaded = is_keyframe && self.are_headed && !is_headed && frame.pts() == self.exposed;
+        let needs_last = self.codec.kind() == MediaKind::Video && !is_keyframe;
+        if self.is_broken(frame.pts()) || self.is_lost && (needs_last || is_beheaded) {
             return false;
         }
         if is_keyframe {
@@ -279,25 +281,58 @@ mod tests {
         times
     }
 
+    /// The packets of these pictures: of each its time and its pieces.
+    fn packets<'a>(pictures: &[(u64, &[&'a [u8]])]) -> Vec<(u16, bool, u64, &'a [u8])> {
+        let pieces = pictures.iter().flat_map(|(time, pieces)| {
+            let last = pieces.len() - 1;
+            pieces.iter().enumerate().map(move |(place, piece)| (place == last, *time, *piece))
+        });
+        (0..).zip(pieces).map(|(sequence, (marker, time, piece))| (sequence, marker, time, piece)).collect()
+    }
+
+    fn without<'a>(packets: &[(u16, bool, u64, &'a [u8])], lost: u16) -> Vec<(u16, bool, u64, &'a [u8])> {
+        packets.iter().filter(|packet| packet.0 != lost).copied().collect()
+    }
+
+    /// Parameter sets, in one packet.
+    fn sets() -> Vec<u8> {
+        let sps = b"\x67\x42\xc0\x16\xd9\0\xa4\x2f\xe2\x24\xc0\x44\0\0\x03\0\x04\0\0\x03\0\x50\x3c\x58\xb9\x20";
+        [b"\x78\0\x1a", &sps[..], b"\0\x05\x68\xcb\x83\xcb\x20"].concat()
+    }
+
+    const BARE: [&[u8]; 2] = [&[IDR, 0x88, 1, 2], &[IDR, 0x4a, 3, 4]];
+    const OTHER: [&[u8]; 2] = [&[SLICE, 0x9a, 1, 2], &[SLICE, 0x4a, 3, 4]];
+
     #[tokio::test]
     async fn behind_a_keyframe_that_lost_a_piece_nothing_comes_before_the_next() {
-        let sps = b"\x67\x42\xc0\x16\xd9\0\xa4\x2f\xe2\x24\xc0\x44\0\0\x03\0\x04\0\0\x03\0\x50\x3c\x58\xb9\x20";
-        let sets = [b"\x78\0\x1a", &sps[..], b"\0\x05\x68\xcb\x83\xcb\x20"].concat();
-        let keyframe = [&sets[..], &[IDR, 0x88, 1, 2], &[IDR, 0x4a, 3, 4]];
-        let other = [&[SLICE, 0x9a, 1, 2][..], &[SLICE, 0x4a, 3, 4]];
-        let pictures = [(0, &keyframe[..]), (33, &other), (66, &keyframe), (99, &other), (132, &other)];
-        let pictures = pictures.into_iter().chain([(165, &keyframe[..]), (198, &other)]);
-        let pieces = pictures.flat_map(|(time, pieces)| {
-            let last = pieces.len() - 1;
-            pieces.iter().enumerate().map(move |(place, piece)| (place == last, time, *piece))
-        });
-        let packets: Vec<_> =
-            (0..).zip(pieces).map(|(sequence, (marker, time, piece))| (sequence, marker, time, piece)).collect();
+        let sets = sets();
+        let keyframe = [&sets[..], BARE[0], BARE[1]];
+        let packets = packets(&[
+            (0, &keyframe),
+            (33, &OTHER),
+            (66, &keyframe),
+            (99, &OTHER),
+            (132, &OTHER),
+            (165, &keyframe),
+            (198, &OTHER),
+        ]);
         assert_eq!(handed_on(&packets).await, [0, 33, 66, 99, 132, 165, 198]);
         // What is left without the sets looks whole, but may need others than the last keyframe's.
         for lost in packets.iter().filter(|packet| packet.2 == 66) {
-            let others: Vec<_> = packets.iter().filter(|packet| packet.0 != lost.0).copied().collect();
-            assert_eq!(handed_on(&others).await, [0, 33, 165, 198], "without {lost:x?}");
+            assert_eq!(handed_on(&without(&packets, lost.0)).await, [0, 33, 165, 198], "without {lost:x?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn who_sends_parameter_sets_once_is_seen_again_after_a_loss() {
+        let sets = sets();
+        let first = [&sets[..], BARE[0], BARE[1]];
+        let pictures: [(u64, &[&[u8]]); 7] =
+            [(0, &first), (33, &OTHER), (66, &OTHER), (99, &BARE), (132, &OTHER), (165, &BARE), (198, &OTHER)];
+        let packets = packets(&pictures);
+        for lost in packets.iter().filter(|packet| (33..=99).contains(&packet.2)) {
+            let seen = handed_on(&without(&packets, lost.0)).await;
+            assert!(seen.ends_with(&[165, 198]), "without {lost:x?}: {seen:?}");
         }
     }
 }
