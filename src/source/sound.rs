@@ -1,6 +1,9 @@
 //! Sound from a PulseAudio server, or from PipeWire in its place: microphones, and what is played.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use gst::prelude::*;
 
@@ -16,6 +19,9 @@ use crate::media::{clockwork::Clockwork, pipeline::Pipeline};
 
 /// Bytes of a sample: 16 bits for left and right.
 const SAMPLE: usize = 4;
+
+/// How much of it is kept for whoever reads it late: the machine may be busy for so long, and no sound is missing.
+pub(super) const KEPT: Duration = Duration::from_secs(2);
 
 /// PulseAudio's own names for what its user has chosen.
 const DEFAULT_SOURCE: &str = "@DEFAULT_SOURCE@";
@@ -46,7 +52,7 @@ pub(super) async fn monitor(selector: Option<&str>, clockwork: &Clockwork) -> Re
 
 fn plan(device: String, clockwork: &Clockwork) -> Plan {
     let clockwork = clockwork.clone();
-    let values = vec![("device", device.as_str().into())];
+    let values = vec![("device", device.as_str().into()), ("kept", (KEPT.as_micros() as u32).into())];
     Plan::new(include_str!("../../pipelines/source/sound.launch"), values)
         .prepare(move |pipeline| keep_time(pipeline, &clockwork))
         .explain(move |trouble| explain(trouble, &device))
@@ -70,7 +76,7 @@ fn keep_time(pipeline: &Pipeline, clockwork: &Clockwork) {
         }
         let buffer = buffer.make_mut();
         buffer.set_pts(gst::ClockTime::from_nseconds(block.begins));
-        buffer.set_duration(gst::ClockTime::from_nseconds(block.ends - block.begins));
+        buffer.set_duration(gst::ClockTime::from_nseconds(block.ends.saturating_sub(block.begins)));
         gst::PadProbeReturn::Ok
     });
 }
@@ -106,4 +112,39 @@ fn explain(trouble: &Trouble, device: &str) -> Option<SourceError> {
         why: trouble.error.message().to_owned(),
         help: sound_server::help(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::media::template;
+
+    /// The clock of a card makes a pause without a mark, and encoded sound has timestamps without a gap otherwise.
+    #[tokio::test]
+    async fn a_pause_is_as_long_behind_the_encoder() {
+        gst::init().unwrap();
+        let encoder = include_str!("../../pipelines/encode/opusenc.launch");
+        let encoder = template::fill(encoder, &[("bitrate", 64_000.into())]).unwrap();
+        let caps = "audio/x-raw,format=S16LE,rate=48000,channels=2,layout=interleaved";
+        let line = format!("appsrc name=sound format=time caps={caps} ! {encoder} sync=false");
+        let (pipeline, _bus) = Pipeline::parse("pause", &line, &Clockwork::start()).unwrap();
+        let sound = pipeline.element("sound").unwrap().downcast::<gst_app::AppSrc>().unwrap();
+        pipeline.set_state(gst::State::Playing).await.unwrap();
+        let ms = gst::ClockTime::from_mseconds;
+        let pause = 700;
+        for number in 0..100 {
+            let mut block = gst::Buffer::with_size(960 * SAMPLE).unwrap();
+            let begins = number * 20 + if number < 50 { 0 } else { pause };
+            block.get_mut().unwrap().set_pts(ms(begins));
+            block.get_mut().unwrap().set_duration(ms(20));
+            sound.push_buffer(block).unwrap();
+        }
+        sound.end_of_stream().unwrap();
+        let out = pipeline.appsink("out").unwrap();
+        let packet = || out.try_pull_sample(gst::ClockTime::from_seconds(5))?.buffer()?.pts();
+        let times: Vec<_> = std::iter::from_fn(packet).collect();
+        let longest = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap();
+        assert!((ms(pause)..=ms(pause + 40)).contains(&longest), "{longest}: {times:?}");
+        pipeline.stop().await.unwrap();
+    }
 }

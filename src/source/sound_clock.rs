@@ -26,7 +26,7 @@ const SECOND_NS: i64 = 1_000_000_000;
 pub(super) struct SoundClock {
     /// Where the next block begins. All of these are in samples of our clock.
     next: Option<i64>,
-    /// Until when what is older than it would be called is left out.
+    /// Until then, blocks that came sooner than the times that they would get are left out: they had piled up before.
     settled: i64,
     /// How many blocks are to be a sample longer; shorter, where it is negative.
     owed: i64,
@@ -53,10 +53,10 @@ pub(super) struct Block {
 
 impl SoundClock {
     /// What a block becomes of `samples` that has come at the running time `now`, in ns. `is_first`: what was before it, if
-    /// anything was, is lost. `None` where it is to be left out.
+    /// anything was, is lost. `None` where it is to be left out, or is empty.
     pub(super) fn place(&mut self, now: u64, samples: usize, is_first: bool) -> Option<Block> {
         let now = i64::try_from(u128::from(now) * RATE as u128 / SECOND_NS as u128).ok()?;
-        let length = i64::try_from(samples).ok()?;
+        let length = i64::try_from(samples).ok().filter(|length| *length > 0)?;
         let begins = match self.next {
             Some(next) if !is_first => next,
             next => {
@@ -227,6 +227,17 @@ mod tests {
             assert!(card.block(0).is_some());
         }
         assert!(card.off().unsigned_abs() < 4 * MS, "{} ns", card.off());
+    }
+
+    #[test]
+    fn an_empty_block_is_none_even_while_blocks_are_to_be_shorter() {
+        let mut card = Card::new(-500);
+        while card.clock.owed >= 0 {
+            card.block(0);
+        }
+        let now = card.due();
+        assert_eq!(card.clock.place(now, 0, false), None);
+        assert!(card.block(0).is_some(), "the next one follows the last");
     }
 
     #[test]

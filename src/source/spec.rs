@@ -1,7 +1,8 @@
 //! A source as it is configured, checked and typed.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, time::Duration};
 
+use super::sound;
 use crate::{codec::MediaKind, ids::SourceName, units::Size};
 
 /// One source.
@@ -139,6 +140,12 @@ impl Spec {
     pub const fn is_of_sound_server(&self) -> bool {
         use AudioKind::{Microphone, Monitor};
         matches!(self, Self::Audio(AudioSpec { kind: Microphone { .. } | Monitor { .. }, .. }))
+    }
+
+    /// How much of it is kept where nobody reads it in time: it comes late then, and is not lost.
+    #[must_use]
+    pub const fn kept(&self) -> Duration {
+        if self.is_of_sound_server() { sound::KEPT } else { Duration::ZERO }
     }
 
     /// Whether `other` can take its place behind the same encoders: nothing differs but where pictures or sound come from.

@@ -20,7 +20,8 @@ use crate::{
     source::Spec,
 };
 
-/// How long a source that has delivered may be silent. Another picture is to be there within a second.
+/// How long a source that has delivered may be silent. Another picture is to be there within a second. Where it is kept
+/// for who reads it late, it may be silent for as long as that, unless it fails: what stood in would displace it.
 const PATIENCE: Duration = Duration::from_millis(700);
 
 /// The same for one that says that it fails: what shows its slate takes a moment to begin, and is not shown before it has to.
@@ -77,9 +78,8 @@ impl StandIn {
 
     /// Shows a slate while it is needed. Never returns.
     async fn watch(&self, slate: &mut Option<Placeholder>) {
-        let patience = self.patience();
         let begun = Instant::now();
-        let mut silence = Silence { begun, patience, calm_since: None };
+        let mut silence = Silence { begun, patience: self.patience(false), calm_since: None };
         let (mut backoff, mut next_attempt) = (Backoff::default(), begun);
         let mut looks = interval(LOOK);
         loop {
@@ -94,7 +94,7 @@ impl StandIn {
                     // What was before it was wanted is not known.
                     let silent_for = self.feed.silent_for().map_or(now - begun, |silent| silent.min(now - begun));
                     let since = time_of_day(SystemTime::now() - silent_for);
-                    match self.show(&since, patience).await {
+                    match self.show(&since, self.patience(has_failed)).await {
                         Ok(started) => {
                             tracing::warn!(source = %self.spec.name(), since, "it gives nothing; viewers are told so");
                             *slate = Some(started);
@@ -128,10 +128,12 @@ impl StandIn {
         wait
     }
 
-    fn patience(&self) -> Duration {
+    fn patience(&self, has_failed: bool) -> Duration {
         match &self.spec {
             Spec::Video(video) => PATIENCE.max(Duration::from_secs(1) * MISSING / video.fps.max(1)),
-            Spec::Audio(_) => PATIENCE,
+            // Of one that fails nothing will come late.
+            Spec::Audio(_) if has_failed => PATIENCE,
+            Spec::Audio(_) => PATIENCE.max(self.spec.kept()),
         }
     }
 }

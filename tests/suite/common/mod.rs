@@ -24,6 +24,7 @@ pub(crate) mod gate;
 pub(crate) mod gateway;
 pub(crate) mod guest;
 pub(crate) mod held;
+pub(crate) mod held_up;
 pub(crate) mod hostile;
 pub(crate) mod hostile_candidates;
 pub(crate) mod hostile_scene;
