@@ -85,6 +85,8 @@ impl Connections {
             let neighbour = L::peer(&connection).and_then(Neighbour::at);
             if self.lets_in(neighbour) {
                 self.run(connection, privacy, neighbour, place);
+            } else {
+                drop(place);
             }
             if self.free.available_permits() == 0 {
                 self.say_full();
