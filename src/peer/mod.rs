@@ -84,8 +84,9 @@ struct Outgoing {
 pub struct Unresponsive;
 
 impl Peer {
-    /// Starts the task of a connection. It does nothing before the first command. What it has to tell
-    /// goes to `reports`, the last of it [`PeerEvent::Closed`](crate::connection::PeerEvent::Closed). The tracks that it is sent can be recorded as `recorded`.
+    /// Starts the task of a connection. It does nothing before the first command. What it has to tell goes to `reports`, the
+    /// last of it [`PeerEvent::Closed`](crate::connection::PeerEvent::Closed). The tracks that it is sent can be recorded as
+    /// `recorded`.
     ///
     /// Must be called within a tokio runtime. What it logs is told as of whoever calls: its span is within the present one.
     #[must_use]
@@ -101,6 +102,7 @@ impl Peer {
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
         let span = info_span!("peer", id = %key.id, session = key.session.0);
         let inbox = actor::Inbox { commands: command_queue, outgoing };
+        let reports = reports.another();
         tokio::spawn(actor::run(key, settings, tracks, recorded, clockwork, inbox, reports).instrument(span));
         Self { commands, outbox }
     }

@@ -74,7 +74,8 @@ async fn messages_that_nobody_takes_hold_up_nothing_and_each_comes_or_is_counted
     let heard = |event: &&PeerEvent| matches!(event, PeerEvent::Message(_));
     let come = |pair: &Pair| pair.from_answerer.iter().filter(heard).count() as u64;
     pair.run_until("all have come or are counted", |pair| come(pair) + dropped(pair).unwrap_or(0) == MANY).await;
-    assert!(come(&pair) >= 64, "{} have come", come(&pair));
+    assert!(come(&pair) >= 16, "{} have come", come(&pair));
+    assert!(dropped(&pair) > Some(0), "all of them could wait");
     assert_eq!(closed(&pair.from_answerer), None);
 }
 

@@ -110,7 +110,7 @@ impl Actor {
         if let Err(why) = told
             && let Some(swallowed) = self.left_out.admit(Instant::now())
         {
-            warn!(%why, swallowed, "a message of its is left out; this machine may be overloaded");
+            warn!(%why, swallowed, "a message of its is left out, as this machine does not keep up: ease its load, or lower [limits] messages; `dropped` of its channel counts them");
         }
         Ok(())
     }
