@@ -23,6 +23,12 @@ impl Prover {
         Self { key, bond, nonce, theirs: None }
     }
 
+    /// Whether the gateway has asked.
+    #[must_use]
+    pub const fn is_asked(&self) -> bool {
+        self.theirs.is_some()
+    }
+
     /// Looks at what the gateway says, and gives what it is told: our proof where it asks, and nothing where it has proved
     /// itself, which is the end.
     ///

@@ -37,7 +37,11 @@ impl Proving {
         if now.saturating_duration_since(self.since) < LIMIT {
             return Ok(());
         }
-        let what = format!("it did not prove within {} s that it has the room's key (member.trust)", LIMIT.as_secs());
+        let (what, of) = match &self.part {
+            Part::Prove(prover) if !prover.is_asked() => ("ask", "for the room's key"),
+            Part::Prove(_) | Part::Ask(_) => ("prove", "that it has the room's key"),
+        };
+        let what = format!("it did not {what} within {} s {of} (member.trust)", LIMIT.as_secs());
         Err(CloseReason::Misbehaved(Misdeed::wrong(what)))
     }
 }
@@ -74,12 +78,18 @@ impl Actor {
                 self.challenge()
             }
             Signal::ChannelOpen(number) if self.uses(number) => self.challenge(),
-            // It asks before we know that we are connected.
-            signal @ Signal::Message(_) if self.proving.is_none() => self.hold(signal),
+            // It asks before we know that we are connected. More than that nobody says by then.
+            signal @ Signal::Message(_) if self.proving.is_none() && self.may_be_asked() => self.hold(signal),
             Signal::Message(Message::Text { text }) => self.hear_proof(&text).await,
             signal @ Signal::Track(_) => self.hold(signal),
             _ => Ok(()),
         }
+    }
+
+    /// Whether a message may be what asks us to prove: we are who proves, and none is held yet.
+    fn may_be_asked(&self) -> bool {
+        let proves = self.settings.trust.as_ref().is_some_and(|trust| trust.side == Side::Peer);
+        proves && !self.held.iter().any(|signal| matches!(signal, Signal::Message(_)))
     }
 
     /// Asks, as soon as there is somebody to ask and a channel to ask over.
