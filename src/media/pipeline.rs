@@ -225,7 +225,7 @@ impl Pipeline {
             glib::ControlFlow::Break
         });
         watch.attach(None);
-        let (clockwork, watched) = (self.clockwork.clone(), watch.clone());
+        let (clockwork, watched, has_passed) = (self.clockwork.clone(), watch.clone(), passed_or_down.clone());
         let spawned = std::thread::Builder::new().name("pipeline-stop".to_owned()).spawn(move || {
             let _ = changes.make(&inner, gst::State::Null);
             watched.destroy();
@@ -236,7 +236,10 @@ impl Pipeline {
         if let Err(error) = spawned {
             tracing::error!(pipeline = self.name, %error, "no thread to take a pipeline down with; it is left behind");
             watch.destroy();
-            self.changes.be_late(&self.clockwork);
+            // The watch may have counted it already.
+            if !has_passed.swap(true, Relaxed) {
+                self.changes.be_late(&self.clockwork);
+            }
         }
     }
 }
