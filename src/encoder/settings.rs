@@ -49,7 +49,17 @@ impl Settings {
     /// Whether an encode is the same with these and with `other`: what may be sent in all is no part of it.
     #[must_use]
     pub fn encodes_as(&self, other: &Self) -> bool {
-        Self { uplink: other.uplink, ..self.clone() } == *other
+        // By name, so that one that is new does not compile before it is decided.
+        let Self { codecs, element, video_bitrate, audio_bitrate, rungs, uplink: _, catalogue, retry_after, cache } =
+            self;
+        *codecs == other.codecs
+            && *element == other.element
+            && *video_bitrate == other.video_bitrate
+            && *audio_bitrate == other.audio_bitrate
+            && *rungs == other.rungs
+            && *catalogue == other.catalogue
+            && *retry_after == other.retry_after
+            && *cache == other.cache
     }
 
     /// What an encode of `source` in full is to be like.
