@@ -78,7 +78,7 @@ pub(super) const TABLE: &[Metric] = &[
     },
     Metric {
         name: "connections_full",
-        help: "How often all connections of an HTTP server were taken, so that who came next had to wait",
+        help: "How often all connections of an HTTP server became taken; who comes then waits",
         unit: None,
         kind: Counter,
         read: |Sight { servers, .. }, to| to.add([], servers.connections_full as f64),

@@ -54,6 +54,18 @@ fn each_that_is_there_is_asked_for() {
 }
 
 #[test]
+fn no_two_panels_say_the_same() {
+    let dashboard = dashboard();
+    let mut said = BTreeSet::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        if let Some(description) = panel["description"].as_str() {
+            assert!(said.insert(description), "{} has the description of another", panel["title"]);
+        }
+    }
+    assert!(said.len() > 3, "the descriptions were found");
+}
+
+#[test]
 fn each_that_it_asks_for_is_there() {
     let table = table();
     let dashboard = dashboard();
