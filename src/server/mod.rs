@@ -29,8 +29,8 @@ use crate::report::ServerState;
 /// asked to, and its peers come first.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Serves `router` until `shutdown`, and says in `state` how that goes. Then no more connections are taken, streams and sockets are told to
-/// end, and it returns when the last one has, or after half a second.
+/// Serves `router` until `shutdown`, and says in `state` how that goes. Then no more connections are taken, streams and
+/// sockets are told to end, and it returns when the last one has, or after half a second.
 pub async fn serve(
     mut listener: impl Listener,
     router: Router,

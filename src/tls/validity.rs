@@ -88,6 +88,8 @@ impl fmt::Display for Outlook {
         match self {
             Self::Early(from) => write!(f, "does not hold before {from}"),
             Self::Lasting(until) => write!(f, "holds until {until}"),
+            Self::Ending { until, days: 0 } => write!(f, "ends on {until}, in less than a day"),
+            Self::Ending { until, days: 1 } => write!(f, "ends on {until}, in 1 day"),
             Self::Ending { until, days } => write!(f, "ends on {until}, in {days} days"),
             Self::Over(until) => write!(f, "ended on {until}"),
         }
