@@ -8,9 +8,9 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    AudioKind, SourceError, Spec, Trust, VideoKind, camera, file,
+    AudioKind, SoundServer, SourceError, Spec, Trust, VideoKind, camera, file,
     plan::{Plan, Trouble},
-    screen, sound, sound_server, test,
+    screen, sound, test,
 };
 use crate::{
     ids::SourceName,
@@ -43,13 +43,20 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// Starts the source of `spec` into `feed`. `trust` is that of this source, from one start to the next.
+    /// Starts the source of `spec` into `feed`. `trust` is that of this source, from one start to the next; `sound_server`
+    /// is that of all.
     ///
     /// # Errors
     /// When what it captures is not there, or can't be had now.
-    pub async fn start(spec: &Spec, feed: &Feed, clockwork: &Clockwork, trust: &Trust) -> Result<Self, SourceError> {
+    pub async fn start(
+        spec: &Spec,
+        feed: &Feed,
+        clockwork: &Clockwork,
+        trust: &Trust,
+        sound_server: &SoundServer,
+    ) -> Result<Self, SourceError> {
         if spec.is_of_sound_server() {
-            sound_server::answers().await?;
+            sound_server.answers().await?;
         }
         let plan = plan(spec, clockwork, trust).await?;
         let (pipeline, bus) = Pipeline::parse(&format!("source {}", spec.name()), &plan.description()?, clockwork)
@@ -97,7 +104,7 @@ impl Capture {
             return try_passthrough(spec, clockwork).await;
         }
         let (feed, trust) = (Feed::new("rehearsal", Contents::Raw), Trust::default());
-        let mut capture = Self::start(spec, &feed, clockwork, &trust).await?;
+        let mut capture = Self::start(spec, &feed, clockwork, &trust, &SoundServer::default()).await?;
         let outcome = tokio::select! {
             error = capture.failure() => Err(error),
             () = first_frame(&feed) => Ok(()),
@@ -145,7 +152,7 @@ impl Capture {
 
 async fn try_passthrough(spec: &Spec, clockwork: &Clockwork) -> Result<(), SourceError> {
     let (feed, trust) = (Feed::new("trial", Contents::Encoded), Trust::default());
-    let mut capture = Capture::start(spec, &feed, clockwork, &trust).await?;
+    let mut capture = Capture::start(spec, &feed, clockwork, &trust, &SoundServer::default()).await?;
     let outcome = tokio::select! {
         error = capture.failure() => Err(error),
         () = trust.earned() => Ok(()),
@@ -234,7 +241,8 @@ mod tests {
         let kind = AudioKind::Test { wave: "sine".to_owned() };
         let spec = Spec::Audio(AudioSpec { name: SourceName::new("tone").unwrap(), kind, keep: false });
         let (feed, clockwork) = (Feed::new("tone", Contents::Raw), Clockwork::start());
-        let mut capture = Capture::start(&spec, &feed, &clockwork, &Trust::default()).await.unwrap();
+        let mut capture =
+            Capture::start(&spec, &feed, &clockwork, &Trust::default(), &SoundServer::default()).await.unwrap();
         let element = capture.pipeline.element("marks").unwrap();
         for _ in 0..20 {
             element.post_message(gst::message::Warning::new(gst::CoreError::Clock, "too slow")).unwrap();

@@ -29,5 +29,6 @@ pub use error::SourceError;
 pub use format::{Format, Rates, Sizes};
 pub use passthrough::Trust;
 pub use slate::Slate;
+pub use sound_server::SoundServer;
 pub use spec::{AudioKind, AudioSpec, Region, Spec, VideoKind, VideoSpec};
 pub use usb::{ResetError, reset};

@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn an_empty_block_is_none_even_while_blocks_are_to_be_shorter() {
-        let mut card = Card::new(-500);
+        let mut card = Card::new(500);
         while card.clock.owed >= 0 {
             card.block(0);
         }

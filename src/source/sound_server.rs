@@ -3,8 +3,9 @@
 use std::{
     env,
     future::pending,
-    os::unix::net::UnixStream as BlockingStream,
+    io::ErrorKind,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -25,41 +26,72 @@ const LOOK: Duration = Duration::from_millis(500);
 /// that is begun by being asked some seconds.
 const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 
-/// Whether the sound server answers, in time. Asked before each start of a source: a `pulsesrc` that reaches no server leaves a
-/// loop and its descriptors behind, and the list of devices does not. It is libpulse that looks for the server, as
-/// `pulsesrc` does: on another machine, too, and one that begins when it is asked begins.
-///
-/// # Errors
-/// When it does not, or can't be asked.
-pub(super) async fn answers() -> Result<(), SourceError> {
-    // libpulse waits half a minute for one that stands still. Of all who ask meanwhile, one holds a thread.
-    static TURN: Mutex<()> = Mutex::const_new(());
-    let asked = async {
-        let turn = TURN.lock().await;
-        let asked = spawn_blocking(move || {
-            let _turn = turn;
-            reach()
-        });
-        asked.await.unwrap_or(Err(SourceError::Ended))
-    };
-    timeout(ANSWER_LIMIT, asked).await.unwrap_or_else(|_| {
-        let why = format!("it has not answered for {} s", ANSWER_LIMIT.as_secs());
-        let help = "where it hangs it has to be begun anew: systemctl --user restart pipewire-pulse, or pulseaudio";
-        Err(unreachable(why, help.to_owned()))
-    })
+/// What helps where one is there and does nothing.
+const HANGS: &str = "where it hangs it has to be begun anew: systemctl --user restart pipewire-pulse, or pulseaudio";
+
+/// Who asks the sound server, one at a time. Made once, handed to each capture; clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct SoundServer {
+    /// libpulse waits half a minute for one that stands still. Of all who ask meanwhile, one holds a thread.
+    turn: Arc<Mutex<()>>,
+}
+
+/// Why the sound server can't be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// GStreamer's plug-in for it is not installed.
+    NoPlugin,
+    /// libpulse is let in by nobody, and does not say why.
+    NoAnswer,
+}
+
+impl SoundServer {
+    /// Whether it answers, in time. Asked before each start of a source: a `pulsesrc` that reaches no server leaves a loop and
+    /// its descriptors behind, and the list of devices does not. It is libpulse that looks for the server, as `pulsesrc`
+    /// does: on another machine, too, and one that begins when it is asked begins.
+    ///
+    /// # Errors
+    /// When it does not, or can't be asked.
+    pub(super) async fn answers(&self) -> Result<(), SourceError> {
+        let asked = async {
+            let turn = Arc::clone(&self.turn).lock_owned().await;
+            let asked = spawn_blocking(move || {
+                let _turn = turn;
+                reach()
+            });
+            match asked.await {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(refusal)) => Err(refusal.explain().await),
+                Err(_) => Err(SourceError::Ended),
+            }
+        };
+        timeout(ANSWER_LIMIT, asked).await.unwrap_or_else(|_| {
+            Err(unreachable(format!("it has not answered for {} s", ANSWER_LIMIT.as_secs()), HANGS.to_owned()))
+        })
+    }
+}
+
+impl Refusal {
+    /// In a source's words, with what helps.
+    pub(super) async fn explain(self) -> SourceError {
+        match self {
+            Self::NoPlugin => {
+                let help = "sudo apt install gstreamer1.0-plugins-good".to_owned();
+                unreachable("GStreamer lacks its plug-in for it".to_owned(), help)
+            }
+            Self::NoAnswer => no_answer(socket(|name| env::var(name).ok()).as_deref()).await,
+        }
+    }
 }
 
 /// Whether the sound server answers. May take a while: not for async code.
 ///
 /// # Errors
 /// When it does not, or can't be asked.
-pub(super) fn reach() -> Result<(), SourceError> {
-    let provider = gst::DeviceProviderFactory::by_name(PROVIDER).ok_or_else(|| {
-        let help = "sudo apt install gstreamer1.0-plugins-good".to_owned();
-        unreachable("GStreamer lacks its plug-in for it".to_owned(), help)
-    })?;
+pub(super) fn reach() -> Result<(), Refusal> {
+    let provider = gst::DeviceProviderFactory::by_name(PROVIDER).ok_or(Refusal::NoPlugin)?;
     // Listing devices alone gives an empty list where nobody answers.
-    provider.start().map_err(|_| refused(socket(|name| env::var(name).ok()).as_deref()))?;
+    provider.start().map_err(|_| Refusal::NoAnswer)?;
     provider.stop();
     Ok(())
 }
@@ -68,15 +100,19 @@ fn unreachable(why: String, help: String) -> SourceError {
     SourceError::Unreachable { server: "the sound server".to_owned(), why, help }
 }
 
-/// What libpulse does not say: whether somebody listens at its socket, if that is known.
-fn refused(socket: Option<&Path>) -> SourceError {
+/// What libpulse does not say: whether somebody listens at its socket, if that is known. Waits for nobody.
+async fn no_answer(socket: Option<&Path>) -> SourceError {
     let Some(path) = socket else { return unreachable("it does not answer".to_owned(), help()) };
     let at = path.display();
-    match BlockingStream::connect(path) {
+    match UnixStream::connect(path).await {
         Ok(_) => unreachable(
             format!("it listens at {at} and does not let us in"),
             "a server of another user's wants that user's cookie shown: docs/install.md".to_owned(),
         ),
+        // As many wait already as may (connect(2), "EAGAIN").
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            unreachable(format!("it listens at {at} and lets nobody in"), HANGS.to_owned())
+        }
         Err(error) => unreachable(format!("it does not answer at {at}: {error}"), help()),
     }
 }
@@ -127,7 +163,10 @@ fn socket(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::{net::UnixListener, time::timeout};
+    use tokio::{
+        net::{UnixListener, UnixSocket},
+        time::timeout,
+    };
 
     use super::*;
 
@@ -150,17 +189,26 @@ mod tests {
         }
     }
 
-    #[test]
-    fn who_refuses_is_told_from_who_is_not_there() {
+    #[tokio::test]
+    async fn who_refuses_is_told_from_who_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("native");
-        let told = |socket| refused(socket).to_string();
-        assert!(told(None).starts_with("the sound server can't be reached: it does not answer; "), "{}", told(None));
-        let none = told(Some(&socket));
+        let told = async |socket| no_answer(socket).await.to_string();
+        let unknown = told(None).await;
+        assert!(unknown.starts_with("the sound server can't be reached: it does not answer; "), "{unknown}");
+        let none = told(Some(&socket)).await;
         assert!(none.contains("/native: No such file") && none.contains("XDG_RUNTIME_DIR"), "{none}");
-        let _server = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        let closed = told(Some(&socket));
+        let listener = UnixSocket::new_stream().unwrap();
+        listener.bind(&socket).unwrap();
+        let _server = listener.listen(1).unwrap();
+        let closed = told(Some(&socket)).await;
         assert!(closed.contains("/native and does not let us in") && closed.contains("cookie"), "{closed}");
+        let mut waiting = Vec::new();
+        while let Ok(one) = UnixStream::connect(&socket).await {
+            waiting.push(one);
+        }
+        let full = told(Some(&socket)).await;
+        assert!(full.contains("/native and lets nobody in") && full.contains("restart"), "{full}");
     }
 
     #[tokio::test]

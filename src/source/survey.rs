@@ -109,7 +109,11 @@ pub async fn sounds() -> Result<(Vec<Sound>, Vec<Sound>), SourceError> {
         sound_server::reach()?;
         Ok((devices::sound_sources(), devices::sound_sinks()))
     });
-    asked.await.unwrap_or(Err(SourceError::Ended))
+    match asked.await {
+        Ok(Ok(sounds)) => Ok(sounds),
+        Ok(Err(refusal)) => Err(sound_server::Refusal::explain(refusal).await),
+        Err(_) => Err(SourceError::Ended),
+    }
 }
 
 impl FoundCamera {

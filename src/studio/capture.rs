@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::supervise::{Job, Work};
 use crate::{
     media::{clockwork::Clockwork, feed::Feed},
-    source::{self, Capture, ResetError, SourceError, Spec, Trust, VideoKind, VideoSpec, sound_server},
+    source::{self, Capture, ResetError, SoundServer, SourceError, Spec, Trust, VideoKind, VideoSpec, sound_server},
 };
 
 /// A source that fills a feed.
@@ -21,6 +21,7 @@ pub(super) struct CaptureJob {
     pub(super) feed: Feed,
     pub(super) clockwork: Clockwork,
     pub(super) trust: Trust,
+    pub(super) sound_server: SoundServer,
     /// It has been said that the camera may not be reset.
     pub(super) was_denied: AtomicBool,
 }
@@ -65,7 +66,7 @@ impl Job for CaptureJob {
     }
     async fn begin(&self) -> Result<Capture, SourceError> {
         let spec = self.spec.borrow().clone();
-        Capture::start(&spec, &self.feed, &self.clockwork, &self.trust).await
+        Capture::start(&spec, &self.feed, &self.clockwork, &self.trust, &self.sound_server).await
     }
 }
 
@@ -114,7 +115,8 @@ mod tests {
 
     fn job(spec: watch::Receiver<Spec>) -> CaptureJob {
         let (feed, clockwork) = (Feed::new("tone", Contents::Raw), Clockwork::start());
-        CaptureJob { spec, feed, clockwork, trust: Trust::default(), was_denied: AtomicBool::default() }
+        let (trust, sound_server, was_denied) = (Trust::default(), SoundServer::default(), AtomicBool::default());
+        CaptureJob { spec, feed, clockwork, trust, sound_server, was_denied }
     }
 
     #[test]

@@ -54,7 +54,7 @@ use crate::{
     encoder::{self, LineupError, Trials},
     ids::SourceName,
     media::clockwork::Clockwork,
-    source::Spec,
+    source::{SoundServer, Spec},
 };
 
 /// How long a source or an encoder runs on without a taker. A page that reloads, or a peer that is
@@ -84,6 +84,7 @@ struct House {
     scores: mpsc::Sender<Score>,
     trials: Trials,
     clockwork: Clockwork,
+    sound_server: SoundServer,
     /// Woken at each change of a condition.
     changes: Arc<Notify>,
     /// Held while the sources change.
@@ -141,7 +142,8 @@ impl Studio {
         Conductor::spawn(played, audience.claims(), &running);
         let trials = Trials::new(repertoire.settings.cache.clone(), clockwork.clone());
         let (stage, changes) = (watch::Sender::default(), Arc::default());
-        let house = House { stage, scores, trials, clockwork, changes, turn: Mutex::default() };
+        let (sound_server, turn) = (SoundServer::default(), Mutex::default());
+        let house = House { stage, scores, trials, clockwork, sound_server, changes, turn };
         let (stage, score) = house.rehearse(repertoire, &audience);
         // The first: there is room for it.
         let _ = house.scores.try_send(score);
@@ -271,6 +273,7 @@ impl House {
             lineup: &lineup,
             trials,
             clockwork,
+            sound_server: &self.sound_server,
             audience,
             changes,
             parts: Vec::new(),

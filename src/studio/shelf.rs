@@ -30,7 +30,7 @@ use crate::{
     },
     quality::{self, ladder::Ladder},
     report::Condition,
-    source::{Spec, Trust, VideoSpec},
+    source::{SoundServer, Spec, Trust, VideoSpec},
     units::Bitrate,
 };
 
@@ -70,6 +70,7 @@ pub(super) struct Stock<'a> {
     pub(super) lineup: &'a Lineup,
     pub(super) trials: &'a Trials,
     pub(super) clockwork: &'a Clockwork,
+    pub(super) sound_server: &'a SoundServer,
     pub(super) audience: &'a Audience,
     /// Woken at each change of a condition.
     pub(super) changes: &'a Arc<Notify>,
@@ -137,6 +138,7 @@ impl Stock<'_> {
             feed: feed.clone(),
             clockwork,
             trust: Trust::default(),
+            sound_server: self.sound_server.clone(),
             was_denied: AtomicBool::default(),
         };
         let condition = look_after(format!("source {name}"), job, &feed, &demand, self.changes, &running);

@@ -15,7 +15,7 @@ use peergate::{
         elements,
         feed::{Contents, Feed},
     },
-    source::{AudioKind, Capture, Trust},
+    source::{AudioKind, Capture, SoundServer, Trust},
 };
 
 use crate::common::{
@@ -68,7 +68,7 @@ async fn nothing_of_it_is_missing_when_we_are_held_up_for_half_a_second() {
     let home = Home::new();
     let _server = Pulse::start(&home);
     let (feed, clockwork) = (Feed::new("captured", Contents::Raw), Clockwork::start());
-    let capture = Capture::start(&audio("room", monitor(None)), &feed, &clockwork, &Trust::default()).await.unwrap();
+    let capture = Capture::start(&audio("room", monitor(None)), &feed, &clockwork, &Trust::default(), &SoundServer::default()).await.unwrap();
     let blocks = AtomicU32::new(0);
     let (came, times) = mpsc::channel();
     let clock = clockwork.clone();

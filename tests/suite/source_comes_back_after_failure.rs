@@ -11,7 +11,7 @@ use peergate::{
         feed::{Contents, Feed},
     },
     report::Condition,
-    source::{AudioKind, Capture, Spec, Trust, VideoKind},
+    source::{AudioKind, Capture, SoundServer, Spec, Trust, VideoKind},
     studio::Studio,
 };
 
@@ -78,7 +78,7 @@ async fn a_slate_is_shown_within_a_second_and_the_picture_again_within_two() {
 /// Starts to capture, and waits for the first picture or sound. Without its feed it would end.
 async fn capture(spec: &Spec) -> (Capture, Feed) {
     let (feed, clockwork) = (Feed::new("captured", Contents::Raw), Clockwork::start());
-    let capture = Capture::start(spec, &feed, &clockwork, &Trust::default()).await.unwrap();
+    let capture = Capture::start(spec, &feed, &clockwork, &Trust::default(), &SoundServer::default()).await.unwrap();
     wait_until("it begins", BEGIN_LIMIT, || feed.counts().frames > 0).await;
     (capture, feed)
 }
@@ -148,7 +148,7 @@ async fn a_sound_server_that_dies_five_times_leaves_no_thread_and_no_descriptor(
         other.stop().await;
         for spec in [&named, &any] {
             let feed = Feed::new("captured", Contents::Raw);
-            let refused = Capture::start(spec, &feed, &Clockwork::start(), &Trust::default()).await;
+            let refused = Capture::start(spec, &feed, &Clockwork::start(), &Trust::default(), &SoundServer::default()).await;
             let why = refused.unwrap_err().to_string();
             assert!(why.contains("does not answer at ") && why.contains("/pulse/native: "), "{why}");
         }
@@ -167,7 +167,7 @@ async fn a_sound_device_that_is_not_there_leaves_no_thread_and_no_descriptor() {
     let mut first = None;
     for _ in 0..=5 {
         let feed = Feed::new("captured", Contents::Raw);
-        let started = Capture::start(&absent, &feed, &Clockwork::start(), &Trust::default()).await;
+        let started = Capture::start(&absent, &feed, &Clockwork::start(), &Trust::default(), &SoundServer::default()).await;
         let why = match started {
             Err(why) => why,
             Ok(mut capture) => {
