@@ -183,7 +183,8 @@ mod tests {
         assert_eq!(outlook(-75, 15), "holds until 2026-12-16");
         assert_eq!(outlook(-77, 13), "ends on 2026-12-14, in 13 days");
         assert_eq!(outlook(-4, 2), "holds until 2026-12-03", "of six days, the last is soon");
-        assert_eq!(outlook(-6, 0), "ends on 2026-12-01, in 0 days");
+        assert_eq!(outlook(-6, 0), "ends on 2026-12-01, in less than a day");
+        assert_eq!(outlook(-89, 1), "ends on 2026-12-02, in 1 day");
         assert_eq!(outlook(-90, -1), "ended on 2026-11-30");
     }
 
