@@ -126,7 +126,7 @@ mod tests {
         let encoder = include_str!("../../pipelines/encode/opusenc.launch");
         let encoder = template::fill(encoder, &[("bitrate", 64_000.into())]).unwrap();
         let caps = "audio/x-raw,format=S16LE,rate=48000,channels=2,layout=interleaved";
-        let line = format!("appsrc name=sound format=time caps={caps} ! {encoder} sync=false");
+        let line = format!("appsrc name=sound format=time caps={caps} ! {encoder} sync=false async=false");
         let (pipeline, _bus) = Pipeline::parse("pause", &line, &Clockwork::start()).unwrap();
         let sound = pipeline.element("sound").unwrap().downcast::<gst_app::AppSrc>().unwrap();
         pipeline.set_state(gst::State::Playing).await.unwrap();
